@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+/*
+ * The only door to an architecture: arch/aarch64 and arch/fake (host model for unit tests)
+ * implement it.  "Own CPU" means: acts on the physical CPU that calls.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/exit.h"
+#include "gen/rows.h"
+#include <arch_vcpu.h> /* struct arch_vcpu and the inline accessors arch_reg_get/arch_reg_set */
+
+/* --- vCPU: own CPU, between arch_vcpu_reset and the end of the run --- */
+
+/* Puts the registers of own CPU and `vcpu` into the state of a reset vCPU of `vm` that starts at
+ * `entry` with `arg` in its first argument register. */
+void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const struct vcpu_row *row,
+                     uint64_t entry, uint64_t arg);
+/* Runs the guest until it exits; fills *exit. */
+void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit);
+/* Finishes EXIT_MMIO/EXIT_SYSREG: a read's value goes to the register (extended as the exit says;
+ * ignored for writes), and the guest continues behind the instruction. */
+void arch_vcpu_complete(struct arch_vcpu *vcpu, const struct exit *exit, uint64_t value);
+/* Makes the guest take an undefined-instruction exception / an external abort / an SError, as the
+ * architecture defines, at the instruction that exited. */
+enum arch_fault { ARCH_FAULT_UNDEF, ARCH_FAULT_ABORT, ARCH_FAULT_SERROR };
+void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch_fault fault);
+/* Writes the vCPU's registers to the log, in words. */
+void arch_vcpu_dump(const struct arch_vcpu *vcpu);
+
+/* Own CPU: a CPU identification register as `vm` may see it at most (fields that depend on the VM,
+ * such as PARange, adjusted); 0 for one that this architecture does not know. */
+uint64_t arch_id_get(const struct vm_row *vm, uint32_t encoding);
+
+/* --- Physical interrupts --- */
+
+#define ARCH_IRQ_SPURIOUS 1023u
+#define ARCH_IRQ_IPI 0u /* the hypervisor's own inter-processor interrupt (an SGI) */
+
+void arch_irq_board_init(void); /* boot CPU, once: distributor to a quiet known state */
+void arch_irq_cpu_init(void);   /* own CPU: redistributor, CPU interface, list registers */
+/* Acknowledges the most urgent pending interrupt: its INTID or ARCH_IRQ_SPURIOUS. */
+uint32_t arch_irq_ack(void);
+void arch_irq_drop(uint32_t intid);       /* priority drop; stays active */
+void arch_irq_deactivate(uint32_t intid); /* after drop, where no list register does it */
+/* Acts on 32 interrupts at once: bit n of mask is INTID 32 * word + n; word 0 is own CPU's
+ * (SGI and PPI).  Any CPU. */
+void arch_irq_enable(uint32_t word, uint32_t mask);
+void arch_irq_disable(uint32_t word, uint32_t mask);
+void arch_irq_pend(uint32_t word, uint32_t mask);
+void arch_irq_unpend(uint32_t word, uint32_t mask);
+uint32_t arch_irq_pending(uint32_t word);
+void arch_irq_configure(uint32_t intid, bool edge);
+/* SPI only: routed to exactly this pCPU. */
+void arch_irq_route(uint32_t intid, uint32_t pcpu);
+void arch_ipi_send(uint32_t pcpu);
+
+/* --- The virtual CPU interface of own CPU (GICv3 11.2; list registers in GICv3 format) --- */
+
+uint32_t arch_lr_count(void);
+uint64_t arch_lr_get(uint32_t lr);
+void arch_lr_set(uint32_t lr, uint64_t value);
+uint32_t arch_lr_empty(void);     /* bitmap of list registers that hold nothing (ICH_ELRSR) */
+/* Deactivations by the guest of interrupts in no list register since the last call
+ * (ICH_HCR.EOIcount); reading clears. */
+uint32_t arch_lr_eoi_count(void);
+/* Which conditions raise the maintenance interrupt; UIE etc. as in ICH_HCR_EL2. */
+#define ARCH_LR_WHEN_UNDERFLOW (1u << 1)  /* UIE: at most one valid */
+#define ARCH_LR_WHEN_ABSENT (1u << 2)     /* LRENPIE: EOI of an interrupt in no list register */
+#define ARCH_LR_WHEN_NO_PENDING (1u << 3) /* NPIE: none pending */
+#define ARCH_LR_TRAP_DIR (1u << 14)       /* TDIR: ICC_DIR_EL1 traps */
+void arch_lr_control(uint32_t when);
+void arch_lr_reset(void); /* all list registers, active priorities and VMCR to reset values */
+
+/* --- CPUs, board --- */
+
+void arch_cpu_start(uint32_t pcpu); /* boot CPU: firmware starts it; it arrives in loader_cpu() */
+uint32_t arch_cpu_index(void);      /* own CPU: index into pcpu_rows */
+void arch_cpu_wait(void);           /* sleeps until an interrupt is pending (WFI) */
+void arch_cpu_relax(void);          /* in a spin loop: yields, or waits for arch_cpu_wake (WFE) */
+void arch_cpu_wake(void);           /* SEV, after the store that others spin on */
+_Noreturn void arch_board_off(void);
+_Noreturn void arch_board_reset(void);
+
+/* --- Time: the system counter --- */
+
+uint64_t arch_time_now(void); /* ticks */
+uint64_t arch_time_hz(void);
+/* Own CPU: raises the hypervisor timer's interrupt (ARCH_IRQ_TIMER) at `deadline` ticks;
+ * UINT64_MAX: never. */
+void arch_time_alarm(uint64_t deadline);
+
+/* --- Memory; guest RAM is mapped only between select(LOADER) and select(RUN) --- */
+
+enum arch_map { ARCH_MAP_RUN, ARCH_MAP_LOADER };
+void arch_map_select(enum arch_map map);       /* own CPU */
+void arch_mem_zero(hpa_t base, uint64_t size); /* then cleaned to the point of coherency */
+void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size); /* likewise */
+void arch_mem_sha256(hpa_t base, uint64_t size, uint8_t digest[32]);
+void arch_vm_flush(const struct vm_row *vm);   /* stage-2 TLB entries of this VMID, I-cache */
+
+#endif

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan: every decision about a deployment, immutable. Emitters are pure functions of it.
+All addresses and sizes are bytes; indices refer to the tuples of Plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gen.read.board import Board, Range
+from gen.read.deployment import Deployment, Vm
+
+PAGE = 4096
+
+
+@dataclass(frozen=True)
+class RamRegion:
+    gpa: int
+    hpa: int
+    size: int
+    flags: str  # "rwx"
+    map: Literal["alloc", "identical", "reserved"]
+    scrub: bool
+
+
+@dataclass(frozen=True)
+class Image:
+    """One blob placed into a VM's RAM. `data` is what is in the firmware, after unpacking."""
+
+    name: str  # "kernel", "initrd", "dtb", "segment0"
+    gpa: int
+    hpa: int
+    size: int
+    in_place: bool  # linked at hpa itself; else packed in the image and copied
+    source: Path  # for the report
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One contiguous stage-2 mapping: memory, a passthrough window or a channel window."""
+
+    gpa: int
+    hpa: int
+    size: int
+    kind: Literal["ram", "device", "channel"]
+    access: str  # subset of "rwx"
+    owner: str  # what it is, for messages and the report
+
+
+@dataclass(frozen=True)
+class MmioRow:
+    gpa: int
+    size: int
+    ops: str  # C name: "vgic_dist_ops"
+    header: str  # "vdev/vgic.h"
+    instance: int
+    owner: str
+
+
+@dataclass(frozen=True)
+class SysregRow:
+    op0: int
+    op1: int
+    crn: int
+    crm: int
+    op2: int
+    ops: str
+    value: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Irq:
+    """A physical SPI routed to a VM."""
+
+    spi: int
+    guest_spi: int
+    vm: int
+    trigger: Literal["level", "edge"]
+    owner: str
+
+
+@dataclass(frozen=True)
+class Vpl011:
+    vm: int
+    gpa: int
+    spi: int
+    voice: int
+
+
+@dataclass(frozen=True)
+class ChannelPeer:
+    channel: int
+    vm: int
+    window: int  # GPA
+    doorbell: int | None  # GPA of the doorbell frame
+    spi: int | None
+    writable: bool
+    rings: int  # bitmap over peers
+
+
+@dataclass(frozen=True)
+class PlannedChannel:
+    name: str
+    hpa: int
+    size: int  # rounded up to pages
+    peers: tuple[ChannelPeer, ...]
+    keep: bool
+
+
+@dataclass(frozen=True)
+class Vcpu:
+    vm: int
+    index: int
+    pcpu: int  # index into Plan.pcpus
+    guest_id: int  # MPIDR affinity as the guest sees it
+
+
+@dataclass(frozen=True)
+class Pcpu:
+    board_index: int  # index into Board.cpus
+    hardware_id: int
+    vcpu: int | None
+
+
+@dataclass(frozen=True)
+class Stage2Table:
+    """One table page. entries: index -> (kind, target): ("table", name), ("block"|"page", hpa,
+    attribute macro suffix)."""
+
+    name: str  # C symbol
+    level: int
+    count: int  # entries (a root may have fewer or, concatenated, more than 512)
+    entries: dict[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Stage2:
+    ipa_bits: int
+    start_level: int
+    root: str
+    vmid: int
+    tables: tuple[Stage2Table, ...]
+
+
+@dataclass(frozen=True)
+class PlannedVm:
+    index: int
+    vm: Vm
+    vcpus: tuple[int, ...]  # indices into Plan.vcpus, consecutive
+    ram: tuple[RamRegion, ...]
+    images: tuple[Image, ...]
+    mappings: tuple[Mapping, ...]  # sorted by gpa, merged
+    mmio: tuple[MmioRow, ...]  # sorted, disjoint
+    sysregs: tuple[SysregRow, ...]  # sorted by encoding
+    irqs: tuple[Irq, ...]  # sorted by guest_spi
+    software_spis: tuple[int, ...]  # guest SPIs of emulated devices and doorbells
+    spi_count: int
+    stage2: Stage2
+    entry_gpa: int
+    dtb_gpa: int | None
+    dtb: bytes | None  # finished guest device tree
+
+
+@dataclass(frozen=True)
+class Voice:
+    name: str
+    vm: int | None
+    vpl011: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    deployment: Deployment
+    board: Board
+    hash: str  # hex sha256 of all inputs
+    pcpus: tuple[Pcpu, ...]
+    vcpus: tuple[Vcpu, ...]
+    vms: tuple[PlannedVm, ...]
+    vpl011s: tuple[Vpl011, ...]
+    channels: tuple[PlannedChannel, ...]
+    voices: tuple[Voice, ...]
+    hypervisor: Range  # the RAM window kept for the hypervisor itself (text to stacks)
+    packed: Range  # packed images and pristine copies inside the firmware
+    ram_used: tuple[Range, ...]  # all RAM the plan uses, for the board check
+    free: tuple[Range, ...]  # what is left
+    config_symbols: dict[str, str]  # Kconfig symbols that the plan needs

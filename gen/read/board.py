@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A board's facts: platform/<board>/board.toml and its device tree, as one neutral structure that
+does not tell where a fact came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Range:
+    base: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.base + self.size
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """kind spi/ppi with the number as the kind counts it; intid = 32 + n or 16 + n."""
+
+    kind: Literal["spi", "ppi"]
+    number: int
+    trigger: Literal["level", "edge"]
+
+    @property
+    def intid(self) -> int:
+        return self.number + (32 if self.kind == "spi" else 16)
+
+
+@dataclass(frozen=True)
+class BoardDevice:
+    """A node of the board's tree with registers or interrupts. reg are CPU addresses (translated
+    through every `ranges`)."""
+
+    path: str
+    name: str
+    compatible: tuple[str, ...]
+    reg: tuple[Range, ...]
+    interrupts: tuple[Interrupt, ...]
+    aliases: tuple[str, ...]
+    enabled: bool
+    dma: bool  # masters the bus, as far as the tree tells
+    is_bus: bool  # its reg does not own its children's pages
+
+
+@dataclass(frozen=True)
+class Cpu:
+    name: str  # "cpu@0"
+    hardware_id: int  # MPIDR affinity
+    compatible: str
+
+
+@dataclass(frozen=True)
+class Gic:
+    version: Literal[2, 3]
+    compatible: str
+    distributor: Range
+    redistributors: tuple[Range, ...]  # v3
+    cpu_interface: Range | None = None  # v2
+    hyp_interface: Range | None = None  # v2: GICH
+    vcpu_interface: Range | None = None  # v2: GICV
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Uart:
+    type: str  # "pl011": platform/<type>.c, Kconfig symbol PLATFORM_<TYPE>
+    path: str
+    compatible: str
+    reg: Range
+    clock_hz: int
+    spi: int
+
+
+@dataclass(frozen=True)
+class Board:
+    name: str
+    title: str
+    arch: Literal["aarch64"]
+    folder: Path
+    tree: Path  # the device tree blob
+    variant: str | None
+    variants: tuple[str, ...]
+    cpus: tuple[Cpu, ...]
+    cpu_features: tuple[str, ...]
+    physical_address_bits: int  # PARange of the CPUs
+    ram: tuple[Range, ...]
+    reserved: tuple[Range, ...]  # RAM that firmware keeps, told by tree or board.toml
+    gic: Gic
+    uart: Uart
+    timer_ppi: dict[str, int]  # "physical", "virtual", "hypervisor", "secure" -> PPI number
+    maintenance_ppi: int
+    psci_conduit: Literal["smc", "hvc"]
+    image_base: int  # HPA at which the firmware image is linked and loaded
+    image_limit: int  # bytes
+    dtb_fallback: int  # where the tree is when firmware hands over 0; 0: nowhere
+    formats: tuple[str, ...]  # "bin", "itb", "flash"
+    flash_size: int  # bytes; 0: none
+    qemu: tuple[str, ...]  # QEMU command for this board, without the image
+    qemu_variants: dict[str, tuple[str, ...]]  # added for a variant
+    devices: tuple[BoardDevice, ...]
+    files: tuple[Path, ...]  # every file the facts came from, for the input hash

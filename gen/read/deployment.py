@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The deployment as the user wrote it, after includes, templates and variables: what gen/read
+hands to gen/plan. Addresses and sizes are bytes; paths are absolute. Nothing here is decided: an
+absent key is None (the planner decides), and `where` says which line to blame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from gen.diagnostics import NOWHERE, Where
+
+Policy = Literal["halt", "restart", "reset-board"]
+
+
+@dataclass(frozen=True)
+class Memory:
+    gpa: int | None  # None: at the board's RAM base (short form `ram`)
+    size: int
+    map: Literal["alloc", "identical", "reserved"] = "alloc"
+    hpa: int | None = None
+    flags: str = "rwx"
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
+class Kernel:
+    image: Path
+    format: Literal["auto", "raw", "linux", "elf"] = "auto"
+    load_gpa: int | None = None
+    entry_gpa: int | None = None
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
+class DeviceIrq:
+    spi: int
+    guest_spi: int | None = None
+    trigger: Literal["level", "edge"] | None = None
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of the board's tree, by path or alias."""
+
+    path: str
+    access: Literal["direct", "trap"] = "direct"
+    irq: tuple[DeviceIrq, ...] | None = None
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
+class Passthrough:
+    """An explicit range. hpa None: same as gpa."""
+
+    name: str
+    gpa: int
+    size: int
+    hpa: int | None = None
+    spi: tuple[int, ...] = ()
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """An emulated device. gpa/spi None: the board's own address and number for that type."""
+
+    type: str
+    gpa: int | None = None
+    spi: int | None = None
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
+class Restart:
+    max: int = 3
+    window_ms: int = 60_000
+    backoff_ms: int = 100
+
+
+@dataclass(frozen=True)
+class Vm:
+    name: str
+    cpus: tuple[int | str, ...]
+    memory: tuple[Memory, ...]
+    unikernel: Path | None = None
+    kernel: Kernel | None = None
+    initrd: Path | None = None
+    bootargs: str | None = None
+    dtb: Literal["auto"] | Path | None = "auto"  # None: the guest gets no tree (dtb = false)
+    dtb_overlay: tuple[Path, ...] = ()
+    interrupts: Literal["none", "emulated", "passthrough"] = "emulated"
+    features: tuple[str, ...] = ()
+    devices: tuple[Device, ...] = ()
+    passthrough: tuple[Passthrough, ...] = ()
+    emulated: tuple[Emulated, ...] = ()
+    defaults: bool = True
+    dma: Literal["refuse", "iommu", "trusted"] = "refuse"
+    controls: tuple[str, ...] = ()
+    on_crash: Policy = "halt"
+    on_reset: Policy = "restart"
+    on_off: Policy = "halt"
+    restart: Restart = field(default_factory=Restart)
+    watchdog_ms: int | None = None
+    scrub: bool = True
+    where: Where = NOWHERE
+    key_where: dict[str, Where] = field(default_factory=dict)  # key -> its line
+
+    def at(self, key: str) -> Where:
+        """Where `key` of this VM stands (the VM's own line if it was not written)."""
+        return self.key_where.get(key, self.where)
+
+
+@dataclass(frozen=True)
+class Peer:
+    vm: str
+    access: Literal["rw", "ro"]
+    gpa: int | None = None
+    spi: int | None = None
+    rings: tuple[str, ...] | None = None  # None: every other peer (where doorbell is on)
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
+class Channel:
+    name: str
+    size: int
+    peers: tuple[Peer, ...]  # the short form's `from` is the first
+    doorbell: bool = True
+    keep: bool = False
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
+class Console:
+    mode: Literal["shared", "log", "none"] = "shared"
+    uart: str | None = None  # path or alias; None: the board's console
+
+
+@dataclass(frozen=True)
+class Test:
+    timeout_ms: int = 30_000
+    expect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    name: str
+    board: str  # a name in platform/, or an absolute path of a board folder
+    vms: tuple[Vm, ...]
+    channels: tuple[Channel, ...] = ()
+    variant: str | None = None
+    console: Console = field(default_factory=Console)
+    max_size: int | None = None
+    build: dict[str, Any] = field(default_factory=dict)  # Kconfig symbol -> value
+    test: Test | None = None
+    file: Path = Path()
+    sources: tuple[Path, ...] = ()  # every file read, for the input hash
+    where: Where = NOWHERE
+    key_where: dict[str, Where] = field(default_factory=dict)  # "deployment.board", "build.LTO"
+    merged: dict[str, Any] = field(default_factory=dict)  # for --show-config

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GEN_ROWS_H
+#define GEN_ROWS_H
+
+/*
+ * The contract between the generator and the hypervisor: every fact of a deployment reaches C as a
+ * row of one of these structs.  Rows are const, never patched; mutable state is a separate array
+ * with the same index, sized by the counts in the generated <tables.h>.
+ *
+ * `_base` and `_size` are bytes, `_count` counts, `_first` is the index of the first row.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gen/types.h"
+#include <arch_rows.h> /* struct arch_vm_row, ARCH_* row macros of the selected architecture */
+
+struct vdev_ops;   /* vdev/vdev.h */
+struct sysreg_ops; /* vdev/sysreg.h */
+
+/* What happens when a VM ends: the deployment's on_crash, on_reset and on_off. */
+enum vm_policy { POLICY_HALT, POLICY_RESTART, POLICY_RESET_BOARD };
+
+/* One emulated register range of one VM.  A VM's rows are sorted by base and never overlap. */
+struct mmio_row {
+    gpa_t base;
+    uint64_t size;
+    const struct vdev_ops *ops;
+    uint32_t instance; /* index of the device's own row and state, given to ops */
+};
+
+/* One trapped system register.  A VM's rows are sorted by encoding; no encoding occurs twice. */
+struct sysreg_row {
+    uint32_t encoding; /* ARCH_SYSREG(...): comparable, architecture-defined */
+    const struct sysreg_ops *ops;
+    uint64_t value; /* for ops: the constant a read gives (ID registers), or an argument */
+};
+
+/* One range of guest RAM.  A VM's rows are sorted by gpa and never overlap. */
+struct ram_row {
+    gpa_t gpa;
+    hpa_t hpa;
+    uint64_t size;
+    bool scrub;   /* zeroed before the VM first runs (always zeroed at restart) */
+    bool restore; /* false: reserved memory that outlives restarts untouched */
+};
+
+/* One guest image: `size` bytes, verified, then copied from source to target when they differ. */
+struct image_row {
+    const char *name;
+    hpa_t source; /* in our image; equal to target for an image run in place */
+    hpa_t target; /* inside one ram_row of the same VM */
+    uint64_t size;
+    uint32_t crc32; /* IEEE 802.3; checked when VERIFY_IMAGES_CRC32 */
+    uint8_t sha256[32];
+};
+
+/* One vCPU; rows of a VM are consecutive, the first is the one that boots. */
+struct vcpu_row {
+    uint16_t vm;
+    uint16_t index; /* within its VM */
+    uint16_t pcpu;  /* index into pcpu_rows */
+    uint64_t guest_id; /* the CPU id that the guest sees: MPIDR affinity fields, hart id */
+};
+
+/* One physical CPU of the board that this deployment uses; row 0 need not be the boot CPU. */
+struct pcpu_row {
+    uint64_t hardware_id; /* MPIDR affinity fields, hart id */
+    int16_t vcpu;         /* index into vcpu_rows, -1: none */
+};
+
+/* Where a physical shared interrupt goes; indexed by (INTID - 32). */
+enum irq_owner { IRQ_NONE, IRQ_VM, IRQ_CONSOLE };
+struct irq_row {
+    enum irq_owner owner;
+    uint16_t vm;
+    uint16_t guest_intid;
+    bool edge;
+};
+
+/* The interrupt controller of one VM as the guest sees it (index = VM). */
+struct vgic_row {
+    uint16_t spi_count;              /* multiple of 32; GICD_TYPER.ITLinesNumber follows */
+    const uint32_t *spi_owned;       /* bitmap, spi_count/32 words: has a device behind it */
+    const uint32_t *spi_hardware;    /* bitmap: physical, linked */
+    const uint16_t *spi_physical;    /* [spi_count]: host INTID where spi_hardware, else 0 */
+};
+
+/* One virtual PL011 (index = instance of vpl011_ops). */
+struct vpl011_row {
+    uint16_t vm;
+    uint16_t intid; /* guest INTID of its level interrupt */
+    uint16_t voice; /* console voice, index into console_voice_rows */
+};
+
+/* One peer of a channel (index = instance of channel_ops): its window and doorbell frame. */
+struct channel_peer_row {
+    uint16_t channel; /* index into channel_rows */
+    uint16_t vm;
+    gpa_t window;     /* where this VM sees the shared memory */
+    uint16_t intid;   /* guest INTID of the doorbell interrupt (edge), 0: none */
+    bool writable;
+    uint32_t rings;   /* bitmap over the channel's peers (by order) that this one may ring */
+};
+
+/* One channel: peers are consecutive rows. */
+struct channel_row {
+    const char *name;
+    hpa_t base;
+    uint64_t size;
+    uint16_t peer_first;
+    uint16_t peer_count;
+    uint16_t writer_vm; /* when this VM restarts the memory is zeroed, unless keep */
+    bool keep;
+};
+
+/* One voice of the shared console; voice 0 is the hypervisor's own log. */
+struct console_voice_row {
+    const char *name;
+    int16_t vm;       /* -1: the hypervisor */
+    int16_t vpl011;   /* index into vpl011_rows that gets the keyboard, -1: takes no input */
+};
+
+struct restart_row {
+    uint32_t max;         /* restarts allowed within window_ms; 0: no limit */
+    uint32_t window_ms;
+    uint32_t backoff_ms;
+};
+
+struct vm_row {
+    const char *name;
+    struct arch_vm_row arch; /* stage-2 root, VMID, feature policy */
+    uint16_t vcpu_first;
+    uint16_t vcpu_count;
+    const struct mmio_row *mmio;
+    uint32_t mmio_count;
+    const struct sysreg_row *sysreg;
+    uint32_t sysreg_count;
+    const struct ram_row *ram;
+    uint32_t ram_count;
+    const struct image_row *image;
+    uint32_t image_count;
+    gpa_t entry;       /* first instruction of vCPU 0 */
+    uint64_t boot_arg; /* x0 / a1: GPA of the guest's device tree, 0: none */
+    enum vm_policy on_crash;
+    enum vm_policy on_reset;
+    enum vm_policy on_off;
+    struct restart_row restart;
+};
+
+/* What the board check compares firmware's device tree with. */
+struct range_row {
+    uint64_t base;
+    uint64_t size;
+};
+struct board_row {
+    const char *name;
+    hpa_t dtb_fallback;            /* where the tree is when firmware hands over 0; 0: nowhere */
+    const struct range_row *ram;   /* what the plan uses; must lie inside the board's RAM */
+    uint32_t ram_count;
+    const char *gic_compatible;    /* "arm,gic-v3" */
+    const struct range_row *gic;   /* distributor, redistributors (or CPU interface) in reg order */
+    uint32_t gic_count;
+    const char *uart_compatible;
+    struct range_row uart;
+};
+
+extern const struct board_row board_row;
+extern const char deployment_name[];
+extern const char deployment_hash[]; /* hex of the hash of all inputs */
+extern const struct vm_row vm_rows[];
+extern const struct vcpu_row vcpu_rows[];
+extern const struct pcpu_row pcpu_rows[];
+extern const struct irq_row irq_rows[];
+extern const struct vgic_row vgic_rows[];
+extern const struct vpl011_row vpl011_rows[];
+extern const struct channel_row channel_rows[];
+extern const struct channel_peer_row channel_peer_rows[];
+extern const struct console_voice_row console_voice_rows[];
+
+/*
+ * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
+ * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VPL011_COUNT,
+ * CHANNEL_COUNT, CHANNEL_PEER_COUNT, CONSOLE_VOICE_COUNT, VCPU_MAX_PER_VM, and
+ * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI.  A count may be 0: arrays are declared with
+ * COUNT_AT_LEAST_ONE(n).
+ */
+#define COUNT_AT_LEAST_ONE(n) ((n) > 0 ? (n) : 1)
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLATFORM_CONSOLE_H
+#define PLATFORM_CONSOLE_H
+
+/*
+ * The board's UART shared by voices: voice 0 is the hypervisor's log, the others are guests'
+ * UARTs.  Each voice has a ring that one side fills and the console drains; nobody waits for the
+ * console (a full ring refuses), and whoever finds the console free drains for all.
+ *
+ * Lines are written whole, as "[name] text\r\n".  The voice that has the keyboard may write an
+ * unfinished line (a prompt); when another voice cuts in, the line is ended, and its rest goes on
+ * as "[name]+ text".
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONSOLE_ESCAPE 0x1d /* Ctrl-]: gives the keyboard to the next voice that takes input */
+
+void console_init(void);                      /* boot CPU, once */
+/* CPUs of the voice's owner, one at a time: false: the ring is full. */
+bool console_put(uint32_t voice, char c);
+bool console_room(uint32_t voice);            /* would console_put() take a character? */
+int console_get(uint32_t voice);              /* next typed character for this voice, or -1 */
+void console_write(const char *text, size_t size); /* voice 0, any CPU; may drop, never waits */
+/* The UART's interrupt: moves input to the voice that has the keyboard, drains output.  Calls
+ * `notify` with the voice that got input or room, so that its owner can be told. */
+void console_interrupt(void (*notify)(uint32_t voice));
+void console_flush(void); /* waits until all complete output is at the UART; boot and power-off */
+/* Takes the UART from everybody for good: for panic and boot errors; then writes directly. */
+void console_seize(void);
+
+#endif

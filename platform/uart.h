@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLATFORM_UART_H
+#define PLATFORM_UART_H
+
+#include <stdbool.h>
+
+/* The board's UART: implemented by one file a device (pl011.c), chosen by Kconfig. */
+void plat_uart_init(void);             /* boot CPU, once; firmware has set the baud rate */
+bool plat_uart_put(char c);            /* false: the FIFO is full */
+int plat_uart_get(void);               /* next character or -1 */
+void plat_uart_interrupts(bool tx);    /* receive interrupts on; transmit interrupts as `tx` says */
+
+#endif

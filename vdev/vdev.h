@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VDEV_VDEV_H
+#define VDEV_VDEV_H
+
+#include <stdint.h>
+
+struct vcpu;
+
+#define VDEV_SIZE_1 1u
+#define VDEV_SIZE_2 2u
+#define VDEV_SIZE_4 4u
+#define VDEV_SIZE_8 8u
+
+/*
+ * An emulated device.  Dispatch calls read/write on the CPU of the accessing vCPU, after checking
+ * that the access lies inside the row, is naturally aligned and has a width in `sizes`; anything
+ * else gives the guest the architected external abort.  `offset` is from the row's base; `size` is
+ * 1, 2, 4 or 8 bytes; a written value is already masked to the width, a read value is masked by
+ * the caller.  `instance` is the row's.
+ */
+struct vdev_ops {
+    const char *name;
+    uint8_t sizes; /* VDEV_SIZE_* allowed */
+    uint64_t (*read)(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size);
+    void (*write)(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
+                  uint64_t value);
+};
+
+#endif

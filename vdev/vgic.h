@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VDEV_VGIC_H
+#define VDEV_VGIC_H
+
+/*
+ * The virtual GICv3 of a VM (IHI 0069 chapters 4, 12): distributor, one redistributor a vCPU, and
+ * the filling of list registers.  Guests see a single security state (GICD_CTLR.DS = 1), affinity
+ * routing always on, no LPIs, SPIs up to vgic_rows[vm].spi_count.
+ *
+ * State of one VM is guarded by that VM's lock (elided for one vCPU); other VMs, and CPUs that run
+ * none of its vCPUs, reach it only by vgic_post().
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vdev/vcpu.h"
+#include "vdev/vdev.h"
+
+extern const struct vdev_ops vgic_dist_ops;   /* instance = VM; size 64 KiB */
+extern const struct vdev_ops vgic_redist_ops; /* instance = VM; size 128 KiB * vcpu_count */
+
+/* Own CPU of vCPU 0, before the VM starts or restarts: the whole VM to reset state; its physical
+ * interrupts disabled, deactivated, routed to vCPU 0's pCPU and configured as the rows say. */
+void vgic_vm_reset(uint32_t vm);
+/* Own CPU, before a vCPU starts: virtual CPU interface to reset state. */
+void vgic_vcpu_reset(struct vcpu *vcpu);
+/* Own CPU, when a vCPU stops (CPU_OFF, VM end): folds list registers back, so that what is pending
+ * can go elsewhere; physical interrupts linked to them are released. */
+void vgic_vcpu_park(struct vcpu *vcpu);
+
+/* Own CPU: a physical interrupt that was acknowledged and dropped belongs to this vCPU's VM as
+ * guest INTID `intid`; it stays physically active until the guest deactivates it. */
+void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid);
+/* Own CPU of any vCPU of the VM: level of an emulated device's line. */
+void vgic_set_line(struct vcpu *vcpu, uint32_t intid, bool high);
+/* Any CPU, any VM: makes the edge interrupt `intid` (SPI) of `vm` pending.  Never waits. */
+void vgic_post(uint32_t vm, uint32_t intid);
+/* Own CPU: ICC_SGI1R_EL1 and friends: affinity list, range selector, or all but self. */
+void vgic_send_sgi(struct vcpu *vcpu, uint64_t sgi1r, bool group1);
+
+/* Own CPU, serving requests. */
+void vgic_take_inbox(struct vcpu *vcpu); /* VCPU_REQUEST_INBOX */
+void vgic_refill(struct vcpu *vcpu);     /* VCPU_REQUEST_VGIC, maintenance interrupt */
+void vgic_recall(struct vcpu *vcpu);     /* VCPU_REQUEST_RECALL */
+
+/* Own CPU: guest wrote ICC_DIR_EL1 while it trapped. */
+void vgic_deactivate(struct vcpu *vcpu, uint32_t intid);
+
+#endif
