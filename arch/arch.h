@@ -79,7 +79,8 @@ void arch_lr_reset(void); /* all list registers, active priorities and VMCR to r
 
 /* --- CPUs, board --- */
 
-void arch_cpu_start(uint32_t pcpu); /* boot CPU: firmware starts it; it arrives in loader_cpu() */
+/* Boot CPU: firmware starts that CPU, which arrives in boot_secondary().  False: refused. */
+bool arch_cpu_start(uint32_t pcpu);
 uint32_t arch_cpu_index(void);      /* own CPU: index into pcpu_rows */
 void arch_cpu_wait(void);           /* sleeps until an interrupt is pending (WFI) */
 void arch_cpu_relax(void);          /* in a spin loop: yields, or waits for arch_cpu_wake (WFE) */
@@ -102,6 +103,9 @@ void arch_map_select(enum arch_map map);       /* own CPU */
 void arch_mem_zero(hpa_t base, uint64_t size); /* then cleaned to the point of coherency */
 void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size); /* likewise */
 void arch_mem_sha256(hpa_t base, uint64_t size, uint8_t digest[32]);
+uint32_t arch_mem_crc32(hpa_t base, uint64_t size); /* IEEE 802.3 */
+/* Is all of [base, base + size) mapped readable in own CPU's current tables? */
+bool arch_mem_readable(hpa_t base, uint64_t size);
 void arch_vm_flush(const struct vm_row *vm);   /* stage-2 TLB entries of this VMID, I-cache */
 
 #endif

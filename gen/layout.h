@@ -19,6 +19,8 @@ extern char bss_end[];
 /* Per pCPU: one unmapped guard page, then CONFIG_STACK_SIZE bytes of stack. */
 extern char stacks_start[];
 extern char image_end[];
+/* The script also defines the absolute symbol image_size = image_end - image_start, for the
+ * header that firmware reads (arch/aarch64/head.S). */
 
 /* Root tables (level 1, 39-bit VA) of the hypervisor's two address spaces. */
 extern const uint64_t hyp_run_table[];

@@ -65,7 +65,7 @@ struct vcpu_row {
     uint64_t guest_id; /* the CPU id that the guest sees: MPIDR affinity fields, hart id */
 };
 
-/* One physical CPU of the board that this deployment uses; row 0 need not be the boot CPU. */
+/* One physical CPU of the board that this deployment uses; row 0 is the CPU that firmware starts. */
 struct pcpu_row {
     uint64_t hardware_id; /* MPIDR affinity fields, hart id */
     int16_t vcpu;         /* index into vcpu_rows, -1: none */

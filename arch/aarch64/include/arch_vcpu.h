@@ -4,12 +4,14 @@
 
 #include <stdint.h>
 
-#define ARCH_IRQ_TIMER 26u
+/* INTIDs of own CPU's interrupts that the hypervisor takes (Arm BSA 1.0, table 9). */
 #define ARCH_IRQ_MAINTENANCE 25u
+#define ARCH_IRQ_TIMER 26u
 
+/* The registers of a guest that is not running; system registers stay in hardware, because a vCPU
+ * has its pCPU for itself.  world.S knows these offsets. */
 struct arch_vcpu {
     uint64_t x[31];
-    uint64_t pc;
 };
 
 /* Register 31 reads as zero and ignores writes. */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef AARCH64_AARCH64_H
+#define AARCH64_AARCH64_H
+
+/* What the files of this architecture share; nothing outside arch/aarch64 includes it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gen/types.h"
+#include <arch_vcpu.h>
+
+/* How a guest came back from aarch64_enter() (world.S). */
+enum aarch64_vector {
+    AARCH64_VECTOR_SYNC,
+    AARCH64_VECTOR_IRQ,
+    AARCH64_VECTOR_FIQ,
+    AARCH64_VECTOR_SERROR,
+};
+uint32_t aarch64_enter(struct arch_vcpu *vcpu);
+
+/* Entry points that head.S calls. */
+_Noreturn void aarch64_boot(uint64_t dtb);
+_Noreturn void aarch64_secondary(uint64_t pcpu);
+_Noreturn void aarch64_wrong_level(uint64_t level);
+/* EL2 took an exception itself (world.S): a bug of ours. */
+_Noreturn void aarch64_own_exception(uint64_t kind, uint64_t stack_pointer);
+
+/* Own CPU: every EL2 register that resets UNKNOWN, to the values under which guests run. */
+void aarch64_el2_init(void);
+
+/* What an ESR_ELx exception class means, in words. */
+const char *aarch64_ec_words(uint32_t ec);
+
+/* Firmware call by SMC (SMCCC, DEN 0028). */
+uint64_t aarch64_smc(uint64_t function, uint64_t arg1, uint64_t arg2, uint64_t arg3);
+
+/* One 64-byte block with the CPU's instructions (FEAT_SHA256); state is a..h. */
+void aarch64_sha256_blocks(uint32_t state[8], const uint8_t *data, uint64_t block_count);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where firmware enters: a Linux arm64 Image (Documentation/arch/arm64/booting), so that QEMU,
+ * U-Boot's booti and bootm all load it; or flash at address 0.  No memory is written before the
+ * MMU is on, except that a copy which does not run where it is linked moves itself there.
+ */
+#include <tables.h>
+
+    .section .text.head, "ax"
+    .global image_head
+image_head:
+    b       boot_entry
+    .word   0
+    .quad   0x200000                    /* text_offset: RAM base + 2 MiB is the link address */
+    .quad   image_size
+    .quad   0x2                         /* little endian, 4 KiB pages, placed near RAM base */
+    .quad   0, 0, 0
+    .ascii  "ARM\x64"
+    .word   0
+
+    /* x0: device tree, or 0 */
+boot_entry:
+    mov     x20, x0
+    msr     daifset, #0xf
+    adr     x1, image_head
+    ldr     x2, =image_start
+    cmp     x1, x2
+    b.eq    3f
+
+    /* Move: [x1, ...) to [x2, image_load_end), caches are off; then drop what the cache may hold of
+     * the target, so that it can't show old lines once it is on. */
+    ldr     x3, =image_load_end
+    mov     x4, x2
+1:  ldp     x5, x6, [x1], #16
+    stp     x5, x6, [x4], #16
+    cmp     x4, x3
+    b.lo    1b
+    dsb     sy
+    mrs     x5, ctr_el0
+    ubfx    x5, x5, #16, #4             /* DminLine: log2 of words */
+    mov     x6, #4
+    lsl     x5, x6, x5
+    mov     x4, x2
+2:  dc      ivac, x4
+    add     x4, x4, x5
+    cmp     x4, x3
+    b.lo    2b
+    dsb     sy
+    ic      iallu
+    dsb     sy
+    isb
+    ldr     x4, =3f
+    br      x4
+
+3:  mrs     x1, CurrentEL
+    cmp     x1, #(2 << 2)
+    b.ne    wrong_level
+    ldr     x21, =pcpu_boot_stack
+    bl      enter_el2
+    mov     sp, x21
+
+    ldr     x1, =bss_start
+    ldr     x2, =bss_end
+4:  cmp     x1, x2
+    b.hs    5f
+    stp     xzr, xzr, [x1], #16
+    b       4b
+5:  mov     x0, x20
+    mov     x29, xzr
+    bl      aarch64_boot
+    b       .
+
+    /* Not EL2: say so with the MMU off; x1 holds CurrentEL. */
+wrong_level:
+    ldr     x2, =pcpu_boot_stack
+    mov     sp, x2
+    ldr     x3, =bss_start
+    ldr     x4, =bss_end
+6:  cmp     x3, x4
+    b.hs    7f
+    stp     xzr, xzr, [x3], #16
+    b       6b
+7:  lsr     x0, x1, #2
+    bl      aarch64_wrong_level
+    b       .
+
+    /* PSCI CPU_ON: x0 = index into pcpu_rows. */
+    .global secondary_entry
+secondary_entry:
+    mov     x20, x0
+    msr     daifset, #0xf
+    ldr     x21, =stacks_start
+    ldr     x1, =(CONFIG_STACK_SIZE + 4096)
+    add     x2, x0, #1
+    madd    x21, x1, x2, x21
+    bl      enter_el2
+    mov     sp, x21
+    mov     x0, x20
+    mov     x29, xzr
+    bl      aarch64_secondary
+    b       .
+
+    /* MMU and caches on with the loader tables, vectors set.  Uses x1-x4. */
+enter_el2:
+    msr     hcr_el2, xzr                /* E2H = 0: everything below has its EL2 meaning */
+    isb
+    ldr     x1, =aarch64_vectors
+    msr     vbar_el2, x1
+    ldr     x1, =hyp_loader_table
+    msr     ttbr0_el2, x1
+    ldr     x1, =AARCH64_MAIR
+    msr     mair_el2, x1
+    /* TCR_EL2 (D17.2.130): RES1[31,23], PS, TG0 = 4 KiB, inner shareable, WB, T0SZ = 25 */
+    mrs     x2, id_aa64mmfr0_el1
+    and     x2, x2, #0xf
+    cmp     x2, #5
+    mov     x3, #5
+    csel    x2, x2, x3, lo
+    ldr     x1, =0x80803519
+    orr     x1, x1, x2, lsl #16
+    msr     tcr_el2, x1
+    isb
+    tlbi    alle2
+    dsb     nsh
+    isb
+    /* SCTLR_EL2: RES1 bits, M, C, SA, I, WXN */
+    ldr     x1, =0x30cd183d
+    msr     sctlr_el2, x1
+    isb
+    ret
+
+    .set    AARCH64_MAIR, 0xff04        /* 0: Device-nGnRE, 1: normal write-back */
+    .set    pcpu_boot_stack, stacks_start + 4096 + CONFIG_STACK_SIZE
+    .ltorg

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/aarch64/aarch64.h"
+#include "arch/arch.h"
+#include "gen/rows.h"
+#include "platform/panic.h"
+
+/* The board's firmware, by PSCI (DEN 0022, 5.1). */
+#define PSCI_CPU_ON UINT64_C(0xc4000003)
+#define PSCI_SYSTEM_OFF UINT64_C(0x84000008)
+#define PSCI_SYSTEM_RESET UINT64_C(0x84000009)
+
+void secondary_entry(void); /* head.S */
+
+uint64_t aarch64_smc(uint64_t function, uint64_t arg1, uint64_t arg2, uint64_t arg3)
+{
+    register uint64_t x0 __asm__("x0") = function;
+    register uint64_t x1 __asm__("x1") = arg1;
+    register uint64_t x2 __asm__("x2") = arg2;
+    register uint64_t x3 __asm__("x3") = arg3;
+
+    /* SMCCC 1.0 lets firmware change x4-x17. */
+    __asm__ volatile("smc #0"
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                     :
+                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+                       "x15", "x16", "x17", "memory");
+    return x0;
+}
+
+bool arch_cpu_start(uint32_t pcpu)
+{
+    return aarch64_smc(PSCI_CPU_ON, pcpu_rows[pcpu].hardware_id, (uint64_t)secondary_entry,
+                       pcpu) == 0;
+}
+
+_Noreturn void arch_board_off(void)
+{
+    aarch64_smc(PSCI_SYSTEM_OFF, 0, 0, 0);
+    panic("firmware did not power the board off");
+}
+
+_Noreturn void arch_board_reset(void)
+{
+    aarch64_smc(PSCI_SYSTEM_RESET, 0, 0, 0);
+    panic("firmware did not reset the board");
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world switch and the EL2 vectors (Arm ARM D1.3.1.5).  One vCPU has its pCPU for itself, so
+ * only the general registers change hands.
+ */
+
+    .section .text, "ax"
+
+/*
+ * uint32_t aarch64_enter(struct arch_vcpu *vcpu): runs the guest; returns the AARCH64_VECTOR_* by
+ * which it came back.  The stack keeps our callee-saved registers and, on top, vcpu.
+ */
+    .global aarch64_enter
+    .type aarch64_enter, %function
+aarch64_enter:
+    stp     x29, x30, [sp, #-112]!
+    stp     x19, x20, [sp, #16]
+    stp     x21, x22, [sp, #32]
+    stp     x23, x24, [sp, #48]
+    stp     x25, x26, [sp, #64]
+    stp     x27, x28, [sp, #80]
+    str     x0, [sp, #96]
+    ldp     x2, x3, [x0, #16]
+    ldp     x4, x5, [x0, #32]
+    ldp     x6, x7, [x0, #48]
+    ldp     x8, x9, [x0, #64]
+    ldp     x10, x11, [x0, #80]
+    ldp     x12, x13, [x0, #96]
+    ldp     x14, x15, [x0, #112]
+    ldp     x16, x17, [x0, #128]
+    ldp     x18, x19, [x0, #144]
+    ldp     x20, x21, [x0, #160]
+    ldp     x22, x23, [x0, #176]
+    ldp     x24, x25, [x0, #192]
+    ldp     x26, x27, [x0, #208]
+    ldp     x28, x29, [x0, #224]
+    ldr     x30, [x0, #240]
+    ldp     x0, x1, [x0]
+    eret
+    dsb     nsh                         /* no straight-line speculation past ERET */
+    isb
+
+    .macro  guest_exit vector
+    .balign 0x80
+    str     x0, [sp, #-16]!
+    mov     x0, #\vector
+    b       leave_guest
+    .endm
+
+leave_guest:
+    str     x1, [sp, #8]
+    mov     w1, w0
+    ldr     x0, [sp, #(16 + 96)]        /* vcpu */
+    stp     x2, x3, [x0, #16]
+    ldp     x2, x3, [sp], #16
+    stp     x2, x3, [x0]
+    stp     x4, x5, [x0, #32]
+    stp     x6, x7, [x0, #48]
+    stp     x8, x9, [x0, #64]
+    stp     x10, x11, [x0, #80]
+    stp     x12, x13, [x0, #96]
+    stp     x14, x15, [x0, #112]
+    stp     x16, x17, [x0, #128]
+    stp     x18, x19, [x0, #144]
+    stp     x20, x21, [x0, #160]
+    stp     x22, x23, [x0, #176]
+    stp     x24, x25, [x0, #192]
+    stp     x26, x27, [x0, #208]
+    stp     x28, x29, [x0, #224]
+    str     x30, [x0, #240]
+    mov     w0, w1
+    ldp     x19, x20, [sp, #16]
+    ldp     x21, x22, [sp, #32]
+    ldp     x23, x24, [sp, #48]
+    ldp     x25, x26, [sp, #64]
+    ldp     x27, x28, [sp, #80]
+    ldp     x29, x30, [sp], #112
+    ret
+    .size aarch64_enter, . - aarch64_enter
+
+/* An exception of ours is a bug: its stack may be gone, so it is told from another one.  A guest's
+ * TPIDR_EL1 is lost, which no longer matters. */
+    .macro  own_exception kind
+    .balign 0x80
+    msr     tpidr_el1, x0
+    mov     x0, #\kind
+    b       own_exception_common
+    .endm
+
+own_exception_common:
+    msr     tpidrro_el0, x1
+    mov     x1, sp
+    msr     tpidr_el0, x1
+    ldr     x1, =emergency_stack_end
+    mov     sp, x1
+    mrs     x1, tpidr_el0
+    bl      aarch64_own_exception       /* (kind, stack pointer) */
+    b       .
+
+    .section .text.vectors, "ax"
+    .balign 0x800
+    .global aarch64_vectors
+aarch64_vectors:
+    own_exception 0                     /* current EL, SP_EL0: never used */
+    own_exception 1
+    own_exception 2
+    own_exception 3
+    own_exception 0                     /* current EL, SP_EL2 */
+    own_exception 1
+    own_exception 2
+    own_exception 3
+    guest_exit 0                        /* lower EL, AArch64: AARCH64_VECTOR_SYNC */
+    guest_exit 1                        /* AARCH64_VECTOR_IRQ */
+    guest_exit 2                        /* AARCH64_VECTOR_FIQ */
+    guest_exit 3                        /* AARCH64_VECTOR_SERROR */
+    guest_exit 0                        /* lower EL, AArch32 (EL0 of a guest) */
+    guest_exit 1
+    guest_exit 2
+    guest_exit 3
+
+    .section .bss.emergency_stack, "aw", %nobits
+    .balign 16
+    .skip   2048
+emergency_stack_end:
