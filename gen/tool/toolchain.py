@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compiler's name and flags: one place for the hypervisor, its libraries and unikernels."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from gen.tool.paths import ROOT
+from gen.tool.process import run
+
+CLANG = "clang-14"
+LLD = "ld.lld-14"
+AR = "llvm-ar-14"
+NM = "llvm-nm-14"
+OBJCOPY = "llvm-objcopy-14"
+
+# Code for one architecture, wherever it runs.
+TARGET = {
+    "aarch64": ("--target=aarch64-none-elf", "-march=armv8-a", "-mno-outline-atomics"),
+}
+# The hypervisor leaves FP and SIMD registers to the guest, and may run with its MMU off.
+HYPERVISOR_ONLY = {
+    "aarch64": ("-mgeneral-regs-only", "-mstrict-align"),
+}
+CODE = (
+    "-O2",
+    "-ffreestanding",
+    "-fno-pic",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-nostdlibinc",
+)
+# The same bytes in whatever directory the repository lies.
+REPRODUCIBLE = (f"-ffile-prefix-map={ROOT}=.", "-fdebug-compilation-dir=.")
+WARNINGS = (
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wvla",
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+    "-Wmissing-variable-declarations",
+    "-Wundef",
+    "-Wimplicit-fallthrough",
+    "-Wswitch-enum",
+    "-Wcast-qual",
+    "-Wpointer-arith",
+    "-Werror",
+)
+
+
+@functools.cache
+def version() -> str:
+    """The compiler's version line, part of every key that names compiled code."""
+    return run([CLANG, "--version"], CLANG).decode().splitlines()[0]
+
+
+def relative(path: Path) -> str:
+    """`path` as tools are given it: relative to the root they run in, where it lies inside."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
