@@ -66,6 +66,15 @@ struct arch_vm_row {
     ((UINT64_C(1) << 31) | ((uint64_t)(parange) << 16) | (UINT64_C(3) << 12) |                     \
      (UINT64_C(1) << 10) | (UINT64_C(1) << 8) | ((uint64_t)(2 - (start_level)) << 6) |             \
      (uint64_t)(64 - (ipa_bits)))
+/* ID_AA64MMFR0_EL1.PARange (D17.2.65): the largest encoding that claims no more than `bits`. */
+#define ARCH_PARANGE(bits)                                                                         \
+    ((bits) >= 52   ? 6u                                                                           \
+     : (bits) >= 48 ? 5u                                                                           \
+     : (bits) >= 44 ? 4u                                                                           \
+     : (bits) >= 42 ? 3u                                                                           \
+     : (bits) >= 40 ? 2u                                                                           \
+     : (bits) >= 36 ? 1u                                                                           \
+                    : 0u)
 #define ARCH_VTTBR(root, vmid) ((uint64_t)(root) + ((uint64_t)(vmid) << 48))
 
 #endif

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hypmap.c: the hypervisor's own page tables, an identity map of 39 bits with 4 KiB pages.
+
+Two trees: `run` maps what the hypervisor needs while guests run (itself without packed images, its
+devices), `loader` adds the packed images and all other RAM. Each 2 MiB that holds parts of the image
+needs a table of pages; which ones do depends on the boundaries, how many tables are reserved for
+them does not, and those left over stay empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gen.emit import c
+from gen.emit.boundaries import Boundaries, guess, owns_uart, packed_size, pages, window
+from gen.plan.model import PAGE, Plan
+from gen.read.board import Range
+
+ENTRIES = 512
+LEVEL_SIZE = {1: 1 << 30, 2: 1 << 21, 3: PAGE}
+CHUNK = LEVEL_SIZE[2]
+ADDRESS_LIMIT = 1 << 39
+
+
+@dataclass(frozen=True)
+class Region:
+    base: int
+    end: int
+    attribute: str  # ARCH_S1_*
+    owner: str
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    level: int
+    base: int
+    rows: tuple[str, ...]
+
+
+def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) -> str:
+    where = boundaries or guess(plan, stack_size)
+    devices = _device_regions(plan)
+    image = _image_regions(plan, where, stack_size)
+    run = devices + [region for region in image if region.owner != "packed images"]
+    loader = devices + image + _ram_regions(plan, where)
+    memory = _memory(plan)
+    tables: dict[str, Table] = {}
+    for tree, regions in (("run", run), ("loader", loader)):
+        builder = _Builder(
+            tree,
+            sorted(regions, key=lambda r: r.base),
+            memory,
+            window(plan),
+            image_table_count(plan),
+            tables,
+        )
+        builder.build_root()
+    parts = [
+        "/* SPDX-License-Identifier: Apache-2.0 */",
+        c.NOTICE,
+        "",
+        '#include "gen/layout.h"',
+        '#include "gen/rows.h"',
+        "",
+    ]
+    order = sorted(tables.values(), key=lambda table: -table.level)
+    parts += [_table_text(table) for table in order]
+    return "\n".join(parts)
+
+
+def image_table_count(plan: Plan) -> int:
+    """Level-3 tables that each tree reserves for the image: enough wherever the packed images begin
+    and end inside the window."""
+    reserved = window(plan)
+    chunks = -(-reserved.end // CHUNK) - reserved.base // CHUNK
+    unpacked = reserved.size - packed_size(plan)
+    return min(chunks, unpacked // CHUNK + 4)
+
+
+def _image_regions(plan: Plan, where: Boundaries, stack_size: int) -> list[Region]:
+    regions = [
+        Region(where.image_start, where.text_end, "ARCH_S1_TEXT", "text"),
+        Region(where.text_end, where.rodata_end, "ARCH_S1_RODATA", "rodata"),
+        Region(where.rodata_end, where.packed_end, "ARCH_S1_RODATA", "packed images"),
+        Region(where.packed_end, pages(where.bss_end), "ARCH_S1_DATA", "data, bss"),
+    ]
+    for index in range(len(plan.pcpus)):
+        guard = where.stacks_start + index * (PAGE + stack_size)
+        regions.append(
+            Region(guard + PAGE, guard + PAGE + stack_size, "ARCH_S1_DATA", f"stack {index}")
+        )
+    return [region for region in regions if region.base < region.end]
+
+
+def _device_regions(plan: Plan) -> list[Region]:
+    gic = plan.board.gic
+    found = [("GICD", gic.distributor)]
+    found += [("GICR", reg) for reg in gic.redistributors]
+    for name, reg in (("GICC", gic.cpu_interface), ("GICH", gic.hyp_interface)):
+        if reg is not None:
+            found.append((name, reg))
+    if owns_uart(plan):
+        found.append(("UART", plan.board.uart.reg))
+    return [
+        Region(reg.base // PAGE * PAGE, pages(reg.end), "ARCH_S1_DEVICE", name)
+        for name, reg in found
+    ]
+
+
+def _memory(plan: Plan) -> tuple[Range, ...]:
+    """The board's RAM, whole pages."""
+    ranges = ((pages(ram.base), ram.end // PAGE * PAGE) for ram in plan.board.ram)
+    return tuple(Range(base, end - base) for base, end in ranges if base < end)
+
+
+def _ram_regions(plan: Plan, where: Boundaries) -> list[Region]:
+    """All RAM but the image."""
+    regions = []
+    for ram in _memory(plan):
+        for base, end in (
+            (ram.base, min(ram.end, where.image_start)),
+            (max(ram.base, where.image_end), ram.end),
+        ):
+            if base < end:
+                regions.append(Region(base, end, "ARCH_S1_DATA", "RAM"))
+    return regions
+
+
+class _Builder:
+    """Builds one tree into `tables`; tables that map no memory are the same in every tree and are
+    shared."""
+
+    def __init__(
+        self,
+        tree: str,
+        regions: list[Region],
+        memory: tuple[Range, ...],
+        reserved: Range,
+        image_tables: int,
+        tables: dict[str, Table],
+    ) -> None:
+        self.tree = tree
+        self.regions = regions
+        self.memory = memory
+        self.reserved = reserved
+        self.slots: Iterator[str] = iter(
+            [f"hyp_{tree}_image_{index}" for index in range(image_tables)]
+        )
+        self.tables = tables
+        for before, after in zip(regions, regions[1:]):
+            if after.base < before.end:
+                raise ValueError(f"{before.owner} and {after.owner} overlap at {after.base:#x}")
+        if regions[-1].end > ADDRESS_LIMIT:
+            raise ValueError(f"{regions[-1].owner} ends beyond 39 bits: {regions[-1].end:#x}")
+
+    def build_root(self) -> None:
+        self._build(f"hyp_{self.tree}_table", 1, 0)
+        for name in self.slots:
+            self.tables[name] = Table(name, 3, 0, ())
+
+    def _build(self, name: str, level: int, base: int) -> None:
+        rows = []
+        size = LEVEL_SIZE[level]
+        for index in self._used(base, size):
+            row = self._entry(level, base + index * size, size)
+            if row:
+                rows.append(f"    [{index}] = {row}")
+        self.tables[name] = Table(name, level, base, tuple(rows))
+
+    def _used(self, base: int, size: int) -> list[int]:
+        """Indices of the entries of the table at `base` that some region touches."""
+        used: set[int] = set()
+        for region in self.regions:
+            first = max((region.base - base) // size, 0)
+            last = min((region.end - 1 - base) // size, ENTRIES - 1)
+            used.update(range(first, last + 1))
+        return sorted(used)
+
+    def _entry(self, level: int, base: int, size: int) -> str:
+        inside = [r for r in self.regions if r.base < base + size and base < r.end]
+        if len(inside) == 1 and inside[0].base <= base and base + size <= inside[0].end:
+            kind = "PAGE" if level == 3 else "BLOCK"
+            region = inside[0]
+            return f"ARCH_S1_{kind}({c.u64(base)}, {region.attribute}), /* {region.owner} */"
+        if level == 3:
+            raise ValueError(f"page {base:#x} is part of {inside[0].owner} only partly")
+        name = self._child_name(level + 1, base, size)
+        if name not in self.tables:
+            self._build(name, level + 1, base)
+        return f"ARCH_TABLE({name}), /* {base:#x} */"
+
+    def _child_name(self, level: int, base: int, size: int) -> str:
+        def meets(other: Range) -> bool:
+            return other.base < base + size and base < other.end
+
+        if level == 3 and meets(self.reserved):
+            name = next(self.slots, None)
+            if name is None:
+                raise ValueError("the image is larger than the memory reserved for it")
+            return name
+        shared = not any(meets(ram) for ram in (*self.memory, self.reserved))
+        return f"hyp_{'device' if shared else self.tree}_{level}_{base:x}"
+
+
+def _table_text(table: Table) -> str:
+    storage = "" if table.level == 1 else "static "
+    where = f"from {table.base:#x}" if table.rows else "spare"
+    declaration = (
+        f"/* level {table.level}, {where} */\n"
+        f"{storage}const uint64_t {table.name}[{ENTRIES}]\n"
+        f'    __attribute__((section(".tables"), aligned({PAGE})))'
+    )
+    return c.array(declaration, table.rows or ["    0,"], table.name, str(ENTRIES))
