@@ -6,11 +6,12 @@ does."""
 
 from __future__ import annotations
 
-import io
+
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from gen.diagnostics import Exit, Failure
 from gen.tool import cache, newlib, toolchain
@@ -105,10 +106,10 @@ def _stream(package: Path, target: Path) -> None:
     raise Failure(Exit.MISSING, f"{package.name} holds no {INNER}")
 
 
-def _take(inner: io.BufferedIOBase | object, target: Path) -> None:
+def _take(inner: IO[bytes], target: Path) -> None:
     """Copies FOLDER's .c and .h files out of a stream of a .tar.xz; stops behind the folder."""
     found = False
-    with tarfile.open(fileobj=inner, mode="r|xz") as tar:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=inner, mode="r|xz") as tar:
         for member in tar:
             inside = FOLDER in member.name
             if inside and member.isfile() and member.name.endswith((".c", ".h")):

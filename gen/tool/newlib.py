@@ -124,11 +124,12 @@ def _make(arch: str, kind: str, folder: Path) -> None:
         prefix = top.name.split("/")[0] + "/newlib/"
         wanted = tuple(prefix + part for part in ("libc/", "libm/"))
         for member in tar:
-            if member.name.startswith(wanted) and (member.isfile() or member.isdir()):
+            if member.name.startswith(wanted) and member.isfile():
                 member.name = member.name[len(prefix) :]
                 tar.extract(member, unpacked, set_attrs=False)
     _headers(arch, kind, unpacked, folder / "include")
-    flags = (*toolchain.TARGET[arch], *toolchain.CODE, "-fno-builtin", "-w", "-D_LIBC")
+    flags: tuple[str, ...] = (*toolchain.TARGET[arch], *toolchain.CODE)
+    flags += ("-fno-builtin", "-w", "-D_LIBC")
     includes = ("-I", str(folder / "include"), "-isystem", str(folder / "include"))
     if kind == "hyp":
         flags += (*toolchain.HYPERVISOR_ONLY[arch], "-DPREFER_SIZE_OVER_SPEED", *NO_ALLOCATOR)
@@ -182,6 +183,7 @@ def _guest_units(arch: str, unpacked: Path) -> list[Unit]:
     for name, (stem, defines) in GUEST_PRINTF.items():
         flags = (*_guest_local(stdio, unpacked), *defines)
         units[name] = Unit(stdio / f"{stem}.c", flags, name)
+    units["quad"] = Unit(CONFIG / "guest/quad.c", ("-ffreestanding",))
     return list(units.values())
 
 

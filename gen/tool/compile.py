@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""C and assembly to objects, by clang, several at a time. An object is made anew only when the
+content of a file it was made from, or its command, changed."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen.tool import toolchain
+from gen.tool.paths import ROOT, shown, write_atomic
+from gen.tool.process import parallel, run
+from gen.tool.toolchain import relative
+
+_INCBIN = re.compile(r'^\s*\.incbin\s+"([^"]+)"', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one set of sources is compiled with. `objects` is the folder for the results."""
+
+    flags: tuple[str, ...]
+    objects: Path
+    include: tuple[Path, ...] = ()  # where .incbin looks, too
+
+
+def hypervisor_flags(arch: str, generated: Path, includes: tuple[Path, ...]) -> tuple[str, ...]:
+    """Flags of the hypervisor's own C; `includes` are the libraries' headers."""
+    flags = [
+        *toolchain.TARGET[arch],
+        *toolchain.HYPERVISOR_ONLY[arch],
+        *toolchain.CODE,
+        "-std=c11",
+        "-g",
+        *toolchain.WARNINGS,
+        *toolchain.REPRODUCIBLE,
+        f"-ffile-prefix-map={relative(generated.parent)}=build",
+        *("-I", ".", "-I", f"arch/{arch}/include", "-I", relative(generated)),
+        *("-include", relative(generated / "autoconf.h")),
+    ]
+    for folder in includes:
+        flags += ["-isystem", relative(folder)]
+    return tuple(flags)
+
+
+def compile_all(
+    job: Job, sources: list[Path], jobs: int, tell: Callable[[str], None] = lambda text: None
+) -> list[Path]:
+    """The objects of `sources`, in their order; `tell` hears the name of each one compiled."""
+    digests = functools.cache(_digest)
+    stale: list[tuple[Path, Path]] = []
+    objects: list[Path] = []
+    for source in sources:
+        result = job.objects / f"{_flat(source)}.o"
+        objects.append(result)
+        if not _is_fresh(job, source, result, digests):
+            stale.append((source, result))
+
+    def compile_one(item: tuple[Path, Path]) -> None:
+        source, result = item
+        tell(shown(source))
+        _compile(job, source, result)
+        key = _key(job, source, result, functools.cache(_digest))
+        write_atomic(result.with_suffix(".key"), key.encode())
+
+    job.objects.mkdir(parents=True, exist_ok=True)
+    parallel(compile_one, stale, jobs)
+    return objects
+
+
+def _flat(source: Path) -> str:
+    """A name for the source's object that no other source has."""
+    try:
+        return str(source.relative_to(ROOT)).replace("/", "-")
+    except ValueError:
+        return f"{hashlib.sha256(str(source.parent).encode()).hexdigest()[:8]}-{source.name}"
+
+
+def _command(job: Job, source: Path, result: Path) -> list[str]:
+    depfile = relative(result.with_suffix(".d"))
+    command = [toolchain.CLANG, *job.flags, "-MD", "-MF", depfile]
+    return [*command, "-c", relative(source), "-o", relative(result)]
+
+
+def _compile(job: Job, source: Path, result: Path) -> None:
+    result.with_suffix(".key").unlink(missing_ok=True)
+    run(_command(job, source, result), f"compiling {shown(source)}")
+
+
+def _is_fresh(job: Job, source: Path, result: Path, digests: Callable[[Path], str]) -> bool:
+    try:
+        recorded = result.with_suffix(".key").read_text()
+    except OSError:
+        return False
+    return result.exists() and recorded == _key(job, source, result, digests)
+
+
+def _key(job: Job, source: Path, result: Path, digests: Callable[[Path], str]) -> str:
+    """A hash over the command, the compiler and every file that it read last time."""
+    whole = hashlib.sha256()
+    for part in (toolchain.version(), *_command(job, source, result)):
+        whole.update(part.encode() + b"\0")
+    try:
+        text = result.with_suffix(".d").read_text()
+    except OSError:
+        return ""
+    inputs = [ROOT / name for name in _dependencies(text)]
+    if source.suffix == ".S":
+        inputs += _included_binaries(job, source)
+    for path in inputs:
+        whole.update(f"{path}\0{digests(path)}\0".encode())
+    return whole.hexdigest()
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return "missing"
+
+
+def _dependencies(depfile: str) -> list[str]:
+    """The prerequisites in a rule that clang wrote ("target: a b \\ c"; spaces as "\\ ")."""
+    text = depfile.split(": ", 1)[-1].replace("\\\n", " ")
+    return [name.replace("\\ ", " ") for name in re.split(r"(?<!\\)\s+", text) if name]
+
+
+def _included_binaries(job: Job, source: Path) -> list[Path]:
+    """Files that the assembler includes as bytes: the depfile does not tell them."""
+    places = (source.parent, *job.include)
+    found: list[Path] = []
+    for name in _INCBIN.findall(source.read_text()):
+        existing = [place / name for place in places if (place / name).exists()]
+        found.append(existing[0] if existing else source.parent / name)
+    return found
