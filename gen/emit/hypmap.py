@@ -209,6 +209,6 @@ def _table_text(table: Table) -> str:
     declaration = (
         f"/* level {table.level}, {where} */\n"
         f"{storage}const uint64_t {table.name}[{ENTRIES}]\n"
-        f'    __attribute__((section(".tables"), aligned({PAGE})))'
+        f'    __attribute__((used, section(".tables"), aligned({PAGE})))'
     )
     return c.array(declaration, table.rows or ["    0,"], table.name, str(ENTRIES))

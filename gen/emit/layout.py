@@ -65,8 +65,9 @@ def _read_only() -> str:
     .rodata : {{
         *(.rodata .rodata.*)
         . = ALIGN({PAGE});
+    }} :rodata
+    .tables : {{
         *(.tables)
-        . = ALIGN({PAGE});
     }} :rodata
     rodata_end = .;
 """
