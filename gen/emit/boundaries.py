@@ -73,3 +73,9 @@ def window(plan: Plan) -> Range:
 def owns_uart(plan: Plan) -> bool:
     """Whether the board's UART is the hypervisor's; else it is a guest's, or nobody's."""
     return plan.deployment.console.mode != "none"
+
+
+def size_limit(plan: Plan) -> int:
+    """Most bytes that firmware.bin may have."""
+    limit = plan.board.image_limit
+    return min(limit, plan.deployment.max_size or limit)

@@ -4,7 +4,7 @@ leaves the memory which the plan reserved."""
 
 from __future__ import annotations
 
-from gen.emit.boundaries import window
+from gen.emit.boundaries import size_limit, window
 from gen.emit.images import image_symbols
 from gen.plan.model import PAGE, Plan
 
@@ -132,7 +132,7 @@ def _other() -> str:
 
 def _assertions(plan: Plan) -> str:
     reserved = window(plan)
-    limit = plan.deployment.max_size or plan.board.image_limit
+    limit = size_limit(plan)
     return f"""\
 ASSERT(image_start == {reserved.base:#x}, "the image does not start where the plan put it")
 ASSERT(image_end <= {reserved.end:#x},

@@ -100,7 +100,7 @@ class Memory:
 
     def __init__(self, elf: Path) -> None:
         with elf.open("rb") as file:
-            self.segments = [
+            self.segments: list[tuple[int, bytes]] = [
                 (segment["p_paddr"], segment.data())
                 for segment in ELFFile(file).iter_segments("PT_LOAD")
             ]
