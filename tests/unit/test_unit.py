@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles and runs every tests/unit/test_*.c on the host, over arch/fake.
+
+A test's first lines name what it is linked with: `sources: vdev/vgic.c arch/fake/cpu.c`, paths
+from the root, shell patterns allowed.  Tests run under ASan and UBSan; those named
+test_*_threads.c also under TSan.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UNIT = ROOT / "tests" / "unit"
+BUILD = ROOT / "build" / "unit"
+COMPILE_SECONDS = 120
+RUN_SECONDS = 120
+
+COMPILER = "clang-14"
+FLAGS = (
+    "-std=c11 -g -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -pthread"
+    " -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wstrict-prototypes"
+    " -Wmissing-prototypes -Wmissing-variable-declarations -Wundef -Wimplicit-fallthrough"
+    " -Wswitch-enum -Wcast-qual -Wpointer-arith -Werror"
+).split()
+INCLUDES = [
+    "-I.",
+    "-Iarch/fake/include",
+    "-Itests/unit/fixture",
+    "-include",
+    "tests/unit/fixture/autoconf.h",
+]
+SANITIZERS = {
+    "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+    "thread": ["-fsanitize=thread"],
+}
+
+
+def sources_of(test: Path) -> list[str]:
+    """The files that `test` names, as paths from the root, itself first."""
+    head = "".join(test.read_text(encoding="utf-8").splitlines(keepends=True)[:8])
+    match = re.search(r"sources:([^*]*(?:\*[^/][^*]*)*)\*/", head)
+    assert match is not None, f"{test.name}: no `sources:` comment in its first lines"
+    named = [path for pattern in match.group(1).split() for path in sorted(ROOT.glob(pattern))]
+    assert named or not match.group(1).strip(), f"{test.name}: sources match no file"
+    return [str(path.relative_to(ROOT)) for path in [test, *named]]
+
+
+def variants() -> list[tuple[str, str]]:
+    """Each test with each sanitizer it runs under."""
+    found: list[tuple[str, str]] = []
+    for test in sorted(UNIT.glob("test_*.c")):
+        found.append((test.stem, "address"))
+        if test.stem.endswith("_threads"):
+            found.append((test.stem, "thread"))
+    return found
+
+
+def run(command: list[str], seconds: int) -> None:
+    """Runs `command` in the root; its output is the assertion's message when it fails."""
+    environment = dict(os.environ, TSAN_OPTIONS="halt_on_error=1", ASAN_OPTIONS="detect_leaks=1")
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}"
+
+
+@pytest.mark.parametrize(("name", "sanitizer"), variants())
+def test_unit(name: str, sanitizer: str) -> None:
+    """One program under one sanitizer."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    binary = BUILD / f"{name}-{sanitizer}"
+    sources = sources_of(UNIT / f"{name}.c")
+    run(
+        [COMPILER, *FLAGS, *SANITIZERS[sanitizer], *INCLUDES, *sources, "-o", str(binary)],
+        COMPILE_SECONDS,
+    )
+    run([str(binary)], RUN_SECONDS)
