@@ -65,7 +65,7 @@ void arch_ipi_send(uint32_t pcpu);
 uint32_t arch_lr_count(void);
 uint64_t arch_lr_get(uint32_t lr);
 void arch_lr_set(uint32_t lr, uint64_t value);
-uint32_t arch_lr_empty(void);     /* bitmap of list registers that hold nothing (ICH_ELRSR) */
+uint32_t arch_lr_empty(void); /* bitmap of list registers that hold nothing (ICH_ELRSR) */
 /* Deactivations by the guest of interrupts in no list register since the last call
  * (ICH_HCR.EOIcount); reading clears. */
 uint32_t arch_lr_eoi_count(void);
@@ -81,10 +81,12 @@ void arch_lr_reset(void); /* all list registers, active priorities and VMCR to r
 
 /* Boot CPU: firmware starts that CPU, which arrives in boot_secondary().  False: refused. */
 bool arch_cpu_start(uint32_t pcpu);
-uint32_t arch_cpu_index(void);      /* own CPU: index into pcpu_rows */
-void arch_cpu_wait(void);           /* sleeps until an interrupt is pending (WFI) */
-void arch_cpu_relax(void);          /* in a spin loop: yields, or waits for arch_cpu_wake (WFE) */
-void arch_cpu_wake(void);           /* SEV, after the store that others spin on */
+/* Own CPU: NULL, or in words why it can't run the planned VMs (address sizes, GIC interface). */
+const char *arch_cpu_check(void);
+uint32_t arch_cpu_index(void); /* own CPU: index into pcpu_rows */
+void arch_cpu_wait(void);      /* sleeps until an interrupt is pending (WFI) */
+void arch_cpu_relax(void);     /* in a spin loop: yields, or waits for arch_cpu_wake (WFE) */
+void arch_cpu_wake(void);      /* SEV, after the store that others spin on */
 _Noreturn void arch_board_off(void);
 _Noreturn void arch_board_reset(void);
 
@@ -106,6 +108,6 @@ void arch_mem_sha256(hpa_t base, uint64_t size, uint8_t digest[32]);
 uint32_t arch_mem_crc32(hpa_t base, uint64_t size); /* IEEE 802.3 */
 /* Is all of [base, base + size) mapped readable in own CPU's current tables? */
 bool arch_mem_readable(hpa_t base, uint64_t size);
-void arch_vm_flush(const struct vm_row *vm);   /* stage-2 TLB entries of this VMID, I-cache */
+void arch_vm_flush(const struct vm_row *vm); /* stage-2 TLB entries of this VMID, I-cache */
 
 #endif

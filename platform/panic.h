@@ -6,7 +6,7 @@
  * stops this CPU for good.  Any CPU, also before the MMU is on. */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#ifdef CONFIG_ASSERT
+#if CONFIG_ASSERT
 #define ASSERT(condition)                                                                          \
     ((condition) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
 #else

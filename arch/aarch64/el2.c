@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/aarch64/aarch64.h"
 #include "arch/aarch64/sysreg.h"
+#include "arch/arch.h"
 #include "platform/panic.h"
+#include <tables.h>
 
 /* CPTR_EL2 with E2H = 0 (D17.2.30): RES1 bits; TAM, TTA, TSM and TZ trap, FP and SIMD do not. */
 #define CPTR_GUEST UINT64_C(0x401033ff)
@@ -35,7 +37,7 @@ static void el2_init_optional(void)
     if (field(mmfr1, 40) != 0) { /* FEAT_HCX: HCRX_EL2 */
         AARCH64_WRITE(s3_4_c1_c2_2, 0);
     }
-    if (field(mmfr0, 56) != 0) {         /* FEAT_FGT: no fine-grained traps, HCR_EL2 has its say */
+    if (field(mmfr0, 56) != 0) {        /* FEAT_FGT: no fine-grained traps, HCR_EL2 has its say */
         AARCH64_WRITE(s3_4_c1_c1_4, 0); /* HFGRTR_EL2 */
         AARCH64_WRITE(s3_4_c1_c1_5, 0); /* HFGWTR_EL2 */
         AARCH64_WRITE(s3_4_c1_c1_6, 0); /* HFGITR_EL2 */
@@ -73,4 +75,21 @@ void aarch64_el2_init(void)
     AARCH64_WRITE(vpidr_el2, AARCH64_READ(midr_el1));
     el2_init_optional();
     aarch64_isb();
+}
+
+/* PARange of this CPU against what the VMs' stage-2 tables were built for (VTCR_EL2.PS), and the
+ * GIC's system register interface. */
+const char *arch_cpu_check(void)
+{
+    uint64_t parange = AARCH64_READ(id_aa64mmfr0_el1) & 0xf;
+
+    if (((AARCH64_READ(id_aa64pfr0_el1) >> 24) & 0xf) == 0) {
+        return "the CPU has no GICv3 system registers: the board runs another GIC version";
+    }
+    for (unsigned vm = 0; vm < VM_COUNT; vm++) {
+        if (((vm_rows[vm].arch.vtcr >> 16) & 0x7) > parange) {
+            return "the CPU has fewer physical address bits than planned";
+        }
+    }
+    return NULL;
 }

@@ -22,15 +22,15 @@ uint64_t aarch64_smc(uint64_t function, uint64_t arg1, uint64_t arg2, uint64_t a
     __asm__ volatile("smc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
                      :
-                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
-                       "x15", "x16", "x17", "memory");
+                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                       "x16", "x17", "memory");
     return x0;
 }
 
 bool arch_cpu_start(uint32_t pcpu)
 {
-    return aarch64_smc(PSCI_CPU_ON, pcpu_rows[pcpu].hardware_id, (uint64_t)secondary_entry,
-                       pcpu) == 0;
+    return aarch64_smc(PSCI_CPU_ON, pcpu_rows[pcpu].hardware_id, (uint64_t)secondary_entry, pcpu) ==
+           0;
 }
 
 _Noreturn void arch_board_off(void)

@@ -68,7 +68,7 @@ enum aarch64_ec {
 #define ISS_CM (1u << 8)
 #define ISS_S1PTW (1u << 7)
 #define ISS_WNR (1u << 6)
-#define ISS_FSC(esr) ((uint32_t)(esr) & 0x3fu)
+#define ISS_FSC(esr) ((uint32_t)(esr)&0x3fu)
 #define FSC_TYPE_MASK 0x3cu
 #define FSC_ADDRESS_SIZE 0x00u
 #define FSC_TRANSLATION 0x04u

@@ -181,8 +181,9 @@ def write(config: Config, out: Path) -> None:
         "",
     ]
     for name, value in sorted(config.values.items()):
-        if value == "n":
+        if value == "n":  # in C every bool is 0 or 1, so that -Wundef finds a misspelt one
             lines.append(f"# CONFIG_{name} is not set")
+            header.append(f"#define CONFIG_{name} 0")
             continue
         quoted = value if value == "y" or _is_number(value) else f'"{value}"'
         lines.append(f"CONFIG_{name}={quoted}")

@@ -11,12 +11,15 @@ from __future__ import annotations
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Literal
 
 from gen.diagnostics import Exit, Failure
 from gen.tool import cache, toolchain
 from gen.tool.library import Library, Unit, archive
-from gen.tool.paths import ROOT, shown
+from gen.tool.paths import ROOT
 from gen.tool.process import SETUP
+
+Kind = Literal["hyp", "guest"]  # who links it
 
 SOURCE_FOLDER = Path("/usr/src/newlib")
 CONFIG = ROOT / "gen/tool/newlib_config"
@@ -88,35 +91,21 @@ def source() -> Path:
     return found[-1]
 
 
-def hypervisor(arch: str) -> Library:
-    """The hypervisor's libc for `arch`."""
-    return _library(arch, "hyp")
-
-
-def guest(arch: str) -> Library:
-    """The unikernels' libc and libm for `arch` (one archive)."""
-    return _library(arch, "guest")
-
-
-def is_made(arch: str, kind: str) -> bool:
-    """Whether the library need not be compiled any more."""
-    return cache.is_made(f"newlib-{arch}-{kind}", _key(arch, kind))
-
-
-def _library(arch: str, kind: str) -> Library:
+def library(arch: str, kind: Kind) -> Library:
+    """The libc (and for unikernels libm, in the same archive) for `arch`, compiled if need be."""
     folder = cache.made(
         f"newlib-{arch}-{kind}", _key(arch, kind), lambda growing: _make(arch, kind, growing)
     )
     return Library(folder / "libc.a", folder / "include")
 
 
-def _key(arch: str, kind: str) -> str:
+def _key(arch: str, kind: Kind) -> str:
     config = sorted((CONFIG / kind).iterdir())
     own = [Path(__file__), Path(toolchain.__file__)]
     return cache.digest([arch, kind, toolchain.version(), source(), *config, *own])
 
 
-def _make(arch: str, kind: str, folder: Path) -> None:
+def _make(arch: str, kind: Kind, folder: Path) -> None:
     unpacked = folder / "source"
     with tarfile.open(source()) as tar:
         top = tar.next()
@@ -140,9 +129,12 @@ def _make(arch: str, kind: str, folder: Path) -> None:
     shutil.rmtree(unpacked)
 
 
-def _headers(arch: str, kind: str, unpacked: Path, include: Path) -> None:
+def _headers(arch: str, kind: Kind, unpacked: Path, include: Path) -> None:
     """One include folder: newlib's headers, the architecture's over them, our newlib.h on top."""
-    shutil.copytree(unpacked / "libc/include", include)
+    # Clang brings its own stdatomic.h; newlib's does not agree with clang's stdint.h.
+    shutil.copytree(
+        unpacked / "libc/include", include, ignore=shutil.ignore_patterns("stdatomic.h")
+    )
     own = unpacked / "libc/machine" / arch / "machine"
     for header in sorted(own.glob("*.h")):
         shutil.copy(header, include / "machine" / header.name)
@@ -195,8 +187,3 @@ def _wanted(path: Path, unpacked: Path) -> bool:
 def _guest_local(folder: Path, unpacked: Path) -> tuple[str, ...]:
     places = (folder, *(unpacked / name for name in ("libc/stdio", "libc/locale", "libm/common")))
     return tuple(flag for place in places for flag in ("-I", str(place)))
-
-
-def describe() -> str:
-    """For --setup's summary."""
-    return shown(source())

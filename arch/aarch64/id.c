@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/aarch64/sysreg.h"
+#include "arch/arch.h"
+
+#define ID(crm, op2) ARCH_SYSREG(3, 0, 0, crm, op2)
+#define PARANGE_MASK UINT64_C(0xf)
+
+/* Each register is its own instruction.  Raw encodings, so that assemblers need not know new
+ * names; those that a CPU lacks read as zero (D12.3.1, feature identification space). */
+#define ID_CASE(crm, op2)                                                                          \
+    case ID(crm, op2):                                                                             \
+        return AARCH64_READ(s3_0_c0_c##crm##_##op2)
+#define ID_CASES(crm)                                                                              \
+    ID_CASE(crm, 0);                                                                               \
+    ID_CASE(crm, 1);                                                                               \
+    ID_CASE(crm, 2);                                                                               \
+    ID_CASE(crm, 3);                                                                               \
+    ID_CASE(crm, 4);                                                                               \
+    ID_CASE(crm, 5);                                                                               \
+    ID_CASE(crm, 6);                                                                               \
+    ID_CASE(crm, 7)
+
+static uint64_t id_hardware(uint32_t encoding)
+{
+    switch (encoding) {
+        ID_CASES(1);
+        ID_CASES(2);
+        ID_CASES(3);
+        ID_CASES(4);
+        ID_CASES(5);
+        ID_CASES(6);
+        ID_CASES(7);
+    default:
+        return 0;
+    }
+}
+
+uint64_t arch_id_get(const struct vm_row *vm, uint32_t encoding)
+{
+    uint64_t value = id_hardware(encoding);
+
+    if (encoding == ID(7, 0)) { /* ID_AA64MMFR0_EL1.PARange: what stage 2 of this VM takes */
+        value = (value & ~PARANGE_MASK) | vm->arch.parange;
+    }
+    return value;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader/image.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "platform/log.h"
+
+static bool image_verify(const struct vm_row *vm, const struct image_row *image)
+{
+    bool good = true;
+
+    if (CONFIG_VERIFY_IMAGES_SHA256) {
+        uint8_t digest[32];
+
+        arch_mem_sha256(image->source, image->size, digest);
+        good = memcmp(digest, image->sha256, sizeof(digest)) == 0;
+    } else if (CONFIG_VERIFY_IMAGES_CRC32) {
+        good = arch_mem_crc32(image->source, image->size) == image->crc32;
+    }
+    if (!good) {
+        log_error("%s: image '%s' (%llu bytes) is damaged: not started", vm->name, image->name,
+                  (unsigned long long)image->size);
+    }
+    return good;
+}
+
+static bool in_place(const struct image_row *image)
+{
+    return image->source.addr == image->target.addr;
+}
+
+/* The lowest in-place image that ends behind `from`, or NULL. */
+static const struct image_row *next_in_place(const struct vm_row *vm, uint64_t from)
+{
+    const struct image_row *next = NULL;
+
+    for (uint32_t n = 0; n < vm->image_count; n++) {
+        const struct image_row *image = &vm->image[n];
+
+        if (in_place(image) && image->target.addr + image->size > from &&
+            (next == NULL || image->target.addr < next->target.addr)) {
+            next = image;
+        }
+    }
+    return next;
+}
+
+/* Zeroes the RAM of one row, leaving out images that are there already. */
+static void ram_zero(const struct vm_row *vm, const struct ram_row *ram)
+{
+    uint64_t at = ram->hpa.addr;
+    uint64_t end = ram->hpa.addr + ram->size;
+
+    while (at < end) {
+        const struct image_row *image = next_in_place(vm, at);
+        uint64_t stop = end;
+
+        if (image != NULL && image->target.addr < end) {
+            stop = image->target.addr > at ? image->target.addr : at;
+        }
+        if (stop > at) {
+            arch_mem_zero(HPA(at), stop - at);
+        }
+        if (stop == end) {
+            break;
+        }
+        at = image->target.addr + image->size;
+    }
+}
+
+bool image_place(const struct vm_row *vm, bool restart)
+{
+    for (uint32_t n = 0; n < vm->image_count; n++) {
+        if (!image_verify(vm, &vm->image[n])) {
+            return false;
+        }
+    }
+    for (uint32_t n = 0; n < vm->ram_count; n++) {
+        if (vm->ram[n].scrub || (restart && vm->ram[n].restore)) {
+            ram_zero(vm, &vm->ram[n]);
+        }
+    }
+    for (uint32_t n = 0; n < vm->image_count; n++) {
+        const struct image_row *image = &vm->image[n];
+
+        if (!in_place(image)) {
+            arch_mem_copy(image->target, image->source, image->size);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader/lifecycle.h"
+
+#include "arch/arch.h"
+#include "loader/image.h"
+#include "platform/console.h"
+#include "platform/log.h"
+#include "vdev/channel.h"
+#include "vdev/irq.h"
+#include "vdev/vgic.h"
+#include "vdev/vm.h"
+#include "vdev/vpl011.h"
+#include <tables.h>
+
+static _Atomic uint32_t vms_left = VM_COUNT;
+
+static struct vcpu *home_of(const struct vcpu *vcpu)
+{
+    return &vcpus[vcpu->vm_row->vcpu_first];
+}
+
+static void channels_zero(uint32_t vm, bool first)
+{
+    for (uint32_t n = 0; n < CHANNEL_COUNT; n++) {
+        const struct channel_row *row = &channel_rows[n];
+
+        if (first || (row->writer_vm == vm && !row->keep)) {
+            arch_mem_zero(row->base, row->size);
+        }
+    }
+}
+
+void lifecycle_init(void)
+{
+    for (uint32_t n = 0; n < VCPU_COUNT; n++) {
+        struct vcpu *vcpu = &vcpus[n];
+
+        vcpu->row = &vcpu_rows[n];
+        vcpu->vm = vcpu_rows[n].vm;
+        vcpu->vm_row = &vm_rows[vcpu->vm];
+        vcpu->index = (uint16_t)n;
+        atomic_store(&vcpu->power, VCPU_OFF);
+    }
+    channels_zero(0, true);
+}
+
+/* Home, all vCPUs off: RAM and devices as after power-on, vCPU 0 about to start. */
+static bool vm_begin(struct vcpu *vcpu, bool restart)
+{
+    struct vm *vm = &vms[vcpu->vm];
+    const struct vm_row *row = vcpu->vm_row;
+
+    atomic_store(&vm->state, VM_LOADING);
+    arch_map_select(ARCH_MAP_LOADER);
+    if (restart) {
+        channels_zero(vcpu->vm, false);
+    }
+    bool good = image_place(row, restart);
+    arch_map_select(ARCH_MAP_RUN);
+    if (!good) {
+        return false;
+    }
+    arch_vm_flush(row);
+    vgic_vm_reset(vcpu->vm);
+    if (VPL011_COUNT > 0) {
+        vpl011_vm_reset(vcpu->vm);
+    }
+    if (CHANNEL_COUNT > 0) {
+        channel_vm_reset(vcpu->vm);
+    }
+    vcpu->start_entry = row->entry.addr;
+    vcpu->start_arg = row->boot_arg;
+    atomic_store(&vm->end, VCPU_END_NONE);
+    atomic_store(&vm->state, VM_RUNNING);
+    atomic_store(&vcpu->power, VCPU_ON_PENDING);
+    log_info("%s: %s", row->name, restart ? "restarted" : "started");
+    return true;
+}
+
+static bool vm_all_off(const struct vm_row *row)
+{
+    for (uint32_t n = 0; n < row->vcpu_count; n++) {
+        if (atomic_load(&vcpus[row->vcpu_first + n].power) != VCPU_OFF) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Any vCPU of the VM: the VM ends, for the first reason that comes. */
+static void vm_stop(struct vcpu *vcpu, enum vcpu_end end)
+{
+    struct vm *vm = &vms[vcpu->vm];
+    uint32_t none = VCPU_END_NONE;
+
+    if (!atomic_compare_exchange_strong(&vm->end, &none, (uint32_t)end)) {
+        return;
+    }
+    atomic_store(&vm->state, VM_STOPPING);
+    for (uint32_t n = 0; n < vcpu->vm_row->vcpu_count; n++) {
+        struct vcpu *other = &vcpus[vcpu->vm_row->vcpu_first + n];
+
+        if (other != vcpu) {
+            vcpu_request(other, VCPU_REQUEST_STOP);
+        }
+    }
+}
+
+static void vm_end(struct vcpu *vcpu)
+{
+    atomic_store(&vms[vcpu->vm].state, VM_OFF);
+    log_info("%s: off", vcpu->vm_row->name);
+    if (atomic_fetch_sub(&vms_left, 1) == 1) {
+        log_info("all VMs are off: board off");
+        console_flush();
+        arch_board_off();
+    }
+}
+
+static enum vm_policy policy_of(const struct vm_row *row, enum vcpu_end end)
+{
+    if (end == VCPU_END_CRASH) {
+        return row->on_crash;
+    }
+    return end == VCPU_END_RESET ? row->on_reset : row->on_off;
+}
+
+/* Crashes may restart a VM only so often (restart = { max, window }). */
+static bool restart_allowed(struct vm *vm, const struct restart_row *restart)
+{
+    uint64_t window = restart->window_ms * (arch_time_hz() / 1000);
+    uint64_t now = arch_time_now();
+
+    if (vm->restarts == 0 || now - vm->window_start > window) {
+        vm->window_start = now;
+        vm->restarts = 0;
+    }
+    vm->restarts++;
+    return restart->max == 0 || vm->restarts <= restart->max;
+}
+
+static void wait_ms(struct vcpu *vcpu, uint32_t ms)
+{
+    uint64_t deadline = arch_time_now() + ms * (arch_time_hz() / 1000);
+
+    while (arch_time_now() < deadline) {
+        arch_time_alarm(deadline);
+        arch_cpu_wait();
+        irq_take(vcpu);
+    }
+    arch_time_alarm(UINT64_MAX);
+}
+
+/* Home, all vCPUs off: what the deployment says about this end. */
+static void vm_ended(struct vcpu *vcpu)
+{
+    struct vm *vm = &vms[vcpu->vm];
+    const struct vm_row *row = vcpu->vm_row;
+    enum vcpu_end end = (enum vcpu_end)atomic_load(&vm->end);
+    enum vm_policy policy = policy_of(row, end);
+
+    if (policy == POLICY_RESET_BOARD) {
+        log_error("%s: board reset, as its policy says", row->name);
+        console_flush();
+        arch_board_reset();
+    }
+    if (policy == POLICY_RESTART && end == VCPU_END_CRASH) {
+        if (!restart_allowed(vm, &row->restart)) {
+            log_error("%s: crashed %u times within %u ms: stays off", row->name, vm->restarts,
+                      row->restart.window_ms);
+            policy = POLICY_HALT;
+        } else {
+            wait_ms(vcpu, row->restart.backoff_ms);
+        }
+    }
+    if (policy == POLICY_HALT || !vm_begin(vcpu, true)) {
+        vm_end(vcpu);
+    }
+}
+
+/* Takes a pending start; false: there is none, or the VM is stopping meanwhile. */
+static bool vcpu_take_start(struct vcpu *vcpu)
+{
+    uint32_t pending = VCPU_ON_PENDING;
+
+    /* A stop that was meant for an earlier run goes; one that comes from here on stays, because
+     * vm_stop() changes the state before it asks. */
+    atomic_fetch_and(&vcpu->requests, ~(uint32_t)VCPU_REQUEST_STOP);
+    if (!atomic_compare_exchange_strong(&vcpu->power, &pending, VCPU_ON)) {
+        return false;
+    }
+    if (atomic_load(&vms[vcpu->vm].state) != VM_RUNNING) {
+        atomic_store(&vcpu->power, VCPU_OFF);
+        vcpu_request(home_of(vcpu), VCPU_REQUEST_START);
+        return false;
+    }
+    vcpu->end = VCPU_END_NONE;
+    arch_vcpu_reset(&vcpu->arch, vcpu->vm_row, vcpu->row, vcpu->start_entry, vcpu->start_arg);
+    vgic_vcpu_reset(vcpu);
+    return true;
+}
+
+static void vcpu_leave(struct vcpu *vcpu, enum vcpu_end end)
+{
+    vgic_vcpu_park(vcpu);
+    if (end != VCPU_END_CPU_OFF && end != VCPU_END_STOPPED) {
+        vm_stop(vcpu, end);
+    }
+    atomic_store(&vcpu->power, VCPU_OFF);
+    if (end == VCPU_END_CPU_OFF && vm_all_off(vcpu->vm_row)) {
+        vm_stop(vcpu, VCPU_END_OFF);
+    }
+    if (vcpu != home_of(vcpu)) {
+        vcpu_request(home_of(vcpu), VCPU_REQUEST_START);
+    }
+}
+
+static _Noreturn void idle_loop(void)
+{
+    for (;;) {
+        arch_cpu_wait();
+        irq_take(NULL);
+    }
+}
+
+_Noreturn void lifecycle_loop(struct vcpu *vcpu)
+{
+    if (vcpu == NULL) {
+        idle_loop();
+    }
+    if (vcpu == home_of(vcpu) && !vm_begin(vcpu, false)) {
+        vm_end(vcpu);
+    }
+    for (;;) {
+        if (vcpu_take_start(vcpu)) {
+            vcpu_leave(vcpu, vcpu_run(vcpu));
+        } else if (vcpu == home_of(vcpu) && vm_all_off(vcpu->vm_row) &&
+                   atomic_load(&vms[vcpu->vm].state) == VM_STOPPING) {
+            vm_ended(vcpu);
+        } else {
+            arch_cpu_wait();
+            irq_take(vcpu);
+        }
+    }
+}
