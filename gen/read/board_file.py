@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A board's folder (board.toml and its device tree) as a gen/read/board.py Board."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen.diagnostics import Exit, Failure, Report, Where
+from gen.read import fdt
+from gen.read.board import Board, Range
+from gen.read.board_schema import BOARD, VARIANT
+from gen.read.board_tree import TreeFacts, read_facts
+from gen.read.suggest import did_you_mean
+from gen.read.toml_file import Item, read_toml
+from gen.read.validate import Values, read_table
+
+ROOT = Path(__file__).resolve().parents[2]
+PLATFORM = ROOT / "platform"
+CACHE = ROOT / "build" / "cache"
+
+
+def list_boards() -> tuple[str, ...]:
+    """Names of the boards in platform/, sorted."""
+    return tuple(sorted(path.parent.name for path in PLATFORM.glob("*/board.toml")))
+
+
+def load_board(
+    name_or_path: str, variant: str | None, report: Report, where: Where
+) -> Board | None:
+    """The board's facts. `where` is the deployment's line that names it. Everything wrong goes to
+    `report`; None if something was."""
+    errors_before = len(report.errors)
+    folder = _folder(name_or_path, report, where)
+    if folder is None:
+        return None
+    item = read_toml(folder / "board.toml", report, where)
+    if item is None:
+        return None
+    values = read_table(item, BOARD, "", report)
+    variants = _read_variants(item, report)
+    chosen = _choose(variants, variant, folder.name, report, where)
+    if len(report.errors) > errors_before:
+        return None
+    tree_file = _compile(values.get("tree"), values.at("tree"), report)
+    if tree_file is None:
+        return None
+    try:
+        tree = fdt.parse_file(tree_file)
+        facts = read_facts(tree, values, report)
+    except fdt.FdtError as error:
+        report.error("board-tree", values.at("tree"), str(error), "correct the device tree")
+        return None
+    if facts is None or len(report.errors) > errors_before:
+        return None
+    files = (folder / "board.toml", values.get("tree"))
+    found = _Source(folder, tree_file, files, variant, variants, chosen)
+    board = _assemble(found, values, facts)
+    _check_image(board, values, report)
+    return board if len(report.errors) == errors_before else None
+
+
+@dataclass(frozen=True)
+class _Source:
+    folder: Path
+    tree_file: Path
+    files: tuple[Path, ...]
+    variant: str | None
+    variants: dict[str, Values]
+    chosen: Values | None
+
+
+def _folder(name: str, report: Report, where: Where) -> Path | None:
+    folder = Path(name) if "/" in name else PLATFORM / name
+    if (folder / "board.toml").is_file():
+        return folder
+    boards = list_boards()
+    cure = did_you_mean(name, boards) if "/" not in name else "give a folder with a board.toml"
+    report.error("board-unknown", where, f'board = "{name}": there is no such board', cure)
+    return None
+
+
+def _read_variants(item: Item, report: Report) -> dict[str, Values]:
+    holder = item.get("variant")
+    if holder is None or not holder.is_table:
+        return {}
+    variants = {}
+    for name, entry in holder.value.items():
+        if entry.is_table:
+            variants[name] = read_table(entry, VARIANT, f"variant.{name}", report)
+        else:
+            report.error(
+                "wrong-type",
+                entry.where,
+                f"variant.{name}: expected a table",
+                f"write [variant.{name}]",
+            )
+    return variants
+
+
+def _choose(
+    variants: dict[str, Values], name: str | None, board: str, report: Report, where: Where
+) -> Values | None:
+    if name is None or name in variants:
+        return variants.get(name or "")
+    report.error(
+        "variant-unknown",
+        where,
+        f'variant = "{name}": the board {board} has no such variant',
+        did_you_mean(name, variants) or "remove variant: the board has none",
+    )
+    return None
+
+
+def _compile(tree: Path, where: Where, report: Report) -> Path | None:
+    """The blob of a tree: itself, or compiled from source into the cache."""
+    try:
+        source = tree.read_bytes()
+    except OSError as error:
+        report.error("file-missing", where, f"{tree}: {error.strerror}", "correct the path")
+        return None
+    if tree.suffix != ".dts":
+        return tree
+    blob = CACHE / f"{tree.parent.name}-{hashlib.sha256(source).hexdigest()[:16]}.dtb"
+    if blob.is_file():
+        return blob
+    dtc = shutil.which("dtc")
+    if dtc is None:
+        raise Failure(Exit.MISSING, "dtc is missing: sudo apt install device-tree-compiler")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    fresh = blob.with_suffix(f".{os.getpid()}")
+    run = subprocess.run(
+        [dtc, "-q", "-I", "dts", "-O", "dtb", "-o", str(fresh), str(tree)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        fresh.unlink(missing_ok=True)
+        words = run.stderr.strip().splitlines()
+        report.error(
+            "board-tree",
+            where,
+            f"{tree} does not compile: {words[0] if words else 'dtc failed'}",
+            "correct the device tree",
+        )
+        return None
+    fresh.replace(blob)
+    return blob
+
+
+def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:
+    cpu: Values = values.get("cpu")
+    image: Values = values.get("image")
+    firmware: Values = values.get("firmware") or Values(values.where)
+    ram = facts.ram
+    if source.chosen is not None and source.chosen.get("ram"):
+        ram = tuple(Range(r.get("base"), r.get("size")) for r in source.chosen.get("ram"))
+    reserved = [Range(r.get("base"), r.get("size")) for r in firmware.get("reserved", ())]
+    qemu: Values = values.get("qemu") or Values(values.where)
+    return Board(
+        name=source.folder.name,
+        title=values.get("title"),
+        arch=values.get("arch"),
+        folder=source.folder,
+        tree=source.tree_file,
+        variant=source.variant,
+        variants=tuple(source.variants),
+        cpus=facts.cpus,
+        cpu_features=tuple(cpu.get("features", ())),
+        physical_address_bits=cpu.get("physical_address_bits"),
+        ram=tuple(sorted(ram, key=lambda part: part.base)),
+        reserved=tuple(sorted([*facts.reserved, *reserved], key=lambda part: part.base)),
+        gic=facts.gic,
+        uart=facts.uart,
+        timer_ppi=facts.timer_ppi,
+        maintenance_ppi=facts.maintenance_ppi,
+        psci_conduit=facts.psci_conduit,
+        image_base=image.get("base"),
+        image_limit=image.get("limit"),
+        dtb_fallback=firmware.get("dtb_fallback", 0),
+        formats=tuple(image.get("formats", ("bin",))),
+        flash_size=image.get("flash_size", 0),
+        qemu=tuple(qemu.get("command", ())),
+        qemu_variants={
+            name: tuple(variant.get("qemu", ())) for name, variant in source.variants.items()
+        },
+        devices=facts.devices,
+        files=source.files,
+    )
+
+
+def _check_image(board: Board, values: Values, report: Report) -> None:
+    image: Values = values.get("image")
+    if board.image_base % 4096:
+        report.error(
+            "board-fact",
+            image.at("base"),
+            f"image.base = {board.image_base:#x} is not a multiple of 4 KiB",
+            "align it",
+        )
+    if not any(part.base <= board.image_base < part.end for part in board.ram):
+        report.error(
+            "board-fact",
+            image.at("base"),
+            f"image.base = {board.image_base:#x} is not in the board's RAM "
+            + ", ".join(f"[{part.base:#x}, {part.end:#x})" for part in board.ram),
+            "choose an address in RAM",
+        )
+    if "flash" in board.formats and board.flash_size == 0:
+        report.error(
+            "board-fact",
+            image.at("formats"),
+            'formats has "flash", and flash_size is missing',
+            "add flash_size",
+        )

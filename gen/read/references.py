@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold between the keys of a deployment file, as far as the file alone can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gen.diagnostics import Report, Where
+from gen.read.suggest import did_you_mean
+from gen.read.validate import Values
+
+
+def check_references(values: Values, report: Report) -> None:
+    vms: Sequence[Values] = values.get("vm", ())
+    if values.wrote("vm") and not vms:
+        report.error("vm-none", values.at("vm"), "the deployment has no VM", "add a [[vm]]")
+    for vm in vms:
+        _check_vm(vm, f"vm.{vm.get('name', '?')}", report)
+    names = [vm.get("name") for vm in vms if vm.get("name")]
+    for channel in values.get("channel", ()):
+        _check_channel(channel, f"channel.{channel.get('name', '?')}", names, report)
+
+
+def _check_vm(vm: Values, label: str, report: Report) -> None:
+    _check_one_of(vm, label, ("ram", "memory"), report)
+    _check_one_of(vm, label, ("unikernel", "kernel"), report)
+    for key in ("cpus", "memory"):
+        if vm.get(key) == [] and not _had_errors(vm, key, report):
+            report.error("bad-value", vm.at(key), f"{label}.{key} is empty", "give at least one")
+    if vm.wrote("initrd") and vm.wrote("unikernel"):
+        report.error(
+            "key-conflict",
+            vm.at("initrd"),
+            f"{label}: a unikernel takes no initrd",
+            "remove initrd",
+            vm.at("unikernel"),
+        )
+    if vm.wrote("initrd") and vm.get("dtb") is False:
+        report.error(
+            "key-conflict",
+            vm.at("initrd"),
+            f"{label}: initrd is told to the guest in its device tree, and dtb = false gives none",
+            "remove initrd or dtb = false",
+            vm.at("dtb"),
+        )
+    if vm.get("dtb_overlay") and vm.get("dtb") is False:
+        report.error(
+            "key-conflict",
+            vm.at("dtb_overlay"),
+            f"{label}: dtb_overlay changes the guest's device tree, and dtb = false gives none",
+            "remove dtb_overlay or dtb = false",
+            vm.at("dtb"),
+        )
+    for memory in vm.get("memory", ()):
+        _check_memory(memory, label, report)
+    _check_devices(vm, label, report)
+
+
+def _check_one_of(vm: Values, label: str, keys: tuple[str, str], report: Report) -> None:
+    one, other = keys
+    if vm.wrote(one) and vm.wrote(other):
+        report.error(
+            "key-conflict",
+            vm.at(other),
+            f"{label} has both {one} and {other}",
+            f"keep one of the two",
+            vm.at(one),
+        )
+    elif not vm.wrote(one) and not vm.wrote(other):
+        report.error(
+            "key-missing", vm.where, f"{label} has neither {one} nor {other}", f"add {one} = ..."
+        )
+
+
+def _had_errors(vm: Values, key: str, report: Report) -> bool:
+    """Whether entries of an array were dropped because they were wrong (and told)."""
+    return any(found.where.line >= vm.at(key).line for found in report.errors)
+
+
+def _check_memory(memory: Values, label: str, report: Report) -> None:
+    kind, gpa, hpa = memory.get("map", "alloc"), memory.get("gpa"), memory.get("hpa")
+    if kind != "alloc" and gpa is None and not memory.wrote("gpa"):
+        report.error(
+            "key-missing",
+            memory.where,
+            f'{label}.memory: map = "{kind}" needs the address: gpa is missing',
+            "add gpa = 0x...",
+        )
+    if kind != "alloc" and hpa is not None and gpa is not None and hpa != gpa:
+        report.error(
+            "key-conflict",
+            memory.at("hpa"),
+            f'{label}.memory: map = "{kind}" means hpa = gpa, but gpa = {gpa:#x}, hpa = {hpa:#x}',
+            "remove hpa",
+            memory.at("gpa"),
+        )
+
+
+def _check_devices(vm: Values, label: str, report: Report) -> None:
+    seen: dict[str, Where] = {path: vm.at("devices") for path in vm.get("devices", ())}
+    paths = list(vm.get("devices", ()))
+    for device in vm.get("device", ()):
+        path = device.get("path")
+        if path in seen:
+            paths.append(path)
+        elif path is not None:
+            seen[path] = device.where
+    for path in _repeated(paths):
+        report.error(
+            "name-duplicate",
+            vm.at("device") if vm.wrote("device") else vm.at("devices"),
+            f'{label} lists the device "{path}" twice',
+            "remove one of them",
+            seen[path],
+        )
+
+
+def _repeated(words: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    found = []
+    for word in words:
+        if word in seen and word not in found:
+            found.append(word)
+        seen.add(word)
+    return found
+
+
+def _check_channel(channel: Values, label: str, vms: Sequence[str], report: Report) -> None:
+    short = channel.wrote("from") or channel.wrote("to")
+    if short and channel.wrote("peers"):
+        report.error(
+            "key-conflict",
+            channel.at("peers"),
+            f"{label} has both peers and from/to",
+            "keep one of the two forms",
+            channel.at("from") if channel.wrote("from") else channel.at("to"),
+        )
+        return
+    if not channel.wrote("peers"):
+        for key in ("from", "to"):
+            if not channel.wrote(key):
+                report.error(
+                    "key-missing",
+                    channel.where,
+                    f"{label}.{key} is missing",
+                    f"add {key}, or list peers",
+                )
+    users = [(vm, channel.at("to")) for vm in channel.get("to", ())]
+    if channel.get("from") is not None:
+        users.insert(0, (channel.get("from"), channel.at("from")))
+    for peer in channel.get("peers", ()):
+        if peer.get("vm") is not None:
+            users.append((peer.get("vm"), peer.at("vm")))
+    complete = channel.wrote("peers") or (channel.wrote("from") and channel.wrote("to"))
+    _check_users(users, label, vms, complete, channel, report)
+    _check_peers(channel, label, report)
+
+
+def _check_users(
+    users: list[tuple[str, Where]],
+    label: str,
+    vms: Sequence[str],
+    complete: bool,
+    channel: Values,
+    report: Report,
+) -> None:
+    for vm, where in users:
+        if vm not in vms:
+            report.error(
+                "peer-unknown",
+                where,
+                f'{label}: there is no VM "{vm}"',
+                did_you_mean(vm, vms),
+            )
+    for vm in _repeated(vm for vm, _ in users):
+        places = [where for name, where in users if name == vm]
+        report.error(
+            "peer-duplicate",
+            places[1],
+            f'{label} has the VM "{vm}" twice',
+            "remove one of them",
+            places[0],
+        )
+    if complete and len(users) < 2:
+        report.error(
+            "peer-count",
+            channel.at("peers") if channel.wrote("peers") else channel.at("to"),
+            f"{label} joins {len(users)} VM{'s' if len(users) != 1 else ''}: a channel needs two",
+            "add a VM",
+        )
+
+
+def _check_peers(channel: Values, label: str, report: Report) -> None:
+    peers: Sequence[Values] = channel.get("peers", ())
+    names = [peer.get("vm") for peer in peers if peer.get("vm") is not None]
+    if len(peers) > 1 and all(peer.get("access") == "ro" for peer in peers):
+        report.error(
+            "channel-no-writer",
+            channel.at("peers"),
+            f"{label}: no peer may write",
+            'give one peer access = "rw"',
+        )
+    for peer in peers:
+        for ring in peer.get("rings", ()):
+            if ring not in names:
+                report.error(
+                    "peer-unknown",
+                    peer.at("rings"),
+                    f'{label}: rings "{ring}", which is no peer of the channel',
+                    did_you_mean(ring, names),
+                )
+        if peer.get("rings") and channel.get("doorbell") is False:
+            report.error(
+                "key-conflict",
+                peer.at("rings"),
+                f"{label}: rings is given, and doorbell = false",
+                "remove rings or doorbell = false",
+                channel.at("doorbell"),
+            )

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TOML files as values that know their place, merged over includes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gen.diagnostics import Report, Where
+from gen.read import toml_lines
+
+
+@dataclass(frozen=True)
+class Item:
+    """A value with its place. `value` is a scalar, dict[str, Item] or list[Item]; relative paths
+    in it start from `base`."""
+
+    value: Any
+    where: Where
+    base: Path
+
+    @property
+    def is_table(self) -> bool:
+        return isinstance(self.value, dict)
+
+    @property
+    def is_array(self) -> bool:
+        return isinstance(self.value, list)
+
+    def get(self, key: str) -> Item | None:
+        found = self.value.get(key) if self.is_table else None
+        return found if isinstance(found, Item) else None
+
+    def plain(self) -> Any:
+        """The value without places."""
+        if self.is_table:
+            return {key: item.plain() for key, item in self.value.items()}
+        if self.is_array:
+            return [item.plain() for item in self.value]
+        return self.value
+
+
+def read_toml(path: Path, report: Report, blame: Where | None = None) -> Item | None:
+    """The file as an Item; None after an error. `blame`: who names this file."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+        data = tomllib.loads(text)
+    except OSError as error:
+        report.error(
+            "file-missing",
+            blame or Where(path),
+            f"{path}: cannot be read: {error.strerror}",
+            "correct the path",
+        )
+        return None
+    except UnicodeDecodeError as error:
+        report.error(
+            "toml-syntax", Where(path), f"not UTF-8 text (byte {error.start})", "save it as UTF-8"
+        )
+        return None
+    except tomllib.TOMLDecodeError as error:
+        report.error("toml-syntax", Where(path, _error_line(text, str(error))), _sentence(error))
+        return None
+    except RecursionError:
+        report.error("toml-syntax", Where(path), "tables or arrays are nested too deep")
+        return None
+    return _place(data, (), toml_lines.locate(text), Where(path))
+
+
+def _error_line(text: str, message: str) -> int:
+    match = re.search(r"\(at line (\d+), column \d+\)", message)
+    if match:
+        return int(match.group(1))
+    return text.rstrip("\n").count("\n") + 1
+
+
+def _sentence(error: tomllib.TOMLDecodeError) -> str:
+    return f"TOML syntax: {error}"
+
+
+def _place(data: Any, path: toml_lines.Path, lines: dict[toml_lines.Path, int], up: Where) -> Item:
+    where = Where(up.file, lines.get(path, up.line))
+    base = up.file.parent
+    if isinstance(data, dict):
+        table = {key: _place(value, path + (key,), lines, where) for key, value in data.items()}
+        return Item(table, where, base)
+    if isinstance(data, list):
+        array = [_place(value, path + (i,), lines, where) for i, value in enumerate(data)]
+        return Item(array, where, base)
+    return Item(data, where, base)
+
+
+# Keys of which a table holds one: the one that a later layer sets takes the other's place.
+ALTERNATIVES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("ram",), ("memory",)),
+    (("unikernel",), ("kernel", "initrd")),
+    (("from", "to"), ("peers",)),
+)
+
+
+def merge(under: Item, over: Item) -> Item:
+    """Tables by key, arrays of named tables by name; everything else: `over` wins."""
+    if under.is_table and over.is_table:
+        table = {key: item for key, item in under.value.items() if not _replaced(key, over)}
+        for key, item in over.value.items():
+            table[key] = merge(table[key], item) if key in table else item
+        return Item(table, over.where, over.base)
+    if _is_named(under) and _is_named(over) and over.value:
+        return Item(_merge_named(under.value, over.value), over.where, over.base)
+    return over
+
+
+def _replaced(key: str, over: Item) -> bool:
+    for one, other in ALTERNATIVES:
+        if key in one and any(name in over.value for name in other):
+            return True
+        if key in other and any(name in over.value for name in one):
+            return True
+    return False
+
+
+def _is_named(item: Item) -> bool:
+    return item.is_array and all(entry.get("name") is not None for entry in item.value)
+
+
+def _merge_named(under: Sequence[Item], over: Sequence[Item]) -> list[Item]:
+    merged = list(under)
+    for item in over:
+        name = item.value["name"].value
+        at = next((i for i, old in enumerate(merged) if old.value["name"].value == name), None)
+        if at is None:
+            merged.append(item)
+        else:
+            merged[at] = merge(merged[at], item)
+    return merged
+
+
+def read_with_includes(path: Path, report: Report) -> tuple[Item | None, tuple[Path, ...]]:
+    """The file merged over those it includes, and every file that was read."""
+    sources: list[Path] = []
+    item = _read_layer(path.absolute(), report, (), None, sources)
+    return item, tuple(sources)
+
+
+def _read_layer(
+    path: Path,
+    report: Report,
+    chain: tuple[Path, ...],
+    blame: Where | None,
+    sources: list[Path],
+) -> Item | None:
+    if path.resolve() in chain:
+        report.error(
+            "include-cycle",
+            blame or Where(path),
+            f"{path} includes itself: " + " -> ".join(p.name for p in (*chain, path)),
+            "remove one of these includes",
+        )
+        return None
+    item = read_toml(path, report, blame)
+    if item is None:
+        return None
+    if path not in sources:
+        sources.append(path)
+    _check_names(item, report)
+    merged: Item | None = None
+    for included in _includes(item, report):
+        target = Path(included.base, included.value)
+        layer = _read_layer(target, report, (*chain, path.resolve()), included.where, sources)
+        if layer is not None:
+            merged = layer if merged is None else merge(merged, layer)
+    own = Item({k: v for k, v in item.value.items() if k != "include"}, item.where, item.base)
+    return own if merged is None else merge(merged, own)
+
+
+def _includes(item: Item, report: Report) -> list[Item]:
+    listed = item.get("include")
+    if listed is None:
+        return []
+    if listed.is_array and all(isinstance(entry.value, str) for entry in listed.value):
+        return list(listed.value)
+    report.error(
+        "wrong-type",
+        listed.where,
+        f"include is {listed.plain()!r}, expected an array of paths",
+        'write include = ["common.toml"]',
+    )
+    return []
+
+
+def _check_names(item: Item, report: Report) -> None:
+    """Two of one name in one file (over files they are merged)."""
+    for kind in ("vm", "channel"):
+        array = item.get(kind)
+        first: dict[Any, Item] = {}
+        for entry in array.value if array is not None and array.is_array else ():
+            name = entry.get("name")
+            if name is None or not isinstance(name.value, str):
+                continue
+            if name.value in first:
+                report.error(
+                    "name-duplicate",
+                    name.where,
+                    f'two {kind} tables are named "{name.value}"',
+                    "rename one of them",
+                    first[name.value].where,
+                )
+            first.setdefault(name.value, name)
