@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "machine.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+struct machine machine;
+
+/* Entry `index` of the node's reg, with the root's address and size cells (2 and 2 in the trees of
+ * Bulkhead and of QEMU's virt; a node's name space of its own has another reader). */
+static bool read_reg(const void *tree, int node, int index, uint64_t *base, uint64_t *size)
+{
+    const int entry = 4 * (int)sizeof(fdt32_t);
+    int length = 0;
+    const char *reg = fdt_getprop(tree, node, "reg", &length);
+
+    if (reg == NULL || length < (index + 1) * entry) {
+        return false;
+    }
+    *base = fdt64_ld((const fdt64_t *)(const void *)(reg + index * entry));
+    *size = fdt64_ld((const fdt64_t *)(const void *)(reg + index * entry + entry / 2));
+    return true;
+}
+
+/* Entry `index` of the node's interrupts, as the GIC binding has it: kind, number, flags. */
+static uint32_t read_intid(const void *tree, int node, int index)
+{
+    const int entry = 3 * (int)sizeof(fdt32_t);
+    int length = 0;
+    const fdt32_t *cells = fdt_getprop(tree, node, "interrupts", &length);
+
+    if (cells == NULL || length < (index + 1) * entry) {
+        return 0;
+    }
+    const uint32_t kind = fdt32_ld(&cells[3 * index]);
+    return fdt32_ld(&cells[3 * index + 1]) + (kind == 0 ? 32u : 16u);
+}
+
+static void read_cpus(const void *tree)
+{
+    const int cpus = fdt_path_offset(tree, "/cpus");
+    int node;
+
+    fdt_for_each_subnode(node, tree, cpus)
+    {
+        int length = 0;
+        const fdt32_t *reg = fdt_getprop(tree, node, "reg", &length);
+        const char *name = fdt_get_name(tree, node, NULL);
+        if (reg == NULL || strncmp(name, "cpu@", 4) != 0 || machine.cpu_count == CPU_MAX) {
+            continue;
+        }
+        machine.cpu_ids[machine.cpu_count++] =
+            length == 8 ? fdt64_ld((const fdt64_t *)(const void *)reg) : fdt32_ld(reg);
+    }
+}
+
+static void read_channel(const void *tree, int node)
+{
+    struct machine_channel *channel = &machine.channels[machine.channel_count];
+    uint64_t doorbell_size;
+    const char *label = fdt_getprop(tree, node, "label", NULL);
+    const char *access = fdt_getprop(tree, node, "bulkhead,access", NULL);
+    const fdt32_t *region = fdt_getprop(tree, node, "memory-region", NULL);
+
+    if (label == NULL || access == NULL || region == NULL) {
+        return;
+    }
+    const int memory = fdt_node_offset_by_phandle(tree, fdt32_ld(region));
+    if (memory < 0 || strlen(label) >= sizeof(channel->name) ||
+        !read_reg(tree, memory, 0, &channel->window_base, &channel->window_size)) {
+        return;
+    }
+    strcpy(channel->name, label);
+    channel->writable = strcmp(access, "rw") == 0;
+    if (read_reg(tree, node, 0, &channel->doorbell_base, &doorbell_size)) {
+        channel->intid = read_intid(tree, node, 0);
+    }
+    machine.channel_count++;
+}
+
+static void read_channels(const void *tree)
+{
+    int node = -1;
+
+    while (machine.channel_count < CHANNEL_MAX) {
+        node = fdt_node_offset_by_compatible(tree, node, "bulkhead,channel");
+        if (node < 0) {
+            return;
+        }
+        read_channel(tree, node);
+    }
+}
+
+bool machine_read(const void *tree)
+{
+    uint64_t size;
+
+    if (tree == NULL || fdt_check_header(tree) != 0) {
+        return false;
+    }
+    const int uart = fdt_node_offset_by_compatible(tree, -1, "arm,pl011");
+    if (uart >= 0 && read_reg(tree, uart, 0, &machine.uart_base, &size)) {
+        machine.uart_intid = read_intid(tree, uart, 0);
+    }
+    read_cpus(tree);
+    read_channels(tree);
+
+    const int gic = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
+    const int timer = fdt_node_offset_by_compatible(tree, -1, "arm,armv8-timer");
+    if (gic < 0 || timer < 0) {
+        return false;
+    }
+    machine.timer_intid = read_intid(tree, timer, 2); /* secure, physical, virtual, hypervisor */
+    return machine.timer_intid != 0 && read_reg(tree, gic, 0, &machine.gicd_base, &size) &&
+           read_reg(tree, gic, 1, &machine.gicr_base, &machine.gicr_size);
+}
