@@ -164,7 +164,7 @@ def _guest_map(vm: PlannedVm) -> list[Json]:
         {"gpa": row.gpa, "size": row.size, "kind": "emulated", "ops": row.ops, "owner": row.owner}
         for row in vm.mmio
     ]
-    rows = sorted(mapped + emulated, key=lambda row: row["gpa"])
+    rows = sorted(mapped + emulated, key=lambda row: int(row["gpa"]))
     return [{**row, "gpa": f"{row['gpa']:#x}"} for row in rows]
 
 

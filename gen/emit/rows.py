@@ -7,18 +7,14 @@ from collections.abc import Sequence
 
 from gen.emit import c
 from gen.emit.boundaries import owns_uart
-from gen.emit.images import ImageSymbol, image_symbols
-from gen.plan.model import Irq, Plan, PlannedVm
+from gen.emit.c import Members
+from gen.emit.images import image_symbols
+from gen.emit.vm_rows import sysreg_arrays, vgic_row, vm_arrays, vm_names, vm_row
+from gen.plan.model import Irq, Plan
 from gen.read.board import Range
 
-Members = list[tuple[str, str]]
 
 _HEADERS = ("vdev/sysreg.h", "vdev/vdev.h")
-_POLICY = {
-    "halt": "POLICY_HALT",
-    "restart": "POLICY_RESTART",
-    "reset-board": "POLICY_RESET_BOARD",
-}
 
 
 def tables_header(plan: Plan) -> str:
@@ -66,24 +62,20 @@ def tables_source(plan: Plan) -> str:
     parts.append(_board(plan))
     names = vm_names(plan)
     symbols = image_symbols(plan)
+    parts += sysreg_arrays(plan)
     for vm, name in zip(plan.vms, names):
         images = [entry for entry in symbols if entry.vm == vm.index]
-        parts.append(_vm_arrays(plan, vm, name, images))
-    parts.append(_global("vm", "VM_COUNT", [_vm(plan, vm, n) for vm, n in zip(plan.vms, names)]))
+        parts.append(vm_arrays(plan, vm, name, images))
+    parts.append(_global("vm", "VM_COUNT", [vm_row(plan, vm, n) for vm, n in zip(plan.vms, names)]))
     parts.append(_global("vcpu", "VCPU_COUNT", _vcpus(plan)))
     parts.append(_global("pcpu", "PCPU_COUNT", _pcpus(plan)))
     parts.append(_global("irq", "IRQ_COUNT", _irqs(plan)))
-    parts.append(_global("vgic", "VM_COUNT", [_vgic(vm, n) for vm, n in zip(plan.vms, names)]))
+    parts.append(_global("vgic", "VM_COUNT", [vgic_row(vm, n) for vm, n in zip(plan.vms, names)]))
     parts.append(_global("vpl011", "VPL011_COUNT", _vpl011s(plan)))
     parts.append(_global("channel", "CHANNEL_COUNT", _channels(plan)))
     parts.append(_global("channel_peer", "CHANNEL_PEER_COUNT", _channel_peers(plan)))
     parts.append(_global("console_voice", "CONSOLE_VOICE_COUNT", _voices(plan)))
     return "\n".join(parts)
-
-
-def vm_names(plan: Plan) -> tuple[str, ...]:
-    """The VMs' names as parts of C names."""
-    return c.unique_identifiers([vm.vm.name for vm in plan.vms])
 
 
 _NO_ROW: dict[str, Members] = {
@@ -144,160 +136,6 @@ def _board(plan: Plan) -> str:
 def _ranges(name: str, ranges: Sequence[Range]) -> str:
     rows = [f"    {{ .base = {c.u64(r.base)}, .size = {c.u64(r.size)} }}," for r in ranges]
     return c.array(f"static const struct range_row {name}[]", rows, name, str(len(ranges)))
-
-
-def _vm_arrays(plan: Plan, vm: PlannedVm, name: str, images: list[ImageSymbol]) -> str:
-    """The arrays that the rows of one VM point at."""
-    arrays = {
-        "mmio_row": (f"{name}_mmio", _mmio(vm)),
-        "sysreg_row": (f"{name}_sysreg", _sysregs(vm)),
-        "ram_row": (f"{name}_ram", _ram(vm)),
-        "image_row": (f"{name}_image", [_image(entry) for entry in images]),
-    }
-    parts = [f"/* --- {c.comment_text(vm.vm.name)} --- */\n"]
-    for struct, (symbol, rows) in arrays.items():
-        if rows:
-            parts.append(
-                c.array(f"static const struct {struct} {symbol}[]", rows, symbol, str(len(rows)))
-            )
-    if vm.spi_count:
-        parts.append(_vgic_arrays(vm, name))
-    return "\n".join(parts)
-
-
-def _mmio(vm: PlannedVm) -> list[str]:
-    return [
-        f"    /* {c.comment_text(mmio.owner)} */\n"
-        + c.row(
-            [
-                ("base", c.address(c.u64(mmio.gpa))),
-                ("size", f"{mmio.size:#x}"),
-                ("ops", f"&{mmio.ops}"),
-                ("instance", str(mmio.instance)),
-            ]
-        )
-        for mmio in vm.mmio
-    ]
-
-
-def _sysregs(vm: PlannedVm) -> list[str]:
-    return [
-        f"    {{ .encoding = ARCH_SYSREG({r.op0}, {r.op1}, {r.crn}, {r.crm}, {r.op2}), "
-        f".ops = &{r.ops}, .value = {c.u64(r.value)} }}, /* {c.comment_text(r.name)} */"
-        for r in vm.sysregs
-    ]
-
-
-def _ram(vm: PlannedVm) -> list[str]:
-    return [
-        c.row(
-            [
-                ("gpa", c.address(c.u64(ram.gpa))),
-                ("hpa", c.address(c.u64(ram.hpa))),
-                ("size", f"{ram.size:#x}"),
-                ("scrub", c.boolean(ram.scrub)),
-                ("restore", c.boolean(ram.map != "reserved")),
-            ]
-        )
-        for ram in vm.ram
-    ]
-
-
-def _image(entry: ImageSymbol) -> str:
-    digest = entry.sha256
-    half = [", ".join(f"{byte:#04x}" for byte in digest[i : i + 16]) for i in (0, 16)]
-    return c.row(
-        [
-            ("name", c.string(entry.image.name)),
-            ("source", c.address(f"(uint64_t){entry.symbol}")),
-            ("target", c.address(c.u64(entry.image.hpa))),
-            ("size", f"{len(entry.image.data):#x}"),
-            ("crc32", f"{entry.crc32:#010x}"),
-            ("sha256", f"{{ {half[0]},\n                    {half[1]} }}"),
-        ]
-    )
-
-
-def _vgic_arrays(vm: PlannedVm, name: str) -> str:
-    hardware = {irq.guest_spi: irq.spi + 32 for irq in vm.irqs}
-    owned = {*hardware, *vm.software_spis}
-    words = vm.spi_count // 32
-    parts = []
-    for suffix, spis in (("spi_owned", owned), ("spi_hardware", set(hardware))):
-        masks = [sum(1 << (spi % 32) for spi in spis if spi // 32 == word) for word in range(words)]
-        rows = ["    " + " ".join(f"{mask:#010x}," for mask in masks)]
-        symbol = f"{name}_{suffix}"
-        parts.append(c.array(f"static const uint32_t {symbol}[]", rows, symbol, str(words)))
-    rows = [f"    [{spi}] = {intid}," for spi, intid in sorted(hardware.items())] or ["    0,"]
-    symbol = f"{name}_spi_physical"
-    parts.append(
-        c.array(f"static const uint16_t {symbol}[{vm.spi_count}]", rows, symbol, str(vm.spi_count))
-    )
-    return "\n".join(parts)
-
-
-def _vgic(vm: PlannedVm, name: str) -> Members:
-    if not vm.spi_count:
-        pointers = ["NULL"] * 3
-    else:
-        pointers = [f"{name}_{array}" for array in ("spi_owned", "spi_hardware", "spi_physical")]
-    return [
-        ("spi_count", str(vm.spi_count)),
-        ("spi_owned", pointers[0]),
-        ("spi_hardware", pointers[1]),
-        ("spi_physical", pointers[2]),
-    ]
-
-
-def _vm(plan: Plan, vm: PlannedVm, name: str) -> Members:
-    stage2, restart = vm.stage2, vm.vm.restart
-    features = [f"ARCH_FEATURE_{c.identifier(feature).upper()}" for feature in vm.vm.features]
-    cpu_bits = plan.board.physical_address_bits
-    arch = [
-        ("vttbr", f"ARCH_VTTBR({stage2.root}, {stage2.vmid})"),
-        (
-            "vtcr",
-            f"ARCH_VTCR({stage2.ipa_bits}, {stage2.start_level}, ARCH_PARANGE({cpu_bits}))",
-        ),
-        ("features", " | ".join(features) or "0"),
-        ("parange", f"ARCH_PARANGE({stage2.ipa_bits})"),
-    ]
-    members: Members = [
-        ("name", c.string(vm.vm.name)),
-        ("arch", _nested(arch)),
-        ("vcpu_first", str(vm.vcpus[0])),
-        ("vcpu_count", str(len(vm.vcpus))),
-    ]
-    for kind, rows in (
-        ("mmio", vm.mmio),
-        ("sysreg", vm.sysregs),
-        ("ram", vm.ram),
-        ("image", vm.images),
-    ):
-        members.append((kind, f"{name}_{kind}" if rows else "NULL"))
-        members.append((f"{kind}_count", str(len(rows))))
-    return members + [
-        ("entry", c.address(c.u64(vm.entry_gpa))),
-        ("boot_arg", c.u64(vm.dtb_gpa or 0)),
-        ("on_crash", _POLICY[vm.vm.on_crash]),
-        ("on_reset", _POLICY[vm.vm.on_reset]),
-        ("on_off", _POLICY[vm.vm.on_off]),
-        (
-            "restart",
-            _nested(
-                [
-                    ("max", str(restart.max)),
-                    ("window_ms", str(restart.window_ms)),
-                    ("backoff_ms", str(restart.backoff_ms)),
-                ]
-            ),
-        ),
-    ]
-
-
-def _nested(members: Members) -> str:
-    lines = "".join(f"            .{name} = {value},\n" for name, value in members)
-    return f"{{\n{lines}        }}"
 
 
 def _vcpus(plan: Plan) -> list[Members]:
