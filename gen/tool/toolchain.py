@@ -17,7 +17,12 @@ OBJCOPY = "llvm-objcopy-14"
 
 # Code for one architecture, wherever it runs.
 TARGET = {
-    "aarch64": ("--target=aarch64-none-elf", "-march=armv8-a", "-mno-outline-atomics"),
+    "aarch64": (
+        "--target=aarch64-none-elf",
+        "-march=armv8-a",
+        "-mno-outline-atomics",
+        "-mfix-cortex-a53-835769",
+    ),
 }
 # The hypervisor leaves FP and SIMD registers to the guest, and may run with its MMU off.
 HYPERVISOR_ONLY = {
