@@ -80,10 +80,13 @@ class Key:
     later: bool = False
 
     @property
+    def element_words(self) -> str:
+        """What one value takes, for messages and the reference."""
+        return " or ".join(form.words for form in self.forms)
+
+    @property
     def words(self) -> str:
-        """What it takes, for messages and the reference."""
-        one = " or ".join(form.words for form in self.forms)
-        return f"an array, each {one}" if self.many else one
+        return f"an array, each {self.element_words}" if self.many else self.element_words
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def _check_one_of(vm: Values, label: str, keys: tuple[str, str], report: Report)
             "key-conflict",
             vm.at(other),
             f"{label} has both {one} and {other}",
-            f"keep one of the two",
+            "keep one of the two",
             vm.at(one),
         )
     elif not vm.wrote(one) and not vm.wrote(other):
@@ -170,7 +170,7 @@ def _check_users(
                 "peer-unknown",
                 where,
                 f'{label}: there is no VM "{vm}"',
-                did_you_mean(vm, vms),
+                did_you_mean(vm, vms) or "name a VM of this deployment",
             )
     for vm in _repeated(vm for vm, _ in users):
         places = [where for name, where in users if name == vm]
@@ -207,7 +207,7 @@ def _check_peers(channel: Values, label: str, report: Report) -> None:
                     "peer-unknown",
                     peer.at("rings"),
                     f'{label}: rings "{ring}", which is no peer of the channel',
-                    did_you_mean(ring, names),
+                    did_you_mean(ring, names) or "name a peer",
                 )
         if peer.get("rings") and channel.get("doorbell") is False:
             report.error(

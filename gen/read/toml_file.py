@@ -103,12 +103,13 @@ ALTERNATIVES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 def merge(under: Item, over: Item) -> Item:
-    """Tables by key, arrays of named tables by name; everything else: `over` wins."""
+    """Tables by key, arrays of named tables by name; everything else: `over` wins. A table stands
+    where `over` has it, unless that is no place in a file (`--set`)."""
     if under.is_table and over.is_table:
         table = {key: item for key, item in under.value.items() if not _replaced(key, over)}
         for key, item in over.value.items():
             table[key] = merge(table[key], item) if key in table else item
-        return Item(table, over.where, over.base)
+        return Item(table, over.where if over.where.line else under.where, over.base)
     if _is_named(under) and _is_named(over) and over.value:
         return Item(_merge_named(under.value, over.value), over.where, over.base)
     return over
@@ -135,7 +136,8 @@ def _merge_named(under: Sequence[Item], over: Sequence[Item]) -> list[Item]:
         if at is None:
             merged.append(item)
         else:
-            merged[at] = merge(merged[at], item)
+            known = {key: value for key, value in item.value.items() if key != "name"}
+            merged[at] = merge(merged[at], Item(known, item.where, item.base))
     return merged
 
 

@@ -71,7 +71,7 @@ def read_table(
             report.error(
                 "key-missing",
                 item.where,
-                f"{_join(label, key.name)} is missing: {key.doc[0].lower()}{key.doc[1:]}",
+                f"{_join(label, key.name)} is missing. {key.doc}",
                 f"add {key.name} = {key.example}" if key.example else f"add {key.name}",
             )
     return values
@@ -113,7 +113,7 @@ def _read_key(item: Item, key: Key, label: str, report: Report) -> Any:
     if not key.many:
         return _read_value(item, key, label, report)
     if not item.is_array:
-        _wrong_type(item, key, label, report)
+        _wrong_type(item, key, key.words, label, report)
         return _BAD
     values = [
         _read_value(entry, key, f"{label}[{_entry_name(entry, index)}]", report)
@@ -131,7 +131,7 @@ def _read_value(item: Item, key: Key, label: str, report: Report) -> Any:
     """The value by the first form whose TOML type fits."""
     form = _form(item, key)
     if form is None:
-        _wrong_type(item, key, label, report)
+        _wrong_type(item, key, key.element_words, label, report)
         return _BAD
     if form.kind == "table":
         assert form.table is not None
@@ -142,7 +142,9 @@ def _read_value(item: Item, key: Key, label: str, report: Report) -> Any:
     if form.kind == "path":
         if value:
             return Path(item.base, value)
-        report.error("bad-value", item.where, f"{label} is empty", f"write {key.example}")
+        report.error(
+            "bad-value", item.where, f"{label} is empty", f"write {key.name} = {key.example}"
+        )
         return _BAD
     if form.kind == "board":
         return str(Path(item.base, value).absolute()) if _is_path(value) else value
@@ -180,11 +182,11 @@ def _fits(item: Item, form: Form) -> bool:
     return item.is_table
 
 
-def _wrong_type(item: Item, key: Key, label: str, report: Report) -> None:
+def _wrong_type(item: Item, key: Key, words: str, label: str, report: Report) -> None:
     report.error(
         "wrong-type",
         item.where,
-        f"{label} = {show(item)}: expected {key.words}",
+        f"{label} = {show(item)}: expected {words}",
         f"write {key.name} = {key.example}" if key.example else "",
     )
 
@@ -197,7 +199,7 @@ def _read_number(item: Item, kind: Kind, key: Key, label: str, report: Report) -
         report.error(
             "bad-value",
             item.where,
-            f"{label} = {show(item)}: expected {key.words}",
+            f"{label} = {show(item)}: expected {key.element_words}",
             f"write {key.name} = {key.example}",
         )
         return _BAD

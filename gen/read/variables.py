@@ -130,6 +130,8 @@ class _Expander:
             if found is not None:
                 parts.append(str(found.value))
                 base = found.base if match.start() == 0 else base
+            else:
+                parts.append(match.group())
         return Item("".join(parts) + item.value[at:], item.where, base)
 
     def walk(self, item: Item) -> Item:
