@@ -42,10 +42,6 @@ def digest(parts: Iterable[str | bytes | Path]) -> str:
     return whole.hexdigest()
 
 
-def is_made(name: str, key: str) -> bool:
-    return (CACHE / f"{name}-{key[:16]}").is_dir()
-
-
 def made(name: str, key: str, make: Callable[[Path], None]) -> Path:
     """The folder build/cache/<name>-<key>; make(folder) fills it if it is not there. Older ones
     of that name are removed."""

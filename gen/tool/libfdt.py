@@ -38,23 +38,21 @@ def sources(offline: bool = False) -> Path:
     return folder
 
 
-def library(arch: str, offline: bool = False) -> Library:
-    """libfdt.a for the hypervisor on `arch`, and its headers."""
+def library(arch: str, kind: newlib.Kind = "hyp", offline: bool = False) -> Library:
+    """libfdt.a for `arch`, and its headers, over the hypervisor's or the unikernels' libc."""
     folder = sources(offline)
-    libc = newlib.hypervisor(arch)
+    libc = newlib.library(arch, kind)
     key = cache.digest([arch, PINNED, libc.archive.parent.name, Path(__file__)])
 
     def make(growing: Path) -> None:
-        flags = (
-            *toolchain.TARGET[arch],
-            *toolchain.HYPERVISOR_ONLY[arch],
-            *toolchain.CODE,
-            "-w",
-            *("-isystem", str(libc.include), "-I", str(folder)),
-        )
-        archive([Unit(folder / f"{name}.c") for name in SOURCES], flags, growing / "libfdt.a")
+        flags = [*toolchain.TARGET[arch], *toolchain.CODE, "-w"]
+        if kind == "hyp":
+            flags += toolchain.HYPERVISOR_ONLY[arch]
+        flags += ["-isystem", str(libc.include), "-I", str(folder)]
+        units = [Unit(folder / f"{name}.c") for name in SOURCES]
+        archive(units, tuple(flags), growing / "libfdt.a")
 
-    made = cache.made(f"libfdt-{arch}", key, make)
+    made = cache.made(f"libfdt-{arch}-{kind}", key, make)
     return Library(made / "libfdt.a", folder)
 
 

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""--run: the image in QEMU, its console on the terminal, judged by the deployment's [test]."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gen.diagnostics import Exit, Failure
+from gen.tool.console import Transcript
+from gen.tool.paths import ROOT, write_if_changed
+from gen.tool.process import end, find
+
+_GRACE_S = 5.0  # for powering off by itself, after the last expected line
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All that a run needs to know: written beside the image, so that a later run plans nothing."""
+
+    command: tuple[str, ...]  # QEMU for the board, without the image
+    image: str
+    voices: tuple[str, ...]  # of the console, the hypervisor's own first
+    expect: tuple[str, ...]
+    timeout_ms: int  # 0: none
+
+    def write(self, folder: Path) -> None:
+        write_if_changed(folder / "run.json", json.dumps(asdict(self), indent=1) + "\n")
+
+    @staticmethod
+    def read(folder: Path) -> RunPlan:
+        text = json.loads((folder / "run.json").read_text())
+        return RunPlan(
+            command=tuple(text["command"]),
+            image=text["image"],
+            voices=tuple(text["voices"]),
+            expect=tuple(text["expect"]),
+            timeout_ms=text["timeout_ms"],
+        )
+
+
+def run(folder: Path, extra: list[str], timeout_s: float | None, show: bool) -> None:
+    """Runs folder's image to its end. Failure(GUEST) or Failure(TIMEOUT) says what is missing.
+    On a terminal the guests get the keyboard, and the run goes on after the last expected line."""
+    plan = RunPlan.read(folder)
+    find(plan.command[0])
+    if timeout_s is None:
+        timeout_s = plan.timeout_ms / 1000
+    command = [*plan.command, "-kernel", str(folder / plan.image), *extra]
+    transcript = Transcript(plan.voices, plan.expect, folder)
+    interactive = sys.stdin.isatty()
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        with _keyboard(interactive):
+            ended = _exchange(child, transcript, timeout_s, interactive, show)
+    finally:
+        end(child)
+        transcript.close()
+    _judge(transcript, ended, child.returncode, timeout_s)
+
+
+def _exchange(
+    child: subprocess.Popen[bytes],
+    transcript: Transcript,
+    timeout_s: float,
+    interactive: bool,
+    show: bool,
+) -> bool:
+    """Moves console and keyboard until the run is over. True: QEMU ended by itself."""
+    assert child.stdin is not None and child.stdout is not None
+    keyboard, serial = sys.stdin.fileno(), child.stdout.fileno()
+    deadline = time.monotonic() + timeout_s if timeout_s else None
+    seen_all = False
+    with selectors.DefaultSelector() as selector:
+        selector.register(serial, selectors.EVENT_READ)
+        with contextlib.suppress(PermissionError, ValueError):  # a plain file cannot be waited for
+            selector.register(keyboard, selectors.EVENT_READ)
+        while True:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            for key, _ in selector.select(left):
+                data = os.read(key.fd, 65536)
+                if key.fd == keyboard:
+                    if data:
+                        _type(child, data)
+                    else:
+                        selector.unregister(keyboard)
+                elif not data:
+                    child.wait()
+                    return True
+                else:
+                    _hear(data, transcript, show)
+            if transcript.failed and not interactive:
+                return False
+            if transcript.expect and not seen_all and not transcript.missing:
+                seen_all = True
+                deadline = None if interactive else time.monotonic() + _GRACE_S
+
+
+def _type(child: subprocess.Popen[bytes], data: bytes) -> None:
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(data)
+        child.stdin.flush()
+
+
+def _hear(data: bytes, transcript: Transcript, show: bool) -> None:
+    transcript.feed(data)
+    if show:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _keyboard(interactive: bool) -> Iterator[None]:
+    """The terminal hands over each key at once, unechoed, Enter as a carriage return; Ctrl-C still
+    ends the run."""
+    if not interactive:
+        yield
+        return
+    fd = sys.stdin.fileno()
+    before = termios.tcgetattr(fd)
+    raw = termios.tcgetattr(fd)
+    raw[0] &= ~(termios.ICRNL | termios.IXON)
+    raw[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    termios.tcsetattr(fd, termios.TCSADRAIN, raw)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+
+
+def _judge(transcript: Transcript, ended: bool, status: int, timeout_s: float) -> None:
+    if transcript.failed:
+        raise Failure(Exit.GUEST, f"the hypervisor stopped: {transcript.failed}")
+    listed = "".join(f"\n    {entry}" for entry in transcript.missing)
+    if not ended and (listed or not transcript.expect):
+        waited = f"; these lines were not seen:{listed}" if listed else ""
+        raise Failure(Exit.TIMEOUT, f"still running after {timeout_s:g} s{waited}")
+    if listed:
+        raise Failure(Exit.GUEST, f"the run ended without these lines:{listed}")
+    if ended and status != 0:
+        raise Failure(Exit.GUEST, f"QEMU ended with status {status}")

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""--setup: shows and installs the packages that are missing, then prepares what is made once.
+Needs the standard library alone: it is what runs first on a fresh machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen.diagnostics import Exit, Failure
+
+LIST = Path(__file__).with_name("packages.txt")
+ARCHS = ("aarch64",)
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    purpose: str
+
+
+def packages() -> list[Package]:
+    """The one list of packages."""
+    found = []
+    for line in LIST.read_text().splitlines():
+        name, _, purpose = line.partition("#")
+        if name.strip():
+            found.append(Package(name.strip(), purpose.strip()))
+    return found
+
+
+def missing(wanted: Sequence[Package]) -> list[Package]:
+    """Those of `wanted` that dpkg does not know as installed."""
+    names = [package.name for package in wanted]
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\\n", *names]
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)
+    installed = {
+        line.split()[0] for line in answer.stdout.splitlines() if line.endswith(" installed")
+    }
+    return [package for package in wanted if package.name not in installed]
+
+
+def install(yes: bool) -> None:
+    """Installs what is missing. Asks only where sudo is needed and a terminal is there."""
+    wanted = packages()
+    if shutil.which("apt-get") is None or shutil.which("dpkg-query") is None:
+        raise Failure(
+            Exit.MISSING,
+            "this is not a Debian system; install the equivalents of these packages by hand:\n"
+            + _listed(wanted),
+        )
+    lacking = missing(wanted)
+    if not lacking:
+        return
+    print(f"setup: {len(lacking)} packages are missing:\n{_listed(lacking)}", flush=True)
+    prefix = _privileges(yes, lacking)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    names = [package.name for package in lacking]
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
+        command = [*prefix, "apt-get", "--quiet", *arguments]
+        print(f"setup: {' '.join(command)}", flush=True)
+        if subprocess.run(command, env=environment, check=False).returncode != 0:
+            raise Failure(Exit.MISSING, f"this failed: {' '.join(command)}")
+    still = missing(wanted)
+    if still:
+        raise Failure(Exit.MISSING, f"still missing after apt-get install:\n{_listed(still)}")
+
+
+def _privileges(yes: bool, lacking: Sequence[Package]) -> list[str]:
+    """What apt-get is started with: nothing for root, sudo for others."""
+    if os.geteuid() == 0:
+        return []
+    by_hand = "apt-get install " + " ".join(package.name for package in lacking)
+    if shutil.which("sudo") is None:
+        raise Failure(
+            Exit.MISSING, f"installing needs root and there is no sudo; as root: {by_hand}"
+        )
+    if yes:
+        return ["sudo", "DEBIAN_FRONTEND=noninteractive"]
+    if not sys.stdin.isatty():
+        raise Failure(
+            Exit.MISSING,
+            f"installing needs sudo; add --yes to allow it, or as root: {by_hand}",
+        )
+    answer = input("setup: install them with sudo apt-get? [Y/n] ")
+    if answer.strip().lower() not in ("", "y", "yes"):
+        raise Failure(Exit.MISSING, f"nothing was installed; as root: {by_hand}")
+    return ["sudo", "DEBIAN_FRONTEND=noninteractive"]
+
+
+def _listed(wanted: Sequence[Package]) -> str:
+    width = max(len(package.name) for package in wanted)
+    return "\n".join(f"    {package.name:<{width}}  {package.purpose}" for package in wanted)
+
+
+def prepare(offline: bool) -> None:
+    """Makes the libraries that every build uses."""
+    from gen.tool import libfdt
+
+    for arch in ARCHS:
+        print(f"setup: newlib and libfdt for {arch}", flush=True)
+        libfdt.library(arch, "hyp", offline)
+        libfdt.library(arch, "guest", offline)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """For `make setup`: python3 -m gen.tool.setup [--yes] [--offline]."""
+    try:
+        install("--yes" in arguments)
+        prepare("--offline" in arguments)
+    except Failure as failure:
+        print(f"error: {failure.message}", file=sys.stderr)
+        return int(failure.status)
+    print("setup: everything is there")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
