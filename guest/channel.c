@@ -86,4 +86,9 @@ void channel_on_ring(const struct channel *channel, channel_handler_fn handler, 
     irq_handler(intid, doorbell_interrupt, &channels[index]);
     irq_set_edge(intid, true);
     irq_enable(intid);
+
+    /* A ring from before the interrupt was set up may not have left it pending. */
+    const uint64_t state = irq_mask();
+    doorbell_interrupt(intid, &channels[index]);
+    irq_restore(state);
 }

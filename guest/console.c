@@ -77,20 +77,21 @@ int console_getc(void)
     return (int)(mmio_read32(machine.uart_base + UARTDR) & 0xffu);
 }
 
+static bool typed(void *arg)
+{
+    int *c = arg;
+
+    *c = console_getc();
+    if (*c < 0 && machine.uart_base != 0) {
+        mmio_write32(machine.uart_base + UARTIMSC, UART_RX_INTERRUPTS);
+    }
+    return *c >= 0;
+}
+
 int console_wait(void)
 {
-    for (;;) {
-        /* Masked from the look to the sleep: a character in between still ends the WFI. */
-        const uint64_t state = irq_mask();
-        const int c = console_getc();
-        if (c >= 0) {
-            irq_restore(state);
-            return c;
-        }
-        if (machine.uart_base != 0) {
-            mmio_write32(machine.uart_base + UARTIMSC, UART_RX_INTERRUPTS);
-        }
-        cpu_wait();
-        irq_restore(state);
-    }
+    int c;
+
+    cpu_wait_until(typed, &c);
+    return c;
 }

@@ -57,6 +57,18 @@ void cpu_wait(void)
     __asm__ volatile("dsb sy\n\twfi" ::: "memory");
 }
 
+void cpu_wait_until(bool (*done)(void *arg), void *arg)
+{
+    const uint64_t state = irq_mask();
+
+    while (!done(arg)) {
+        cpu_wait(); /* masked: what comes after the look ends the sleep, and is served below */
+        irq_restore(state);
+        (void)irq_mask();
+    }
+    irq_restore(state);
+}
+
 void cpu_relax(void)
 {
     __asm__ volatile("yield" ::: "memory");

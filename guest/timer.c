@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bulkhead/timer.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bulkhead/cpu.h"
@@ -98,19 +99,19 @@ void timer_cancel(void)
     irq_restore(state);
 }
 
+static bool slept(void *arg)
+{
+    const uint64_t *wake = arg;
+    return now() >= *wake;
+}
+
 void timer_sleep(uint64_t delay_ns)
 {
-    const uint64_t wake = now() + to_ticks(delay_ns);
+    uint64_t wake = now() + to_ticks(delay_ns);
     const uint64_t state = irq_mask();
 
     timers[cpu_index()].wake = wake;
     program();
-    while (now() < wake) {
-        cpu_wait(); /* masked: an interrupt between look and sleep still ends the sleep */
-        irq_restore(state);
-        (void)irq_mask();
-    }
-    timers[cpu_index()].wake = NEVER;
-    program();
     irq_restore(state);
+    cpu_wait_until(slept, &wake);
 }

@@ -19,6 +19,10 @@ bool cpu_start(unsigned index, void (*fn)(void *arg), void *arg);
  * interrupts are masked. */
 void cpu_wait(void);
 
+/* Sleeps until done(arg) is true, asked again after each interrupt; an interrupt between the look
+ * and the sleep is not missed.  Not in an interrupt handler. */
+void cpu_wait_until(bool (*done)(void *arg), void *arg);
+
 /* In a spin loop: lets another CPU go on. */
 void cpu_relax(void);
 
