@@ -28,6 +28,8 @@ _Noreturn void aarch64_own_exception(uint64_t kind, uint64_t stack_pointer);
 
 /* Own CPU: every EL2 register that resets UNKNOWN, to the values under which guests run. */
 void aarch64_el2_init(void);
+/* Own CPU: lets the guest reach PMU, debug registers, SVE as ARCH_FEATURE_* say; else they trap. */
+void aarch64_grant(uint32_t features);
 
 /* What an ESR_ELx exception class means, in words. */
 const char *aarch64_ec_words(uint32_t ec);

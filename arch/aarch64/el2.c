@@ -7,7 +7,7 @@
 
 /* CPTR_EL2 with E2H = 0 (D17.2.30): RES1 bits; TAM, TTA, TSM and TZ trap, FP and SIMD do not. */
 #define CPTR_GUEST UINT64_C(0x401033ff)
-#define CPTR_TFP (UINT64_C(1) << 10)
+#define CPTR_TZ (UINT64_C(1) << 8)
 
 /* MDCR_EL2 (D17.2.92): debug, PMU and trace registers trap; HPMN = all counters are the guest's
  * (it can't reach them). */
@@ -32,7 +32,6 @@ static void el2_init_optional(void)
 {
     uint64_t mmfr0 = AARCH64_READ(id_aa64mmfr0_el1);
     uint64_t mmfr1 = AARCH64_READ(id_aa64mmfr1_el1);
-    uint64_t dfr0 = AARCH64_READ(id_aa64dfr0_el1);
 
     if (field(mmfr1, 40) != 0) { /* FEAT_HCX: HCRX_EL2 */
         AARCH64_WRITE(s3_4_c1_c2_2, 0);
@@ -47,13 +46,34 @@ static void el2_init_optional(void)
     if (field(mmfr0, 60) >= 2) { /* FEAT_ECV: CNTPOFF_EL2 */
         AARCH64_WRITE(s3_4_c14_c0_6, 0);
     }
-    uint64_t mdcr = MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA;
+}
+
+void aarch64_grant(uint32_t features)
+{
+    uint64_t dfr0 = AARCH64_READ(id_aa64dfr0_el1);
+    uint64_t mdcr = 0;
+    uint64_t cptr = CPTR_GUEST;
+
+    if ((features & ARCH_FEATURE_PMU) == 0) {
+        mdcr |= MDCR_TPMCR | MDCR_TPM;
+    }
+    if ((features & ARCH_FEATURE_DEBUG) == 0) {
+        mdcr |= MDCR_TDA | MDCR_TDOSA | MDCR_TDRA;
+    }
     if (field(dfr0, 40) != 0) { /* FEAT_TRF */
         mdcr |= MDCR_TTRF;
     }
     if (field(dfr0, 8) != 0 && field(dfr0, 8) != 0xf) { /* PMUv3: HPMN = PMCR_EL0.N */
         mdcr |= (AARCH64_READ(pmcr_el0) >> 11) & 0x1f;
     }
+    if ((features & ARCH_FEATURE_SVE) != 0 &&
+        field(AARCH64_READ(id_aa64pfr0_el1), 32) != 0) { /* ZCR_EL2: all vector lengths */
+        cptr &= ~CPTR_TZ;
+        AARCH64_WRITE(cptr_el2, cptr);
+        aarch64_isb();
+        AARCH64_WRITE(s3_4_c1_c2_0, 0xf);
+    }
+    AARCH64_WRITE(cptr_el2, cptr);
     AARCH64_WRITE(mdcr_el2, mdcr);
 }
 
@@ -64,7 +84,7 @@ void aarch64_el2_init(void)
     if ((AARCH64_READ(hcr_el2) & HCR_E2H) != 0) {
         panic("this CPU has HCR_EL2.E2H fixed to 1 (VHE only), which is not supported");
     }
-    AARCH64_WRITE(cptr_el2, CPTR_GUEST);
+    aarch64_grant(0);
     AARCH64_WRITE(hstr_el2, 0);
     AARCH64_WRITE(hacr_el2, 0);
     AARCH64_WRITE(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);

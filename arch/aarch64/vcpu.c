@@ -80,6 +80,7 @@ void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const stru
     vcpu->x[0] = arg;
     vcpu_reset_el1();
     vcpu_reset_simd();
+    aarch64_grant(vm->arch.features);
     AARCH64_WRITE(vmpidr_el2, row->guest_id | MPIDR_RES1);
     AARCH64_WRITE(vttbr_el2, vm->arch.vttbr);
     AARCH64_WRITE(vtcr_el2, vm->arch.vtcr);
