@@ -11,6 +11,11 @@ from gen.plan.model import PAGE, Plan
 from gen.read.board import Range
 
 
+_ORDER = (
+    "image_start text_end rodata_end packed_end data_end bss_start bss_end stacks_start".split()
+)
+
+
 @dataclass(frozen=True)
 class Boundaries:
     """Each field is the address of the symbol of that name in gen/layout.h."""
@@ -48,6 +53,19 @@ def guess(plan: Plan, stack_size: int) -> Boundaries:
         bss_end=bss_end,
         stacks_start=bss_end,
         image_end=bss_end + len(plan.pcpus) * (PAGE + stack_size),
+    )
+
+
+def usable(plan: Plan, where: Boundaries, stack_size: int) -> bool:
+    """Whether boundaries of some earlier link can be those of this plan: of a link of another plan
+    they are no better than a guess."""
+    order = [getattr(where, name) for name in _ORDER]
+    return (
+        where.image_start == plan.board.image_base
+        and order == sorted(order)
+        and where.packed_end - where.rodata_end >= packed_size(plan)
+        and where.image_end == where.stacks_start + len(plan.pcpus) * (PAGE + stack_size)
+        and where.image_end <= window(plan).end
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gen.emit import c
-from gen.emit.boundaries import Boundaries, guess, owns_uart, packed_size, pages, window
+from gen.emit.boundaries import Boundaries, guess, owns_uart, packed_size, pages, usable, window
 from gen.plan.model import PAGE, Plan
 from gen.read.board import Range
 
@@ -39,7 +39,10 @@ class Table:
 
 
 def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) -> str:
-    where = boundaries or guess(plan, stack_size)
+    """`boundaries`: of the last link, None or of another plan's link where there was none."""
+    where = boundaries
+    if where is None or not usable(plan, where, stack_size):
+        where = guess(plan, stack_size)
     devices = _device_regions(plan)
     image = _image_regions(plan, where, stack_size)
     run = devices + [region for region in image if region.owner != "packed images"]

@@ -53,7 +53,10 @@ def image_symbols(plan: Plan) -> tuple[ImageSymbol, ...]:
 
 def image_files(plan: Plan) -> dict[str, bytes]:
     """The blobs that images.S includes: file name to bytes."""
-    return {entry.file: entry.image.data for entry in image_symbols(plan)}
+    symbols = image_symbols(plan)
+    stored = [blob[0] for blob in _packed_blobs(symbols)]
+    stored += [entry for entry in symbols if entry.image.in_place]
+    return {entry.file: entry.image.data for entry in stored}
 
 
 def images_source(plan: Plan) -> str:

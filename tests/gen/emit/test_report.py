@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""report.json and the summary say what the plan says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import plans
+
+from gen.diagnostics import Diagnostic, Where
+from gen.emit.boundaries import guess
+from gen.emit.report import Output, report, report_json, summary
+from gen.read import deployment
+from gen.read.deployment import Console
+
+
+def test_memory_is_by_address_with_owners() -> None:
+    found = report(plans.two_vms())["memory"]
+    assert [row["owner"] for row in found] == [
+        "hypervisor",
+        "hypervisor",
+        "left",
+        "right-hand",
+        "channel wire",
+    ]
+    bases = [int(row["base"], 16) for row in found]
+    assert bases == sorted(bases)
+
+
+def test_vm_tells_its_guest_map_images_and_interrupts() -> None:
+    left, right = report(plans.two_vms())["vms"]
+    assert [row["gpa"] for row in left["map"]] == [
+        "0x8000000",
+        "0x80a0000",
+        "0x9000000",
+        "0x9010000",
+        "0x40000000",
+        "0x40200000",
+    ]
+    assert left["interrupts"]["hardware"][0]["intid"] == 34
+    assert [image["placed"] for image in right["images"]] == ["packed, copied at start", "in place"]
+    assert len(right["images"][0]["sha256"]) == 64
+
+
+def test_channel_peers_by_name() -> None:
+    channel = report(plans.two_vms())["channels"][0]
+    assert [(peer["vm"], peer["access"], peer["rings"]) for peer in channel["peers"]] == [
+        ("left", "rw", ["right-hand"]),
+        ("right-hand", "ro", ["left"]),
+    ]
+
+
+def test_text_is_stable_and_without_paths_of_this_machine() -> None:
+    plan = plans.two_vms()
+    plan = replace(plan, deployment=replace(plan.deployment, file=Path("/a/b/two.toml")))
+    warning = Diagnostic("W-odd", Where(Path("/a/common.toml"), 3), "odd", "even it")
+    error = Diagnostic("E-bad", Where(Path("/a/common.toml"), 3), "bad")
+    text = report_json(plan, [warning, error], guess(plan, 8192))
+    assert text == report_json(plan, [warning, error], guess(plan, 8192))
+    tree = json.loads(text)
+    assert [found["file"] for found in tree["warnings"]] == ["../common.toml"]
+    assert tree["image"]["sections"]["stacks"] == 2 * (4096 + 8192)
+
+
+def test_lost_isolation_is_told() -> None:
+    plan = plans.two_vms()
+    vm = replace(plan.vms[0], vm=replace(plan.vms[0].vm, dma="trusted", scrub=False))
+    notices = report(replace(plan, vms=(vm, plan.vms[1])))["notices"]
+    assert len(notices) == 2 and "isolation" in notices[0]
+
+
+def test_summary() -> None:
+    plan = plans.two_vms()
+    plan = replace(
+        plan, deployment=replace(plan.deployment, test=deployment.Test(expect=("left: ready",)))
+    )
+    text = summary(plan, [Output("build/two-vms/firmware.bin", 3 << 20)], 3 << 20)
+    assert "3 MiB of 64 MiB (4.7 %)" in text
+    assert "build/two-vms/firmware.bin" in text
+    assert "left: cpu@0; 2 MiB RAM" in text
+    assert "[bulkhead], [left], [right-hand]" in text
+    assert "left: ready" in text
+
+
+def test_summary_without_console() -> None:
+    plan = plans.two_vms()
+    plan = replace(plan, deployment=replace(plan.deployment, console=Console("none")))
+    assert "belongs to a guest" in summary(plan, [], 1)
