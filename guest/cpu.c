@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "bulkhead/irq.h"
-#include "bulkhead/power.h"
 #include "bulkhead/sysreg.h"
+#include "bulkhead/vm.h"
 #include "image.h"
 #include "irq.h"
 #include "machine.h"

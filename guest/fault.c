@@ -6,7 +6,7 @@
 
 #include "bulkhead/console.h"
 #include "bulkhead/cpu.h"
-#include "bulkhead/power.h"
+#include "bulkhead/vm.h"
 #include "frame.h"
 
 static fault_handler_fn handler;

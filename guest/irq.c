@@ -5,8 +5,8 @@
 
 #include "bulkhead/cpu.h"
 #include "bulkhead/mmio.h"
-#include "bulkhead/power.h"
 #include "bulkhead/sysreg.h"
+#include "bulkhead/vm.h"
 #include "frame.h"
 #include "irq.h"
 #include "machine.h"

@@ -54,6 +54,16 @@ static void read_cpus(const void *tree)
     }
 }
 
+static void read_bootargs(const void *tree)
+{
+    const int chosen = fdt_path_offset(tree, "/chosen");
+    const char *bootargs = chosen < 0 ? NULL : fdt_getprop(tree, chosen, "bootargs", NULL);
+
+    if (bootargs != NULL) {
+        strncpy(machine.bootargs, bootargs, sizeof(machine.bootargs) - 1);
+    }
+}
+
 static void read_channel(const void *tree, int node)
 {
     struct machine_channel *channel = &machine.channels[machine.channel_count];
@@ -102,6 +112,7 @@ bool machine_read(const void *tree)
     if (uart >= 0 && read_reg(tree, uart, 0, &machine.uart_base, &size)) {
         machine.uart_intid = read_intid(tree, uart, 0);
     }
+    read_bootargs(tree);
     read_cpus(tree);
     read_channels(tree);
 

@@ -27,6 +27,7 @@ struct machine {
     uint32_t timer_intid; /* virtual timer */
     unsigned cpu_count;
     uint64_t cpu_ids[CPU_MAX]; /* MPIDR affinity fields */
+    char bootargs[256];
     unsigned channel_count;
     struct machine_channel channels[CHANNEL_MAX];
 };

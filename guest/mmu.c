@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "bulkhead/power.h"
+#include "bulkhead/vm.h"
 #include "image.h"
 #include "machine.h"
 #include "stack.h"

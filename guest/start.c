@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "bulkhead/irq.h"
-#include "bulkhead/power.h"
+#include "bulkhead/vm.h"
 #include "channel.h"
 #include "console.h"
 #include "irq.h"

@@ -10,8 +10,8 @@
 #include <errno.h>
 
 #include "bulkhead/console.h"
-#include "bulkhead/power.h"
 #include "bulkhead/timer.h"
+#include "bulkhead/vm.h"
 #include "image.h"
 
 #define TERMINAL_LAST 2 /* stdin, stdout, stderr */

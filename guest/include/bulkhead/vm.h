@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BULKHEAD_POWER_H
-#define BULKHEAD_POWER_H
+#ifndef BULKHEAD_VM_H
+#define BULKHEAD_VM_H
 
 #include <stdint.h>
+
+/* `bootargs` of the deployment file, "" without. */
+const char *vm_bootargs(void);
 
 /* The end of the VM; other VMs go on.  Returning from main() or exit() does vm_off() after the
  * output is flushed; these do not flush. */

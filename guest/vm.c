@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bulkhead/power.h"
+#include "bulkhead/vm.h"
 
 #include "bulkhead/cpu.h"
+#include "machine.h"
 #include "psci.h"
 
 /* SMCCC (DEN 0028) 2.6: x4-x17 may be clobbered by callee versions before 1.2. */
@@ -25,6 +26,11 @@ int64_t vm_hvc(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 int64_t vm_smc(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 {
     SMCCC_CALL("smc #0");
+}
+
+const char *vm_bootargs(void)
+{
+    return machine.bootargs;
 }
 
 void vm_off(void)
