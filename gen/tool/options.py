@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of ./build.py."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_CONFIG = "configs/board.toml"
+_EPILOG = """\
+Exit status: 0 ok, 1 configuration, 2 usage, 3 missing tool or file, 4 build, 5 audit,
+6 guest failed, 7 timeout, 130 interrupted.
+
+    ./build.py --setup configs/board.toml --run     from a fresh machine to running guests
+    ./build.py configs/board.toml --set vm.control.ram=32M --set build.LOG_LEVEL=debug
+    ./build.py CONFIG --run --qemu-arg "-icount shift=0,sleep=off"
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    config: Path
+    setup: bool
+    yes: bool
+    run: bool
+    timeout_s: float | None
+    qemu_args: tuple[str, ...]
+    check: bool
+    show_config: bool
+    boards: bool
+    devices: str | None
+    explain: str | None
+    sets: tuple[str, ...]
+    menuconfig: bool
+    update_lock: bool
+    json: bool
+    offline: bool
+    out: Path | None
+    jobs: int
+    verbose: bool
+    quiet: bool
+
+
+def parse(arguments: Sequence[str], root: Path) -> Options:
+    """The options; wrong usage ends the program with status 2 and a line that says why."""
+    found = _parser().parse_args(arguments)
+    config = Path(found.config) if found.config else root / DEFAULT_CONFIG
+    return Options(
+        config=config.absolute(),
+        setup=found.setup,
+        yes=found.yes,
+        run=found.run,
+        timeout_s=found.timeout,
+        qemu_args=tuple(word for text in found.qemu_arg for word in shlex.split(text)),
+        check=found.check,
+        show_config=found.show_config,
+        boards=found.boards,
+        devices=found.devices,
+        explain=found.explain,
+        sets=tuple(found.set),
+        menuconfig=found.menuconfig,
+        update_lock=found.update_lock,
+        json=found.json,
+        offline=found.offline,
+        out=Path(found.out).absolute() if found.out else None,
+        jobs=found.jobs,
+        verbose=found.verbose,
+        quiet=found.quiet,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./build.py",
+        description="Turns one deployment file into one firmware image with all its guests.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("config", nargs="?", help=f"deployment file (default: {DEFAULT_CONFIG})")
+    _add_build(parser.add_argument_group("building"))
+    _add_run(parser.add_argument_group("running"))
+    _add_show(parser.add_argument_group("looking (nothing is built)"))
+    output = parser.add_argument_group("output")
+    output.add_argument("--json", action="store_true", help="errors and summary for machines")
+    loudness = output.add_mutually_exclusive_group()
+    loudness.add_argument("-v", "--verbose", action="store_true", help="tell every file")
+    loudness.add_argument("-q", "--quiet", action="store_true", help="tell errors only")
+    return parser
+
+
+def _add_build(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--setup", action="store_true", help="first install what is missing (apt)")
+    group.add_argument("--yes", action="store_true", help="with --setup: never ask")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set one key over the file (repeatable), for example vm.linux.ram=512M",
+    )
+    group.add_argument("--menuconfig", action="store_true", help="edit the [build] symbols")
+    group.add_argument("--out", metavar="DIR", help="result folder (default: build/DEPLOYMENT)")
+    group.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
+    group.add_argument(
+        "--update-lock", action="store_true", help="pin the newest versions of what is fetched"
+    )
+    group.add_argument(
+        "--jobs", type=_count, default=0, metavar="N", help="compile N files at once"
+    )
+
+
+def _add_run(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--run", action="store_true", help="boot the image in QEMU")
+    group.add_argument("--timeout", type=_seconds, metavar="S", help="end the run after S seconds")
+    group.add_argument(
+        "--qemu-arg",
+        action="append",
+        default=[],
+        metavar="ARG",
+        help='more for QEMU (repeatable); begin with a space or quote words: "-icount shift=0"',
+    )
+
+
+def _add_show(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--check", action="store_true", help="only check the deployment")
+    group.add_argument("--show-config", action="store_true", help="the merged deployment")
+    group.add_argument("--boards", action="store_true", help="boards there are")
+    group.add_argument("--devices", metavar="BOARD", help="a board's devices")
+    group.add_argument("--explain", metavar="CODE|KEY", help="what an error or a key means")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError("more than 0")
+    return value
