@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Codes of gen/plan: code -> (meaning, cure)."""
+
+from __future__ import annotations
+
+PLAN: dict[str, tuple[str, str]] = {
+    "E-cpu-unknown": (
+        "A VM names a CPU that the board does not have.",
+        "Use an index in the board's order, or a CPU's name (\"cpu@1\").",
+    ),
+    "E-cpu-duplicate": ("A VM lists one CPU twice.", "List each CPU once."),
+    "E-cpu-shared": (
+        "Two VMs use one CPU. A physical CPU runs one vCPU.",
+        "Give one of them another CPU.",
+    ),
+    "E-cpu-too-many": ("A VM lists more CPUs than the board has.", "List fewer."),
+    "E-memory-misaligned": (
+        "An address or size of guest RAM is not a multiple of 4 KiB.",
+        "Round it as the message shows.",
+    ),
+    "E-memory-overflow": (
+        "Guest RAM ends above the addresses that the CPUs can form.",
+        "Choose a lower gpa or a smaller size.",
+    ),
+    "E-memory-overlap": (
+        "Two ranges of one VM's guest addresses overlap.",
+        "Move one of them; the message shows a free address.",
+    ),
+    "E-memory-host-overlap": (
+        "Two ranges that claim fixed host addresses overlap.",
+        'Move one, or let the generator place it (map = "alloc").',
+    ),
+    "E-memory-over-hypervisor": (
+        "Guest RAM at a fixed host address overlaps the hypervisor's own image.",
+        "Move it; the message shows the hypervisor's range.",
+    ),
+    "E-memory-over-reserved": (
+        "Guest RAM overlaps memory that the board's firmware keeps.",
+        "Move it, or make it smaller.",
+    ),
+    "E-memory-outside-board": (
+        "Guest RAM at a fixed host address is not RAM of the board.",
+        "Use an address in the board's RAM.",
+    ),
+    "E-memory-full": (
+        "The board's RAM has no hole large enough.",
+        "Make VMs smaller; the message shows the largest hole.",
+    ),
+    "E-firmware-outside-ram": (
+        "The firmware image does not fit into the RAM behind its base address.",
+        "Make the guest images smaller.",
+    ),
+    "E-gpa-overflow": (
+        "Something in a VM's address space ends above what the CPUs translate.",
+        "Choose a lower guest address.",
+    ),
+    "E-ipa-size": (
+        "A VM's address space needs more bits than the board's CPUs translate.",
+        "Keep every guest address below the limit that is shown.",
+    ),
+    "E-passthrough-overflow": (
+        "A passthrough range ends above the board's last address.",
+        "Correct its address or size.",
+    ),
+    "E-passthrough-page-offset": (
+        "gpa and hpa of a passthrough range differ within their 4 KiB pages: hardware maps whole "
+        "pages, so the offset must be the same.",
+        "Choose a gpa with the same last three hexadecimal digits as hpa.",
+    ),
+    "E-passthrough-conflict": (
+        "Two passthrough windows of one VM want one guest page for different host pages.",
+        "Move one of them.",
+    ),
+    "E-passthrough-host-ram": (
+        "A passthrough range covers RAM of the board.",
+        'Give RAM by memory = [{ map = "identical", ... }].',
+    ),
+    "E-passthrough-gic": (
+        "A passthrough range covers the board's interrupt controller.",
+        "Remove it: every VM has its own, virtual one.",
+    ),
+    "E-device-unknown": (
+        "A VM names a device that the board's tree does not have.",
+        "--devices BOARD lists paths and aliases.",
+    ),
+    "E-device-machine": (
+        "A VM asks for a part of the machine that the hypervisor keeps.",
+        "Remove it: the VM has its own, virtual one.",
+    ),
+    "E-device-ppi": (
+        "A device interrupts by a private interrupt, which every CPU has for itself.",
+        "Remove it from the VM's devices.",
+    ),
+    "E-device-shared": ("Two VMs own one device.", "Remove it from one of them."),
+    "E-device-page-shared": (
+        "Devices of two VMs are in one 4 KiB page: each VM could reach the other's.",
+        "Give both devices to one VM.",
+    ),
+    "E-device-irq": (
+        "The long form of a device names an SPI that the device does not have.",
+        "Use one of its SPIs.",
+    ),
+    "E-dma-refused": (
+        "A device that masters the bus was given to a VM: by DMA it could reach all memory.",
+        'Remove it, or accept that with dma = "trusted".',
+    ),
+    "E-dma-not-identical": (
+        'With dma = "trusted" a device uses host addresses, so guest and host addresses of the '
+        "VM's memory must be the same.",
+        'Use memory with map = "identical".',
+    ),
+    "W-dma-trusted": (
+        "A VM owns a device that masters the bus: isolation from it is not provided.",
+        "Accept it, or remove the device.",
+    ),
+    "E-console-uart": (
+        "A VM reaches the UART that the console uses.",
+        'Set console = "none", or leave the UART to the console.',
+    ),
+    "E-emulated-console": (
+        "An emulated UART speaks through the shared console, and the deployment has none.",
+        'Set console = "shared", or remove the device.',
+    ),
+    "E-emulated-misaligned": (
+        "An emulated device is not at a multiple of 4 KiB.",
+        "Round its gpa.",
+    ),
+    "E-irq-no-controller": (
+        "A VM without an interrupt controller has something that interrupts.",
+        'Use interrupts = "emulated".',
+    ),
+    "E-irq-range": ("An SPI number does not exist.", "SPI numbers are INTID less 32."),
+    "E-irq-guest-clash": (
+        "Two things of one VM use the same guest interrupt.",
+        "Give one of them another number; the message shows a free one.",
+    ),
+    "E-irq-owned-twice": (
+        "A physical interrupt is given to two owners.",
+        "Remove it from one of them.",
+    ),
+    "E-irq-console": (
+        "A VM claims the interrupt of the console's UART.",
+        'Set console = "none", or remove the interrupt.',
+    ),
+    "E-channel-peers": (
+        "A channel has more peers than its doorbell can address.",
+        "Split it into several channels.",
+    ),
+    "E-channel-misaligned": (
+        "A channel's window is not at a multiple of 4 KiB.",
+        "Round its gpa.",
+    ),
+    "E-channel-rings-itself": ("A peer lists itself in rings.", "Remove it."),
+    "E-dtb-unreadable": (
+        "A device tree that the deployment supplies cannot be used.",
+        "Give a .dtb, or a source that dtc compiles.",
+    ),
+    "E-dtb-cpus": (
+        "The CPUs of a supplied device tree are not those of the VM.",
+        "Make /cpus and cpus agree.",
+    ),
+    "E-dtb-gic": (
+        "A supplied device tree has its interrupt controller elsewhere than the VM.",
+        "Correct the node's reg.",
+    ),
+    "E-dtb-overlay": (
+        "A device tree overlay cannot be applied.",
+        "Refer to nodes by target-path or by the labels of the generated tree.",
+    ),
+    "W-dtb-reg": (
+        "A supplied device tree describes a device where the VM has nothing.",
+        "Give the VM the device, or disable it in the tree.",
+    ),
+}

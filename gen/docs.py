@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The generated pages: configs/schema.json, docs/deployment.md, docs/errors.md.
+
+`/usr/bin/python3 -m gen.docs` rewrites them; with `--check` it only tells which are old.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gen.codes import CODES, STAGES
+from gen.read.keys import NAME, SIZE, TIME, Form, Key, Table
+from gen.read.schema import CHANNEL, DEVICE, ROOT, TEMPLATE, VM
+
+REPO = Path(__file__).resolve().parents[1]
+
+Json = dict[str, Any]
+
+
+def schema_json() -> str:
+    """JSON Schema (draft 2020-12) of the deployment file."""
+    content = _json_table(ROOT)
+    content["properties"]["template"] = {
+        "type": "object",
+        "description": TEMPLATE.doc,
+        "additionalProperties": _json_table(TEMPLATE, partial=True),
+    }
+    head: Json = {
+        "$comment": "SPDX-License-Identifier: Apache-2.0. Generated: python3 -m gen.docs",
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Bulkhead deployment",
+    }
+    return json.dumps(head | content, indent=2) + "\n"
+
+
+def _json_table(table: Table, partial: bool = False) -> Json:
+    # A VM's required keys may come from its template, a merged file's from another file.
+    named = [key.name for key in table.keys if key.required and key.name == "name"]
+    nested = table.name.count(".") > 0
+    required = named if not nested else [key.name for key in table.keys if key.required]
+    content: Json = {
+        "type": "object",
+        "description": table.doc,
+        "properties": {key.name: _json_key(key) for key in table.keys if not key.later},
+        "additionalProperties": False,
+    }
+    if required and not partial:
+        content["required"] = required
+    return content
+
+
+def _json_key(key: Key) -> Json:
+    forms = [_json_form(form, key) for form in key.forms]
+    value: Json = forms[0] if len(forms) == 1 else {"anyOf": forms}
+    if key.many:
+        value = {"type": "array", "items": value}
+    about = key.doc + (f" Default: {key.default}." if key.default else "")
+    return value | {"description": about}
+
+
+def _json_form(form: Form, key: Key) -> Json:
+    number: Json = {"type": "integer", "minimum": key.minimum, "maximum": key.maximum}
+    if form.table is not None:
+        return _json_table(form.table)
+    match form.kind:
+        case "enum":
+            return {"enum": list(form.values)}
+        case "int":
+            return number
+        case "size" | "address":
+            return {"anyOf": [number, {"type": "string", "pattern": f"^{SIZE.pattern}$"}]}
+        case "time":
+            return {"type": "string", "pattern": f"^{TIME.pattern}$"}
+        case "name":
+            return {"type": "string", "pattern": f"^{NAME.pattern}$"}
+        case "bool":
+            return {"type": "boolean"}
+        case "false":
+            return {"const": False}
+        case "free":
+            return {"type": "object"}
+        case _:
+            return {"type": "string"}
+
+
+def deployment_page() -> str:
+    """docs/deployment.md."""
+    lines = [
+        "<!-- SPDX-License-Identifier: Apache-2.0. Generated: python3 -m gen.docs -->",
+        "# The deployment file",
+        "",
+        "One TOML file describes one deployment. Relative paths start from the folder of the file",
+        "that names them. Sizes are bytes, or strings with K, M, G (powers of 1024). Numbers may be",
+        "hexadecimal, with underscores. `spi` numbers are the board's unless they are called",
+        "`guest_spi`; INTID = SPI + 32. Every unknown key is an error.",
+        "",
+        "In an editor with a TOML language server, `configs/schema.json` completes and checks the",
+        "file: begin it with `#:schema schema.json`.",
+    ]
+    for table in all_tables():
+        lines += ["", f"## {_heading(table)}", "", table.doc, ""]
+        lines += ["| key | takes | default | meaning |", "|---|---|---|---|"]
+        lines += [_row(key) for key in table.keys if not key.later]
+    later = ", ".join(f"`{name}`" for name in _later())
+    lines += ["", "## Not available in this version", "", f"Refused with E-not-available: {later}."]
+    return "\n".join(lines) + "\n"
+
+
+def all_tables() -> list[Table]:
+    """Every table of the file, outer before inner, once."""
+    found: list[Table] = []
+    pending = [ROOT]
+    while pending:
+        table = pending.pop(0)
+        found.append(table)
+        inner = [form.table for key in table.keys for form in key.forms if form.table is not None]
+        pending = inner + pending
+    return found
+
+
+def _heading(table: Table) -> str:
+    if not table.name:
+        return "Top level"
+    return f"[[{table.name}]]" if table in _ARRAYS else f"[{table.name}]"
+
+
+_ARRAYS = (VM, CHANNEL, DEVICE)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _default(key: Key) -> str:
+    """TOML text in code style, words as words."""
+    is_toml = key.default[:1] in tuple('"[{0123456789') or key.default in ("true", "false")
+    return f"`{key.default}`" if key.default and is_toml else key.default
+
+
+def _row(key: Key) -> str:
+    default = "**required**" if key.required else _default(key)
+    example = f" Example: `{key.name} = {key.example}`." if key.example else ""
+    return f"| `{key.name}` | {_cell(key.words)} | {_cell(default)} | {_cell(key.doc + example)} |"
+
+
+def _later() -> list[str]:
+    names = []
+    for table in all_tables():
+        prefix = f"{table.name}." if table.name else ""
+        for key in table.keys:
+            if key.later:
+                names.append(f"{prefix}{key.name}")
+            for form in key.forms:
+                names += [f'{prefix}{key.name} = "{word}"' for word in form.later]
+    return names
+
+
+def errors_page() -> str:
+    """docs/errors.md."""
+    lines = [
+        "<!-- SPDX-License-Identifier: Apache-2.0. Generated: python3 -m gen.docs -->",
+        "# Errors and warnings",
+        "",
+        "Codes are stable. `./build.py --explain CODE` shows one of these paragraphs. E- ends the",
+        "build, W- does not.",
+    ]
+    for stage, table in STAGES:
+        lines += ["", f"## {stage}"]
+        for name in table:
+            code = CODES[name]
+            lines += ["", f"### {name}", "", code.meaning, "", f"*Cure:* {code.cure}"]
+    return "\n".join(lines) + "\n"
+
+
+def explain_key(name: str) -> str | None:
+    """What a key is ("vm.ram", or "ram" in every table that has it); None if there is none."""
+    parts = []
+    for table in all_tables():
+        for key in table.keys:
+            full = f"{table.name}.{key.name}" if table.name else key.name
+            if name in (full, key.name):
+                parts.append(_explanation(full, key))
+    return "\n\n".join(parts) or None
+
+
+def _explanation(full: str, key: Key) -> str:
+    lines = [full, f"  {key.doc}", f"  Takes: {key.words}"]
+    if key.required:
+        lines.append("  Required.")
+    elif key.default:
+        lines.append(f"  Default: {key.default}")
+    if key.example:
+        lines.append(f"  Example: {key.name} = {key.example}")
+    return "\n".join(lines)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "configs/schema.json": schema_json,
+    "docs/deployment.md": deployment_page,
+    "docs/errors.md": errors_page,
+}
+
+
+def old_pages() -> list[str]:
+    """Pages in the repository that are not what their source now gives."""
+    return [
+        name
+        for name, page in PAGES.items()
+        if not (REPO / name).is_file() or (REPO / name).read_text(encoding="utf-8") != page()
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    old = old_pages()
+    for name in old:
+        if "--check" in arguments:
+            print(f"{name} is old: run python3 -m gen.docs")
+        else:
+            (REPO / name).write_text(PAGES[name](), encoding="utf-8")
+            print(f"wrote {name}")
+    return 1 if old and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
