@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The last step: decisions put together as the rows of gen/plan/model.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gen.plan.draft import Doorbell
+from gen.plan.emulated import has_vgic, mmio_rows
+from gen.plan.guest import Built, Guest
+from gen.plan.interrupts import planned_irqs, spi_count
+from gen.plan.model import (
+    Image,
+    Mapping,
+    PlannedChannel,
+    PlannedVm,
+    RamRegion,
+    Stage2,
+    Vcpu,
+    Voice,
+    Vpl011,
+)
+from gen.plan.ranges import union
+from gen.plan.sysregs import sysreg_rows
+from gen.read.board import Board, Range
+from gen.read.deployment import Deployment
+
+HYPERVISOR_VOICE = "bulkhead"
+
+
+def voices(
+    deployment: Deployment, guests: Sequence[Guest]
+) -> tuple[tuple[Vpl011, ...], tuple[Voice, ...]]:
+    """All virtual UARTs, each with its voice of the console; voice 0 is the hypervisor's."""
+    speakers = [Voice(HYPERVISOR_VOICE, None, None)]
+    vpl011s: list[Vpl011] = []
+    for guest in guests:
+        for number, uart in enumerate(guest.uarts):
+            name = guest.vm.name if number == 0 else f"{guest.vm.name}.{number}"
+            vpl011s.append(Vpl011(guest.index, uart.gpa, uart.spi, len(speakers)))
+            speakers.append(Voice(name, guest.index, len(vpl011s) - 1))
+    return tuple(vpl011s), tuple(speakers)
+
+
+def vm_mappings(
+    guest: Guest, ram: Sequence[RamRegion], channels: Sequence[PlannedChannel]
+) -> tuple[Mapping, ...]:
+    """Everything in the VM's stage 2, sorted by GPA."""
+    found = [Mapping(r.gpa, r.hpa, r.size, "ram", r.flags, "memory") for r in ram]
+    found += [
+        Mapping(w.gpa, w.hpa, w.size, "device", w.access, w.owner) for w in guest.devices.merged
+    ]
+    for channel in channels:
+        for peer in channel.peers:
+            if peer.vm == guest.index:
+                access = "rw" if peer.writable else "r"
+                owner = f"channel {channel.name}"
+                found.append(
+                    Mapping(peer.window, channel.hpa, channel.size, "channel", access, owner)
+                )
+    return tuple(sorted(found, key=lambda m: m.gpa))
+
+
+def planned_vm(
+    guest: Guest,
+    built: Built,
+    ram: tuple[RamRegion, ...],
+    images: tuple[Image, ...],
+    mappings: tuple[Mapping, ...],
+    tables: Stage2,
+    vcpus: Sequence[Vcpu],
+    vpl011s: Sequence[Vpl011],
+    channels: Sequence[PlannedChannel],
+) -> PlannedVm:
+    irqs = planned_irqs(guest.index, guest.devices)
+    bells = [end.spi for end in guest.doorbells if end.spi is not None]
+    software = tuple(sorted([uart.spi for uart in guest.uarts] + bells))
+    uart_numbers = [n for n, uart in enumerate(vpl011s) if uart.vm == guest.index]
+    return PlannedVm(
+        index=guest.index,
+        vm=guest.vm,
+        vcpus=tuple(n for n, vcpu in enumerate(vcpus) if vcpu.vm == guest.index),
+        ram=ram,
+        images=images,
+        mappings=mappings,
+        mmio=mmio_rows(
+            guest.index,
+            guest.gic,
+            tuple(zip(uart_numbers, guest.uarts)),
+            _numbered_doorbells(guest, channels),
+        ),
+        sysregs=sysreg_rows(guest.vm, has_vgic(guest.vm)),
+        irqs=irqs,
+        software_spis=software,
+        spi_count=spi_count([irq.guest_spi for irq in irqs] + list(software)),
+        stage2=tables,
+        entry_gpa=built.entry,
+        dtb_gpa=built.dtb.gpa if built.dtb is not None else None,
+        dtb=built.dtb.data if built.dtb is not None else None,
+    )
+
+
+def _numbered_doorbells(
+    guest: Guest, channels: Sequence[PlannedChannel]
+) -> list[tuple[int, str, Doorbell]]:
+    """The VM's ends with their index among all peers of all channels, which channel_ops takes."""
+    first = []
+    count = 0
+    for channel in channels:
+        first.append(count)
+        count += len(channel.peers)
+    return [
+        (first[end.channel] + end.peer, f"channel {channels[end.channel].name}", end)
+        for end in guest.doorbells
+    ]
+
+
+def used_ram(
+    window: Range,
+    rams: Sequence[Sequence[RamRegion]],
+    channels: Sequence[PlannedChannel],
+) -> tuple[Range, ...]:
+    parts = [window] + [Range(r.hpa, r.size) for ram in rams for r in ram]
+    return union(parts + [Range(c.hpa, c.size) for c in channels])
+
+
+def kconfig_symbols(
+    board: Board,
+    guests: Sequence[Guest],
+    vpl011s: Sequence[Vpl011],
+    channels: Sequence[PlannedChannel],
+) -> dict[str, str]:
+    """What the hypervisor must contain for this plan."""
+    wanted = {
+        f"ARCH_{board.arch.upper()}": True,
+        f"PLATFORM_{board.uart.type.upper()}": True,
+        "VDEV_VGIC": any(guest.gic for guest in guests),
+        "VDEV_VPL011": bool(vpl011s),
+        "VDEV_PSCI": True,
+        "VDEV_CHANNEL": bool(channels),
+    }
+    return {name: "y" if on else "n" for name, on in sorted(wanted.items())}

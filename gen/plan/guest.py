@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One VM as it sees itself, and what is loaded into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen.diagnostics import Report
+from gen.plan.cpus import guest_id
+from gen.plan.device_nodes import dropped_clocks
+from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
+from gen.plan.guest_tree import GuestView, guest_tree
+from gen.plan.images import Blob, load_kernel, place_dtb, place_initrd
+from gen.plan.memory import GuestRam
+from gen.plan.address_space import channel_spans, device_spans
+from gen.plan.emulated import uart_spans
+from gen.plan.user_tree import finish, user_tree
+from gen.read.board import Board
+from gen.read.deployment import Channel, Vm
+from gen.read.fdt import Tree
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A VM's guest-physical view."""
+
+    index: int
+    vm: Vm
+    ram: tuple[GuestRam, ...]
+    devices: VmDevices
+    gic: tuple[Span, ...]
+    uarts: tuple[EmulatedUart, ...]
+    doorbells: tuple[Doorbell, ...]
+    ipa_bits: int
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the VM starts with."""
+
+    blobs: tuple[Blob, ...] = ()
+    entry: int = 0
+    dtb: Blob | None = None
+
+
+def build_guest(
+    guest: Guest,
+    channels: Sequence[Channel],
+    board: Board,
+    board_tree: Tree,
+    unikernel: bytes | None,
+    report: Report,
+) -> Built:
+    """Kernel, initrd and device tree, placed by guest-physical address."""
+    vm = guest.vm
+    errors = len(report.errors)
+    loaded = load_kernel(vm, guest.ram, unikernel, board, report)
+    if loaded is None or len(report.errors) > errors:
+        return Built()
+    initrd = place_initrd(vm, guest.ram, loaded, report)
+    blobs = loaded.blobs + ((initrd,) if initrd is not None else ())
+    if vm.dtb is None:
+        return Built(blobs, loaded.entry)
+    view = _view(guest, channels, board, initrd)
+    data = _tree(guest, view, channels, board_tree, report)
+    dtb = place_dtb(vm, guest.ram, loaded, initrd, data, board, report) if data else None
+    if dtb is None:
+        return Built(blobs, loaded.entry)
+    return Built((*blobs, dtb), loaded.entry, dtb)
+
+
+def _view(
+    guest: Guest, channels: Sequence[Channel], board: Board, initrd: Blob | None
+) -> GuestView:
+    count = len(guest.vm.cpus)
+    names = [cpu.name for cpu in board.cpus]
+    numbers = [cpu if isinstance(cpu, int) else names.index(cpu) for cpu in guest.vm.cpus]
+    return GuestView(
+        vm=guest.vm,
+        board=board,
+        ram=tuple(region.guest for region in guest.ram),
+        cpu_ids=tuple(guest_id(index) for index in range(count)),
+        cpu_compatibles=tuple(board.cpus[number].compatible for number in numbers),
+        gic=guest.gic,
+        uarts=guest.uarts,
+        devices=guest.devices,
+        channels=tuple(channels),
+        doorbells=guest.doorbells,
+        initrd=initrd.range if initrd is not None else None,
+    )
+
+
+def _tree(
+    guest: Guest,
+    view: GuestView,
+    channels: Sequence[Channel],
+    board_tree: Tree,
+    report: Report,
+) -> bytes | None:
+    if isinstance(guest.vm.dtb, Path):
+        spans = (
+            *device_spans(guest.devices),
+            *guest.gic,
+            *uart_spans(guest.uarts),
+            *channel_spans(channels, guest.doorbells),
+        )
+        mapped = tuple(span.range for span in spans) + view.ram
+        root = user_tree(view, guest.vm.dtb, mapped, report)
+        return finish(view, root, report) if root is not None else None
+    for claim in guest.devices.claims:
+        if dropped_clocks(claim, board_tree):
+            report.warning(
+                "device-clocks",
+                claim.request.where,
+                f"VM {guest.vm.name}: the clocks of {claim.device.path} are not of fixed frequency, "
+                "its node in the guest's tree has none",
+                "add what the guest's driver needs with dtb_overlay",
+            )
+    return finish(view, guest_tree(view, board_tree), report)

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device tree of a guest, made from the plan: what the bare board would show of it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gen.plan.device_nodes import device_nodes
+from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
+from gen.plan.tree_write import cells, number64, strings
+from gen.read.board import Board, Range
+from gen.read.deployment import Channel, Vm
+from gen.read.fdt import Node, Tree
+
+EDGE, LEVEL = 1, 4  # GIC binding: rising edge, level high
+SPI, PPI = 0, 1
+GIC_PHANDLE = 1
+CLOCK_PHANDLE = 2
+FIRST_FREE_PHANDLE = 16
+
+
+@dataclass(frozen=True)
+class GuestView:
+    """All that a VM's tree tells; addresses are guest-physical."""
+
+    vm: Vm
+    board: Board
+    ram: tuple[Range, ...]
+    cpu_ids: tuple[int, ...]
+    cpu_compatibles: tuple[str, ...]
+    gic: tuple[Span, ...]  # distributor, redistributors; empty: none
+    uarts: tuple[EmulatedUart, ...]
+    devices: VmDevices
+    channels: tuple[Channel, ...]
+    doorbells: tuple[Doorbell, ...]
+    initrd: Range | None
+
+
+def guest_tree(view: GuestView, board_tree: Tree) -> Node:
+    root = Node("")
+    gic = _gic_node(view, root)
+    root.properties |= _root_properties(board_tree, gic is not None)
+    if gic is not None:
+        _add(root, gic)
+    _add(root, _cpus(view))
+    for part in view.ram:
+        _add(root, memory_node(part))
+    _add(root, _psci())
+    _add(root, _timer(view))
+    uarts = _uarts(view)
+    passed = device_nodes(view.devices, board_tree, FIRST_FREE_PHANDLE)
+    for node in (*uarts, *passed):
+        _add(root, node)
+    next_phandle = FIRST_FREE_PHANDLE + sum(1 for node in passed if node.has("phandle"))
+    for node in _channels(view, next_phandle):
+        _add(root, node)
+    consoles = [n for n in uarts + passed if any("pl011" in c for c in n.compatible)]
+    if consoles:
+        aliases = {f"serial{i}": strings(f"/{node.name}") for i, node in enumerate(consoles)}
+        _add(root, Node("aliases", root, aliases))
+    _add(root, Node("chosen", root, chosen_properties(view, consoles)))
+    if view.vm.dtb_overlay:
+        _add(root, _symbols(gic, consoles))
+    return root
+
+
+def chosen_properties(view: GuestView, consoles: Sequence[Node]) -> dict[str, bytes]:
+    properties: dict[str, bytes] = {}
+    if view.vm.bootargs is not None:
+        properties["bootargs"] = strings(view.vm.bootargs)
+    if consoles:
+        properties["stdout-path"] = strings(f"/{consoles[0].name}")
+    if view.initrd is not None:
+        properties["linux,initrd-start"] = number64(view.initrd.base)
+        properties["linux,initrd-end"] = number64(view.initrd.end)
+    return properties
+
+
+def memory_node(part: Range) -> Node:
+    properties = {"device_type": strings("memory"), "reg": reg(part)}
+    return Node(f"memory@{part.base:x}", None, properties)
+
+
+def reg(*parts: Range) -> bytes:
+    return b"".join(struct.pack(">QQ", part.base, part.size) for part in parts)
+
+
+def _add(parent: Node, child: Node) -> None:
+    child.parent = parent
+    parent.children.append(child)
+
+
+def _root_properties(board_tree: Tree, has_gic: bool) -> dict[str, bytes]:
+    source = board_tree.root.properties
+    properties = {"#address-cells": cells(2), "#size-cells": cells(2)}
+    for name in ("model", "compatible"):
+        if name in source:
+            properties[name] = source[name]
+    if has_gic:
+        properties["interrupt-parent"] = cells(GIC_PHANDLE)
+    return properties
+
+
+def _gic_node(view: GuestView, root: Node) -> Node | None:
+    if not view.gic:
+        return None
+    base = view.board.gic.path.rsplit("/", 1)[-1].split("@")[0] or "intc"
+    properties = {
+        "compatible": strings("arm,gic-v3"),
+        "interrupt-controller": b"",
+        "#interrupt-cells": cells(3),
+        "#address-cells": cells(2),
+        "#size-cells": cells(2),
+        "ranges": b"",
+        "reg": reg(*(span.range for span in view.gic)),
+        "#redistributor-regions": cells(1),
+        "phandle": cells(GIC_PHANDLE),
+    }
+    return Node(f"{base}@{view.gic[0].range.base:x}", root, properties)
+
+
+def _cpus(view: GuestView) -> Node:
+    holder = Node("cpus", None, {"#address-cells": cells(1), "#size-cells": cells(0)})
+    for cpu_id, compatible in zip(view.cpu_ids, view.cpu_compatibles):
+        properties = {
+            "device_type": strings("cpu"),
+            "compatible": strings(compatible),
+            "reg": cells(cpu_id),
+            "enable-method": strings("psci"),
+        }
+        _add(holder, Node(f"cpu@{cpu_id:x}", None, properties))
+    return holder
+
+
+def _psci() -> Node:
+    """PSCI by HVC (DEN 0022, device tree binding arm,psci)."""
+    compatible = strings("arm,psci-1.0", "arm,psci-0.2")
+    return Node("psci", None, {"compatible": compatible, "method": strings("hvc")})
+
+
+def _timer(view: GuestView) -> Node:
+    """Binding order: secure, non-secure physical, virtual, hypervisor."""
+    ppis = view.board.timer_ppi
+    order = [ppis[name] for name in ("secure", "physical", "virtual", "hypervisor") if name in ppis]
+    interrupts = b"".join(cells(PPI, number, LEVEL) for number in order)
+    properties = {"compatible": strings("arm,armv8-timer"), "always-on": b""}
+    if view.gic:
+        properties["interrupts"] = interrupts
+    return Node("timer", None, properties)
+
+
+def _uarts(view: GuestView) -> list[Node]:
+    if not view.uarts:
+        return []
+    clock = {
+        "compatible": strings("fixed-clock"),
+        "#clock-cells": cells(0),
+        "clock-frequency": cells(view.board.uart.clock_hz),
+        "clock-output-names": strings("uartclk"),
+        "phandle": cells(CLOCK_PHANDLE),
+    }
+    base = view.board.uart.path.rsplit("/", 1)[-1].split("@")[0] or "serial"
+    nodes = []
+    for uart in view.uarts:
+        properties = {
+            "compatible": strings("arm,pl011", "arm,primecell"),
+            "reg": reg(Range(uart.gpa, 0x1000)),
+            "clocks": cells(CLOCK_PHANDLE, CLOCK_PHANDLE),
+            "clock-names": strings("uartclk", "apb_pclk"),
+        }
+        if view.gic:
+            properties["interrupts"] = cells(SPI, uart.spi, LEVEL)
+        nodes.append(Node(f"{base}@{uart.gpa:x}", None, properties))
+    return [*nodes, Node("uart-clock", None, clock)]
+
+
+def _channels(view: GuestView, phandle: int) -> list[Node]:
+    """reserved-memory with the windows, and a node a channel that refers to its window."""
+    if not view.doorbells:
+        return []
+    properties = {"#address-cells": cells(2), "#size-cells": cells(2), "ranges": b""}
+    holder = Node("reserved-memory", None, properties)
+    nodes = [holder]
+    for number, end in enumerate(view.doorbells):
+        channel = view.channels[end.channel]
+        window = {
+            "reg": reg(end.window),
+            "no-map": b"",
+            "label": strings(channel.name),
+            "phandle": cells(phandle + number),
+        }
+        _add(holder, Node(f"channel@{end.window.base:x}", None, window))
+        nodes.append(_channel(view, channel, end, phandle + number))
+    return nodes
+
+
+def _channel(view: GuestView, channel: Channel, end: Doorbell, phandle: int) -> Node:
+    properties = {
+        "compatible": strings("bulkhead,channel"),
+        "label": strings(channel.name),
+        "memory-region": cells(phandle),
+        "bulkhead,access": strings(channel.peers[end.peer].access),
+    }
+    if end.spi is not None and view.gic:
+        properties["interrupts"] = cells(SPI, end.spi, EDGE)
+    if end.frame is None:
+        return Node(f"channel-{channel.name}", None, properties)
+    properties["reg"] = reg(Range(end.frame, 0x1000))
+    return Node(f"channel@{end.frame:x}", None, properties)
+
+
+def _symbols(gic: Node | None, consoles: Sequence[Node]) -> Node:
+    """Labels that overlays may use: gic, uart0, uart1 ..."""
+    properties = {f"uart{i}": strings(f"/{node.name}") for i, node in enumerate(consoles)}
+    if gic is not None:
+        properties["gic"] = strings(f"/{gic.name}")
+    return Node("__symbols__", None, properties)

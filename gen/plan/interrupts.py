@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shared peripheral interrupts: each physical one has one owner, each guest number one source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gen.diagnostics import Report, Where
+from gen.plan.devices import console_is_ours
+from gen.plan.draft import Doorbell, EmulatedUart, SpiClaim, VmDevices
+from gen.plan.emulated import has_vgic
+from gen.plan.model import Irq
+from gen.plan.ranges import align_up
+from gen.read.board import Board
+from gen.read.deployment import Channel, Deployment, Vm
+
+SPI_COUNT = 988  # INTIDs 32 to 1019 (GICv3 2.2)
+
+
+def spi_text(spi: int) -> str:
+    return f"SPI {spi} (INTID {spi + 32})"
+
+
+def check_physical(
+    deployment: Deployment, board: Board, devices: Sequence[VmDevices], report: Report
+) -> None:
+    """Every physical SPI goes to one place."""
+    owner: dict[int, tuple[Vm, SpiClaim]] = {}
+    for vm, mine in zip(deployment.vms, devices):
+        for claim in mine.irqs:
+            name = f"{claim.owner} of VM {vm.name}"
+            if claim.spi >= SPI_COUNT:
+                report.error(
+                    "irq-range",
+                    claim.where,
+                    f"{name}: spi = {claim.spi} does not exist",
+                    f"SPIs are 0 to {SPI_COUNT - 1}: the INTID less 32",
+                )
+            elif claim.spi == board.uart.spi and console_is_ours(deployment):
+                report.error(
+                    "irq-console",
+                    claim.where,
+                    f"{name}: {spi_text(claim.spi)} is the interrupt of the console's UART "
+                    f"{board.uart.path}",
+                    'set console = "none" in [deployment], or remove the interrupt',
+                )
+            elif claim.spi in owner:
+                other_vm, other = owner[claim.spi]
+                report.error(
+                    "irq-owned-twice",
+                    claim.where,
+                    f"{spi_text(claim.spi)} is given to {name} and to {other.owner} of VM "
+                    f"{other_vm.name}",
+                    "remove it from one of the two",
+                    other.where,
+                )
+            else:
+                owner[claim.spi] = (vm, claim)
+
+
+def guest_numbers(
+    vm: Vm,
+    devices: VmDevices,
+    uarts: Sequence[EmulatedUart],
+    report: Report,
+) -> set[int]:
+    """The guest SPIs in use before doorbells get theirs; clashes are errors."""
+    users: dict[int, tuple[str, Where]] = {}
+    claims = [(c.guest_spi, c.owner, c.where) for c in devices.irqs]
+    claims += [(uart.spi, "virtual UART", uart.where) for uart in uarts]
+    for spi, owner, where in claims:
+        _claim_guest(vm, spi, owner, where, users, report)
+    if devices.irqs and not has_vgic(vm):
+        report.error(
+            "irq-no-controller",
+            devices.irqs[0].where,
+            f"VM {vm.name}: {devices.irqs[0].owner} has interrupts, but interrupts = "
+            f'"{vm.interrupts}" gives the VM no interrupt controller',
+            'use interrupts = "emulated"',
+            vm.at("interrupts"),
+        )
+    return set(users)
+
+
+def check_doorbells(
+    vm: Vm,
+    channels: Sequence[Channel],
+    doorbells: Sequence[Doorbell],
+    used: set[int],
+    report: Report,
+) -> None:
+    users = {spi: ("another device", vm.where) for spi in used}
+    for end in doorbells:
+        if end.spi is not None:
+            owner = f"doorbell of channel {channels[end.channel].name}"
+            _claim_guest(vm, end.spi, owner, end.where, users, report)
+
+
+def _claim_guest(
+    vm: Vm,
+    spi: int,
+    owner: str,
+    where: Where,
+    users: dict[int, tuple[str, Where]],
+    report: Report,
+) -> None:
+    free = next(n for n in range(SPI_COUNT) if n not in users)
+    if spi >= SPI_COUNT:
+        report.error(
+            "irq-range",
+            where,
+            f"VM {vm.name}: {owner} has guest SPI {spi}, which does not exist",
+            f"SPIs are 0 to {SPI_COUNT - 1}; {free} is free",
+        )
+    elif spi in users:
+        report.error(
+            "irq-guest-clash",
+            where,
+            f"VM {vm.name}: {owner} and {users[spi][0]} both use guest {spi_text(spi)}",
+            f"use guest_spi = {free} (spi = {free} for an emulated device)",
+            users[spi][1],
+        )
+    else:
+        users[spi] = (owner, where)
+
+
+def planned_irqs(vm_index: int, devices: VmDevices) -> tuple[Irq, ...]:
+    irqs = [Irq(c.spi, c.guest_spi, vm_index, c.trigger, c.owner) for c in devices.irqs]
+    return tuple(sorted(irqs, key=lambda irq: irq.guest_spi))
+
+
+def spi_count(numbers: Sequence[int]) -> int:
+    """GICD_TYPER.ITLinesNumber counts in steps of 32; every VM has at least 32."""
+    return align_up(max((*numbers, 0)) + 1, 32)

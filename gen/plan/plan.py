@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a deployment, its board and its unikernels to the plan: every decision, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
+
+from gen.diagnostics import Report
+from gen.plan import stage2
+from gen.plan.address_space import channel_spans, check_disjoint, device_spans, ram_spans
+from gen.plan.assemble import kconfig_symbols, planned_vm, used_ram, vm_mappings, voices
+from gen.plan.channels import channel_size, check_channels, place_doorbells, planned_channels
+from gen.plan.cpus import plan_cpus
+from gen.plan.devices import check_console_uart, claim_devices
+from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
+from gen.plan.firmware import (
+    HYPERVISOR_SIZE,
+    check_limit,
+    hypervisor_window,
+    packed_bytes,
+    place_images,
+)
+from gen.plan.guest import Guest, build_guest
+from gen.plan.images import unikernel_link
+from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
+from gen.plan.memory import allocate, guest_ram
+from gen.plan.model import Plan
+from gen.read.board import Board, Range
+from gen.read.deployment import Channel, Deployment
+from gen.read.fdt import parse_file
+
+__all__ = ["make_plan", "unikernel_link"]
+
+
+def make_plan(
+    deployment: Deployment,
+    board: Board,
+    unikernels: MappingType[str, bytes],
+    report: Report,
+    input_hash: str,
+    hypervisor_size: int = HYPERVISOR_SIZE,
+) -> Plan | None:
+    """The plan; None where `report` has errors. `unikernels`: VM name to ELF."""
+    pcpus, vcpus = plan_cpus(deployment, board, report)
+    check_console_uart(deployment, board, report)
+    channels = check_channels(deployment, report)
+    guests = _guests(deployment, board, channels, report)
+    if report.errors:
+        return None
+
+    tree = parse_file(board.tree)
+    built = [
+        build_guest(guest, channels, board, tree, unikernels.get(guest.vm.name), report)
+        for guest in guests
+    ]
+    packed = packed_bytes([blob.data for guest in built for blob in guest.blobs])
+    check_limit(deployment, board, packed, report)
+    window = hypervisor_window(board, hypervisor_size, packed)
+    sizes = [(c.name, channel_size(c), c.where) for c in channels]
+    rams, channel_hpas, free = allocate([g.ram for g in guests], sizes, window, board, report)
+    if report.errors:
+        return None
+
+    images = place_images(deployment.vms, [g.blobs for g in built], rams, window)
+    planned = planned_channels(deployment, channels, [g.doorbells for g in guests], channel_hpas)
+    vpl011s, speakers = voices(deployment, guests)
+    vms = []
+    for guest, result, ram, mine in zip(guests, built, rams, images):
+        mappings = vm_mappings(guest, ram, planned)
+        tables = stage2.build(guest.index, guest.ipa_bits, mappings)
+        vms.append(planned_vm(guest, result, ram, mine, mappings, tables, vcpus, vpl011s, planned))
+    packed = packed_bytes([i.data for mine in images for i in mine if not i.in_place])
+    return Plan(
+        deployment=deployment,
+        board=board,
+        hash=input_hash,
+        pcpus=pcpus,
+        vcpus=vcpus,
+        vms=tuple(vms),
+        vpl011s=vpl011s,
+        channels=planned,
+        voices=speakers,
+        hypervisor=window,
+        packed=Range(window.base + hypervisor_size, packed),
+        ram_used=used_ram(window, rams, planned),
+        free=free,
+        config_symbols=kconfig_symbols(board, guests, vpl011s, planned),
+    )
+
+
+def _guests(
+    deployment: Deployment, board: Board, channels: Sequence[Channel], report: Report
+) -> list[Guest]:
+    """What every VM has at which guest-physical address, checked."""
+    devices = claim_devices(deployment, board, report)
+    check_physical(deployment, board, devices, report)
+    limit = 1 << board.physical_address_bits
+    guests = []
+    for index, (vm, mine) in enumerate(zip(deployment.vms, devices)):
+        ram = guest_ram(vm, board, report)
+        gic = vgic_spans(vm, len(vm.cpus), board)
+        uarts = emulated_uarts(vm, mine, deployment, board, report)
+        spis = guest_numbers(vm, mine, uarts, report)
+        spans = (*ram_spans(ram), *device_spans(mine), *gic, *uart_spans(uarts))
+        ends = place_doorbells(vm.name, channels, spans, spis, has_vgic(vm), board)
+        check_doorbells(vm, channels, ends, spis, report)
+        spans = (*spans, *channel_spans(channels, ends))
+        check_disjoint(vm.name, spans, limit, report)
+        top = max((span.range.end for span in spans), default=0)
+        bits = stage2.ipa_bits(vm.name, top, board.physical_address_bits, vm.where, report)
+        guests.append(Guest(index, vm, ram, mine, gic, uarts, ends, bits))
+    return guests

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest device tree that the user supplies: patched with what the plan decides, checked against
+it; and overlays, for this or for the generated tree."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import libfdt
+
+from gen.diagnostics import Exit, Failure, Report
+from gen.plan.guest_tree import GuestView, chosen_properties, memory_node
+from gen.plan.ranges import address_text, contains, range_text, union
+from gen.plan.tree_write import cells, flatten
+from gen.read.board import Range
+from gen.read.devices import cpu_nodes, is_gic
+from gen.read.fdt import FdtError, Node, cpu_reg, parse
+
+OVERLAY_ROOM = 4096
+
+
+def user_tree(
+    view: GuestView, file: Path, mapped: tuple[Range, ...], report: Report
+) -> Node | None:
+    """The patched tree. `mapped`: all guest-physical addresses at which the VM has something."""
+    where = view.vm.at("dtb")
+    try:
+        tree = parse(file.read_bytes())
+    except (OSError, FdtError) as error:
+        report.error(
+            "dtb-unreadable",
+            where,
+            f'VM {view.vm.name}: dtb = "{file.name}" can\'t be used: {error}',
+            "give a flattened device tree (.dtb), or a source compiled by dtc",
+        )
+        return None
+    root = tree.root
+    _check_cpus(view, [number for number, _ in cpu_nodes(tree)], file, report)
+    for node in root.walk():
+        if node.enabled and is_gic(node):
+            _check_gic(view, node, file, report)
+        elif node.enabled and node.text("device_type") != "memory":
+            _check_reach(view, node, file, mapped, report)
+    _patch(view, root)
+    return root
+
+
+def _check_cpus(view: GuestView, ids: list[int], file: Path, report: Report) -> None:
+    if sorted(ids) != sorted(view.cpu_ids):
+        report.error(
+            "dtb-cpus",
+            view.vm.at("dtb"),
+            f"VM {view.vm.name}: {file.name} has CPUs with reg {ids}, but cpus gives the VM "
+            f"{list(view.cpu_ids)}",
+            "change the tree's /cpus or the VM's cpus so that they agree",
+            view.vm.at("cpus"),
+        )
+
+
+def _check_gic(view: GuestView, node: Node, file: Path, report: Report) -> None:
+    frames = [part.base for part in cpu_reg(node)[:2]]
+    expected = [span.range.base for span in view.gic]
+    if frames != expected:
+        shown = ", ".join(address_text(base) for base in frames) or "no address"
+        wanted = ", ".join(address_text(base) for base in expected) or "none at all"
+        report.error(
+            "dtb-gic",
+            view.vm.at("dtb"),
+            f"VM {view.vm.name}: {file.name} has its interrupt controller {node.path} at {shown}, "
+            f"the VM's is at {wanted}",
+            "correct reg of that node",
+        )
+
+
+def _check_reach(
+    view: GuestView, node: Node, file: Path, mapped: tuple[Range, ...], report: Report
+) -> None:
+    for part in cpu_reg(node):
+        if part.size and not any(contains(space, part) for space in union(mapped)):
+            report.warning(
+                "dtb-reg",
+                view.vm.at("dtb"),
+                f"VM {view.vm.name}: {file.name} has {node.path} at {range_text(part)}, where the "
+                "VM has nothing: an access faults",
+                'give it the device, or set status = "disabled" in the tree',
+            )
+
+
+def _patch(view: GuestView, root: Node) -> None:
+    root.children = [c for c in root.children if c.text("device_type") != "memory"]
+    root.properties["#address-cells"] = root.properties.get("#address-cells", cells(2))
+    for part in view.ram:
+        node = memory_node(part)
+        node.parent = root
+        node.properties["reg"] = _reg_cells(root, part)
+        root.children.append(node)
+    chosen = root.child("chosen")
+    if chosen is None:
+        chosen = Node("chosen", root)
+        root.children.append(chosen)
+    for random in ("rng-seed", "kaslr-seed"):
+        chosen.properties.pop(random, None)
+    chosen.properties |= chosen_properties(view, [])
+
+
+def _reg_cells(root: Node, part: Range) -> bytes:
+    address, size = root.cell("#address-cells", 2), root.cell("#size-cells", 1)
+    return part.base.to_bytes(4 * address, "big") + part.size.to_bytes(4 * size, "big")
+
+
+def finish(view: GuestView, root: Node, report: Report) -> bytes | None:
+    """The flattened tree with the VM's overlays applied."""
+    blob = flatten(root)
+    for overlay in view.vm.dtb_overlay:
+        applied = _apply(blob, _overlay_blob(view, overlay, report))
+        if isinstance(applied, str):
+            report.error(
+                "dtb-overlay",
+                view.vm.at("dtb_overlay"),
+                f"VM {view.vm.name}: overlay {overlay.name} can't be applied: {applied}",
+                "refer to nodes by target-path, or by the labels gic, uart0 ...",
+            )
+            return None
+        blob = applied
+    return blob
+
+
+def _overlay_blob(view: GuestView, file: Path, report: Report) -> bytes | str:
+    """The overlay's blob, or what is wrong with it."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        return str(error.strerror)
+    if file.suffix != ".dtso":
+        return data
+    command = ["dtc", "-@", "-I", "dts", "-O", "dtb", "-i", str(file.parent), "-"]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
+    except FileNotFoundError as error:
+        raise Failure(
+            Exit.MISSING, "dtc is missing: sudo apt-get install device-tree-compiler"
+        ) from error
+    if done.returncode != 0:
+        return done.stderr.decode("utf-8", "replace").strip().replace("\n", "; ")
+    return done.stdout
+
+
+def _apply(blob: bytes, overlay: bytes | str) -> bytes | str:
+    if isinstance(overlay, str):
+        return overlay
+    status = libfdt.fdt_check_full(overlay, len(overlay))
+    if status != 0:
+        return f"not a sound device tree: {libfdt.strerror(status)}"
+    target = libfdt.Fdt(blob)
+    target.resize(len(blob) + len(overlay) + OVERLAY_ROOM)
+    merged = target.as_bytearray()
+    status = libfdt.fdt_overlay_apply(merged, bytearray(overlay))
+    if status != 0:
+        return str(libfdt.strerror(status))
+    result = libfdt.Fdt(merged)
+    result.pack()
+    return bytes(result.as_bytearray())
