@@ -18,16 +18,22 @@
 
 #define CONSOLE_ESCAPE 0x1d /* Ctrl-]: gives the keyboard to the next voice that takes input */
 
-void console_init(void);                      /* boot CPU, once */
+void console_init(void); /* boot CPU, once */
 /* CPUs of the voice's owner, one at a time: false: the ring is full. */
 bool console_put(uint32_t voice, char c);
-bool console_room(uint32_t voice);            /* would console_put() take a character? */
-int console_get(uint32_t voice);              /* next typed character for this voice, or -1 */
+/* Is there room for CONSOLE_ROOM more characters?  Where not, console_interrupt() notifies the
+ * voice when there is. */
+#define CONSOLE_ROOM 32u
+bool console_room(uint32_t voice);
+int console_get(uint32_t voice);                   /* next typed character for this voice, or -1 */
 void console_write(const char *text, size_t size); /* voice 0, any CPU; may drop, never waits */
 /* The UART's interrupt: moves input to the voice that has the keyboard, drains output.  Calls
  * `notify` with the voice that got input or room, so that its owner can be told. */
 void console_interrupt(void (*notify)(uint32_t voice));
-void console_flush(void); /* waits until all complete output is at the UART; boot and power-off */
+void console_flush(void); /* waits until all output has left the UART; boot and power-off */
+/* Boot CPU, before the first guest starts, where the deployment has no console of ours: the UART is
+ * a guest's from now on: never touched again, not for a panic either; what is written vanishes. */
+void console_release(void);
 /* Takes the UART from everybody for good: for panic and boot errors; then writes directly. */
 void console_seize(void);
 

@@ -5,9 +5,11 @@
 #include <stdbool.h>
 
 /* The board's UART: implemented by one file a device (pl011.c), chosen by Kconfig. */
-void plat_uart_init(void);             /* boot CPU, once; firmware has set the baud rate */
-bool plat_uart_put(char c);            /* false: the FIFO is full */
-int plat_uart_get(void);               /* next character or -1 */
-void plat_uart_interrupts(bool tx);    /* receive interrupts on; transmit interrupts as `tx` says */
+void plat_uart_init(void);          /* boot CPU, once; firmware has set the baud rate */
+bool plat_uart_put(char c);         /* false: the FIFO is full */
+int plat_uart_get(void);            /* next character or -1 */
+void plat_uart_interrupts(bool tx); /* receive interrupts on; transmit interrupts as `tx` says */
+bool plat_uart_idle(void);          /* has the last character left the wire? */
+void plat_uart_release(void);       /* no interrupts any more: the UART goes to a guest */
 
 #endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "platform/console.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "gen/rows.h"
+#include "platform/log_ring.h"
+#include "platform/relax.h"
+#include "platform/stage.h"
+#include "platform/uart.h"
+#include "platform/voice.h"
+#include <tables.h>
+
+#define VOICE_COUNT COUNT_AT_LEAST_ONE(CONSOLE_VOICE_COUNT + 0u)
+#define LOG_VOICE 0u
+#define NOBODY STAGE_NOBODY
+
+/* Characters that one CPU sends at a time, so that no VM can keep another's CPU busy with its
+ * output: the UART's interrupt continues. */
+#define DRAIN_SHARE 512u
+#define SEIZE_SPINS (1u << 20)
+
+/* DIRECT: one CPU, no rings; SHARED: by the rules of console.h; SILENT: the UART is a guest's;
+ * SEIZED: like DIRECT, after a panic. */
+enum console_mode { CONSOLE_DIRECT, CONSOLE_SHARED, CONSOLE_SILENT, CONSOLE_SEIZED };
+
+static struct voice voices[VOICE_COUNT]; /* voice 0 has log_ring.h instead */
+static _Atomic uint32_t mode;            /* enum console_mode */
+static _Atomic int32_t keyboard = NOBODY;
+
+/* One drainer at a time holds `busy`; the others don't wait for it: it looks again when done. */
+static struct {
+    _Atomic bool busy;
+    _Atomic bool interrupt; /* the transmit interrupt is on, and will continue */
+    _Atomic bool flushing;  /* unfinished lines go out too */
+    uint32_t last;          /* voice that finished a line last: the next one has its turn */
+} drainer;
+
+static enum console_mode mode_get(void)
+{
+    return (enum console_mode)atomic_load_explicit(&mode, memory_order_relaxed);
+}
+
+/* --- Drainer: from rings to the stage, with prefixes --- */
+
+/* Does unfinished output of this voice go out? */
+static bool unfinished(uint32_t voice)
+{
+    return atomic_load_explicit(&keyboard, memory_order_relaxed) == (int32_t)voice ||
+           atomic_load_explicit(&drainer.flushing, memory_order_relaxed);
+}
+
+/* Any CPU. */
+static bool ready(uint32_t voice)
+{
+    return voice == LOG_VOICE ? log_ring_ready() : voice_ready(&voices[voice], unfinished(voice));
+}
+
+static int take(uint32_t voice)
+{
+    return voice == LOG_VOICE ? log_ring_get() : voice_take(&voices[voice], unfinished(voice));
+}
+
+/* The voice whose line is unfinished goes on while it can, then the others in turn. */
+static int32_t next_voice(void)
+{
+    int32_t open = stage_open();
+
+    if (open != NOBODY && ready((uint32_t)open)) {
+        return open;
+    }
+    for (uint32_t i = 1; i <= VOICE_COUNT; i++) {
+        uint32_t voice = (drainer.last + i) % VOICE_COUNT;
+        if (ready(voice)) {
+            return (int32_t)voice;
+        }
+    }
+    return NOBODY;
+}
+
+/* false: nothing was lost. */
+static bool stage_lost(void)
+{
+    static const char words[] = "(log lines were lost here)\n";
+
+    if (log_ring_lost() == 0) {
+        return false;
+    }
+    for (const char *c = words; *c != '\0'; c++) {
+        stage_text(LOG_VOICE, *c);
+    }
+    return true;
+}
+
+/* false: no voice has anything that may go out. */
+static bool stage_fill(void)
+{
+    int32_t voice = next_voice();
+    int c = 0;
+
+    if (voice == NOBODY) {
+        return stage_lost();
+    }
+    while (c != '\n' && stage_room()) {
+        c = take((uint32_t)voice);
+        if (c < 0) {
+            break;
+        }
+        stage_text((uint32_t)voice, (char)c);
+    }
+    if (c == '\n') {
+        drainer.last = (uint32_t)voice;
+    }
+    return true;
+}
+
+/* true: all that may go out is at the UART; false: it takes no more, was seized, or this CPU has
+ * done its share. */
+static bool drainer_pump(void)
+{
+    uint32_t sent = 0;
+
+    for (;;) {
+        for (int c = stage_peek(); c >= 0; c = stage_peek()) {
+            if (mode_get() != CONSOLE_SHARED || sent == DRAIN_SHARE || !plat_uart_put((char)c)) {
+                return false;
+            }
+            stage_pop();
+            sent++;
+        }
+        if (!stage_fill()) {
+            return true;
+        }
+    }
+}
+
+static bool drainer_lock(void)
+{
+    return !atomic_exchange_explicit(&drainer.busy, true, memory_order_acquire);
+}
+
+/* The fence orders the release before what the holder then looks at, as the one in drain() orders
+ * what a writer published before its try: one of the two sees the other. */
+static void drainer_unlock(void)
+{
+    atomic_store_explicit(&drainer.busy, false, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+static bool any_ready(void)
+{
+    for (uint32_t voice = 0; voice < VOICE_COUNT; voice++) {
+        if (ready(voice)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool any_starved(void)
+{
+    for (uint32_t voice = 0; voice < VOICE_COUNT; voice++) {
+        if (atomic_load_explicit(&voices[voice].starved, memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Any CPU: everything that may go out does, by this CPU or by the one that is at it.  What the UART
+ * does not take now, and what still comes after a second look, its transmit interrupt continues. */
+static void drain(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    for (uint32_t look = 0; look < 2; look++) {
+        if (mode_get() != CONSOLE_SHARED || !drainer_lock()) {
+            return;
+        }
+        bool interrupt = !drainer_pump() || any_starved() || look > 0;
+
+        if (mode_get() == CONSOLE_SHARED && interrupt != drainer.interrupt) {
+            drainer.interrupt = interrupt;
+            plat_uart_interrupts(interrupt);
+        }
+        drainer_unlock();
+        if (interrupt || !(any_ready() || any_starved())) {
+            return;
+        }
+    }
+}
+
+/* --- Direct writing: before console_init() and after console_seize() --- */
+
+static void put_waiting(void)
+{
+    for (int c = stage_peek(); c >= 0; c = stage_peek()) {
+        while (!plat_uart_put((char)c)) {
+            plat_relax();
+        }
+        stage_pop();
+    }
+}
+
+static void write_direct(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        stage_text(LOG_VOICE, text[i]);
+        put_waiting();
+    }
+}
+
+/* No compare-and-swap here: it may run with the MMU off. */
+void console_seize(void)
+{
+    if (mode_get() != CONSOLE_SHARED) {
+        return;
+    }
+    atomic_store_explicit(&mode, CONSOLE_SEIZED, memory_order_seq_cst);
+    for (uint32_t i = 0; i < SEIZE_SPINS; i++) {
+        if (!atomic_load_explicit(&drainer.busy, memory_order_acquire)) {
+            break;
+        }
+        plat_relax();
+    }
+    put_waiting();
+    for (int c = log_ring_get(); c >= 0; c = log_ring_get()) {
+        stage_text(LOG_VOICE, (char)c);
+        put_waiting();
+    }
+}
+
+/* --- Voices --- */
+
+void console_write(const char *text, size_t size)
+{
+    switch (mode_get()) {
+    case CONSOLE_SHARED:
+        log_ring_put(text, size);
+        drain();
+        break;
+    case CONSOLE_DIRECT:
+    case CONSOLE_SEIZED:
+        write_direct(text, size);
+        break;
+    case CONSOLE_SILENT:
+        break;
+    }
+}
+
+/* The mark comes before the second look, so that a drainer that made room meanwhile either sees the
+ * mark or was seen. */
+static bool has_room(struct voice *voice, uint32_t room)
+{
+    if (voice_room(voice) >= room) {
+        return true;
+    }
+    atomic_store_explicit(&voice->starved, true, memory_order_relaxed);
+    drain();
+    return voice_room(voice) >= room;
+}
+
+bool console_put(uint32_t voice, char c)
+{
+    if (mode_get() != CONSOLE_SHARED) {
+        return true;
+    }
+    if (!has_room(&voices[voice], 1)) {
+        return false;
+    }
+    if (voice_put(&voices[voice], c) || unfinished(voice)) {
+        drain();
+    }
+    return true;
+}
+
+bool console_room(uint32_t voice)
+{
+    return mode_get() != CONSOLE_SHARED || has_room(&voices[voice], CONSOLE_ROOM);
+}
+
+int console_get(uint32_t voice)
+{
+    return voice_typed(&voices[voice]);
+}
+
+/* --- Keyboard and interrupt --- */
+
+/* The next voice after `voice` that takes input, or NOBODY. */
+static int32_t next_keyboard(int32_t voice)
+{
+    for (uint32_t i = 1; i <= VOICE_COUNT; i++) {
+        uint32_t next = ((uint32_t)(voice + (int32_t)i)) % VOICE_COUNT;
+        if (console_voice_rows[next].vpl011 >= 0) {
+            return (int32_t)next;
+        }
+    }
+    return NOBODY;
+}
+
+static void switch_keyboard(void)
+{
+    static const char words[] = "keyboard: ";
+    char line[sizeof(words) + STAGE_NAME_MAX];
+    uint32_t size = sizeof(words) - 1;
+    int32_t voice = next_keyboard(atomic_load_explicit(&keyboard, memory_order_relaxed));
+
+    if (voice == NOBODY) {
+        return;
+    }
+    atomic_store_explicit(&keyboard, voice, memory_order_relaxed);
+    memcpy(line, words, size);
+    for (const char *c = console_voice_rows[voice].name; *c != '\0' && size < sizeof(line) - 1;
+         c++) {
+        line[size++] = *c;
+    }
+    line[size++] = '\n';
+    console_write(line, size);
+}
+
+/* Typed characters go to the voice that has the keyboard; what it has no room for is lost, as in a
+ * UART whose FIFO overruns.  Returns the voice to notify, or NOBODY. */
+static int32_t take_input(void)
+{
+    int32_t typed = NOBODY;
+
+    for (int c = plat_uart_get(); c >= 0; c = plat_uart_get()) {
+        int32_t voice = atomic_load_explicit(&keyboard, memory_order_relaxed);
+        if (c == CONSOLE_ESCAPE) {
+            switch_keyboard();
+        } else if (voice != NOBODY && voice_type(&voices[voice], (char)c)) {
+            typed = voice;
+        }
+    }
+    return typed;
+}
+
+void console_interrupt(void (*notify)(uint32_t voice))
+{
+    if (mode_get() != CONSOLE_SHARED) {
+        return;
+    }
+    int32_t typed = take_input();
+
+    if (typed != NOBODY) {
+        notify((uint32_t)typed);
+    }
+    drain();
+    for (uint32_t voice = 0; voice < VOICE_COUNT; voice++) {
+        if (voice_room(&voices[voice]) >= VOICE_OUTPUT_SIZE / 2 &&
+            atomic_exchange_explicit(&voices[voice].starved, false, memory_order_acq_rel)) {
+            notify(voice);
+        }
+    }
+    drain(); /* with nobody starved any more the transmit interrupt can go off */
+}
+
+/* --- Life --- */
+
+void console_init(void)
+{
+    plat_uart_init();
+    atomic_store_explicit(&keyboard, next_keyboard(NOBODY), memory_order_relaxed);
+    plat_uart_interrupts(false);
+    atomic_store_explicit(&mode, CONSOLE_SHARED, memory_order_release);
+}
+
+/* false: not everything is out yet. */
+static bool flush_step(void)
+{
+    if (!drainer_lock()) {
+        return false;
+    }
+    bool done = drainer_pump();
+
+    if (done) {
+        stage_cut();
+        done = drainer_pump();
+    }
+    drainer_unlock();
+    return done;
+}
+
+void console_flush(void)
+{
+    atomic_store_explicit(&drainer.flushing, true, memory_order_relaxed);
+    while (mode_get() == CONSOLE_SHARED && !flush_step()) {
+        plat_relax();
+    }
+    atomic_store_explicit(&drainer.flushing, false, memory_order_relaxed);
+    while (mode_get() == CONSOLE_SHARED && !plat_uart_idle()) {
+        plat_relax();
+    }
+}
+
+void console_release(void)
+{
+    console_flush();
+    atomic_store_explicit(&mode, CONSOLE_SILENT, memory_order_release);
+    plat_uart_release();
+}

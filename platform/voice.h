@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLATFORM_VOICE_H
+#define PLATFORM_VOICE_H
+
+/*
+ * The rings of a guest's voice: output that its owner fills and the console drains, input the other
+ * way round.  One writer and one reader each; nobody waits.  Used by console.c alone.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VOICE_OUTPUT_SIZE 2048u
+#define VOICE_INPUT_SIZE 64u
+
+/* Indices count freely and wrap around. */
+struct voice {
+    _Atomic uint32_t head; /* the owner fills */
+    _Atomic uint32_t due;  /* owner: output up to here may go out: whole lines, or a long piece */
+    _Atomic uint32_t tail; /* the console takes */
+    _Atomic bool starved;  /* the owner found no room and wants to hear of it */
+    char output[VOICE_OUTPUT_SIZE];
+    _Atomic uint32_t input_head; /* the console fills */
+    _Atomic uint32_t input_tail; /* the owner takes */
+    char input[VOICE_INPUT_SIZE];
+};
+
+/* Owner, with room: adds a character; true: the console has something to do. */
+bool voice_put(struct voice *voice, char c);
+/* Any CPU: characters that fit. */
+uint32_t voice_room(const struct voice *voice);
+/* Any CPU: is there something that may go out?  unfinished: also what no newline ends yet. */
+bool voice_ready(const struct voice *voice, bool unfinished);
+/* Console: takes the next such character, or -1. */
+int voice_take(struct voice *voice, bool unfinished);
+
+/* Console: false: the ring is full, the character is lost. */
+bool voice_type(struct voice *voice, char c);
+/* Owner: next typed character, or -1. */
+int voice_typed(struct voice *voice);
+
+#endif

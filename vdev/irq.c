@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/irq.h"
+
+#include "arch/arch.h"
+#include "platform/console.h"
+#include "platform/log.h"
+#include "vdev/vgic.h"
+#include "vdev/vm.h"
+
+#define IRQ_SGI_COUNT 16u
+#define IRQ_SPI_FIRST 32u
+/* Private interrupts that a guest's own devices raise: its virtual and its physical timer (Arm BSA
+ * 1.0, table 9). */
+#define IRQ_GUEST_PRIVATE ((1u << 27) | (1u << 30))
+
+/* Taken and done with. */
+static void irq_finish(uint32_t intid)
+{
+    arch_irq_drop(intid);
+    arch_irq_deactivate(intid);
+}
+
+/* An interrupt that nobody here expects: off, or it would come back at once. */
+static void irq_silence(uint32_t intid)
+{
+    arch_irq_disable(intid / 32, 1u << (intid % 32));
+    irq_finish(intid);
+    log_warn("interrupt %u has no owner on CPU %u: disabled", (unsigned)intid,
+             (unsigned)arch_cpu_index());
+}
+
+static void console_notify(uint32_t voice)
+{
+    int16_t vm = console_voice_rows[voice].vm;
+
+    if (vm >= 0) {
+        vcpu_request(&vcpus[vm_rows[vm].vcpu_first], VCPU_REQUEST_CONSOLE);
+    }
+}
+
+static bool vcpu_is_on(const struct vcpu *vcpu)
+{
+    return vcpu != NULL && atomic_load_explicit(&vcpu->power, memory_order_relaxed) == VCPU_ON;
+}
+
+/* Own CPU's, word 0.  The timer's interrupt only ends a wait: whoever waits looks at the time. */
+static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
+{
+    if (intid < IRQ_SGI_COUNT) {
+        irq_finish(intid);
+    } else if (intid == ARCH_IRQ_TIMER) {
+        arch_time_alarm(UINT64_MAX);
+        irq_finish(intid);
+    } else if (intid == ARCH_IRQ_MAINTENANCE) {
+        if (vcpu != NULL) {
+            vgic_refill(vcpu);
+        }
+        irq_finish(intid);
+    } else if ((IRQ_GUEST_PRIVATE & (1u << intid)) != 0 && vcpu_is_on(vcpu)) {
+        arch_irq_drop(intid);
+        vgic_inject_hardware(vcpu, intid);
+    } else {
+        irq_silence(intid);
+    }
+}
+
+/* May this CPU give an interrupt to the VM?  Its vCPU may be off while others of the VM run. */
+static bool irq_reaches_vm(const struct vcpu *vcpu, uint32_t vm)
+{
+    return vcpu != NULL && vcpu->vm == vm &&
+           atomic_load_explicit(&vms[vm].state, memory_order_relaxed) == VM_RUNNING;
+}
+
+/* false: the console's, which may be raised again at once while there is output. */
+static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
+{
+    uint32_t index = intid - IRQ_SPI_FIRST;
+    const struct irq_row *row = index < (uint32_t)IRQ_COUNT ? &irq_rows[index] : NULL;
+
+    if (row != NULL && row->owner == IRQ_VM && irq_reaches_vm(vcpu, row->vm)) {
+        arch_irq_drop(intid);
+        vgic_inject_hardware(vcpu, row->guest_intid);
+    } else if (row != NULL && row->owner == IRQ_CONSOLE) {
+        arch_irq_drop(intid);
+        console_interrupt(console_notify);
+        arch_irq_deactivate(intid);
+        return false;
+    } else {
+        irq_silence(intid);
+    }
+    return true;
+}
+
+/* One round of the console a call, so that requests are served between; what is still pending
+ * interrupts the guest, or the wait, at once. */
+void irq_take(struct vcpu *vcpu)
+{
+    bool more = true;
+
+    while (more) {
+        uint32_t intid = arch_irq_ack();
+        if (intid == ARCH_IRQ_SPURIOUS) {
+            return;
+        }
+        if (intid < IRQ_SPI_FIRST) {
+            irq_take_private(vcpu, intid);
+        } else {
+            more = irq_take_shared(vcpu, intid);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/psci.h"
+
+#include "vdev/vm.h"
+
+/* Function identifiers, their 32-bit forms: DEN 0022E (PSCI 1.1) chapter 5, DEN 0028D (SMCCC 1.2)
+ * chapter 7.  The 64-bit form of a function has CALL_64 set. */
+#define CALL_64 0x40000000u
+#define SMCCC_VERSION 0x80000000u
+#define SMCCC_ARCH_FEATURES 0x80000001u
+#define PSCI_VERSION 0x84000000u
+#define PSCI_CPU_SUSPEND 0x84000001u
+#define PSCI_CPU_OFF 0x84000002u
+#define PSCI_CPU_ON 0x84000003u
+#define PSCI_AFFINITY_INFO 0x84000004u
+#define PSCI_MIGRATE_INFO_TYPE 0x84000006u
+#define PSCI_SYSTEM_OFF 0x84000008u
+#define PSCI_SYSTEM_RESET 0x84000009u
+#define PSCI_FEATURES 0x8400000au
+#define PSCI_SYSTEM_RESET2 0x84000012u
+
+#define VERSION_PSCI_1_1 0x10001
+#define VERSION_SMCCC_1_2 0x10002
+#define MIGRATE_NOT_NEEDED 2 /* no Trusted OS, or one that needs no migration: 5.9.1 */
+#define SYSTEM_WARM_RESET 0u /* the one architectural type of SYSTEM_RESET2: 5.12.1 */
+
+/* 5.2.2 */
+#define SUCCESS 0
+#define NOT_SUPPORTED (-1)
+#define INVALID_PARAMETERS (-2)
+#define ALREADY_ON (-4)
+#define ON_PENDING (-5)
+#define INVALID_ADDRESS (-9)
+
+/* AFFINITY_INFO: 5.7.1 */
+#define AFFINITY_ON 0
+#define AFFINITY_OFF 1
+#define AFFINITY_ON_PENDING 2
+
+/* CPU_SUSPEND's power_state in the original format (5.4.2): StateID[15:0], StateType[16],
+ * PowerLevel[25:24]; the rest is zero. */
+#define POWER_STATE_RESERVED 0xfcfe0000u
+
+static struct vcpu *psci_target(const struct vcpu *vcpu, uint64_t guest_id)
+{
+    const struct vm_row *vm = vcpu->vm_row;
+
+    for (uint32_t i = vm->vcpu_first; i < (uint32_t)vm->vcpu_first + vm->vcpu_count; i++) {
+        if (vcpu_rows[i].guest_id == guest_id) {
+            return &vcpus[i];
+        }
+    }
+    return NULL;
+}
+
+/* Is there an instruction's worth of the VM's RAM? */
+static bool psci_entry_valid(const struct vm_row *vm, uint64_t entry)
+{
+    if (entry % 4 != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < vm->ram_count; i++) {
+        uint64_t offset = entry - vm->ram[i].gpa.addr;
+        if (entry >= vm->ram[i].gpa.addr && offset < vm->ram[i].size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of racing calls the one that claims the vCPU succeeds; it alone fills the entry.  A vCPU that is
+ * going off counts as on until it is off. */
+static int64_t psci_cpu_on(const struct vcpu *vcpu, uint64_t guest_id, uint64_t entry,
+                           uint64_t context)
+{
+    struct vcpu *target = psci_target(vcpu, guest_id);
+    uint32_t power = VCPU_OFF;
+
+    if (target == NULL) {
+        return INVALID_PARAMETERS;
+    }
+    if (!psci_entry_valid(vcpu->vm_row, entry)) {
+        return INVALID_ADDRESS;
+    }
+    if (!atomic_compare_exchange_strong_explicit(&target->power, &power, VCPU_CLAIMED,
+                                                 memory_order_acquire, memory_order_relaxed)) {
+        return power == VCPU_ON ? ALREADY_ON : ON_PENDING;
+    }
+    target->start_entry = entry;
+    target->start_arg = context;
+    atomic_store_explicit(&target->power, VCPU_ON_PENDING, memory_order_release);
+    vcpu_request(target, VCPU_REQUEST_START);
+    return SUCCESS;
+}
+
+/* Levels above the CPU's own need not be supported (5.7.2). */
+static int64_t psci_affinity_info(const struct vcpu *vcpu, uint64_t guest_id, uint64_t level)
+{
+    const struct vcpu *target = psci_target(vcpu, guest_id);
+
+    if (target == NULL || level != 0) {
+        return INVALID_PARAMETERS;
+    }
+    switch ((enum vcpu_power)atomic_load_explicit(&target->power, memory_order_relaxed)) {
+    case VCPU_OFF:
+        return AFFINITY_OFF;
+    case VCPU_CLAIMED:
+    case VCPU_ON_PENDING:
+        return AFFINITY_ON_PENDING;
+    case VCPU_ON:
+        break;
+    }
+    return AFFINITY_ON;
+}
+
+/* A vCPU has its pCPU for itself: there is nothing to power down, so every state is treated as a
+ * standby state that wakes at once, which a caller must expect of both kinds (5.4.3, 5.4.5). */
+static int64_t psci_cpu_suspend(uint64_t power_state)
+{
+    return (power_state & POWER_STATE_RESERVED) != 0 ? INVALID_PARAMETERS : SUCCESS;
+}
+
+static int64_t psci_system_reset2(struct vcpu *vcpu, uint64_t type)
+{
+    if (type != SYSTEM_WARM_RESET) { /* vendors' types have bit 31 set: there are none */
+        return INVALID_PARAMETERS;
+    }
+    vcpu->end = VCPU_END_RESET;
+    return SUCCESS;
+}
+
+/* CPU_SUSPEND: 0 says original format and no OS-initiated mode (5.15.2). */
+static int64_t psci_features(uint32_t function)
+{
+    switch (function) {
+    case SMCCC_VERSION:
+    case PSCI_VERSION:
+    case PSCI_CPU_SUSPEND:
+    case PSCI_CPU_SUSPEND | CALL_64:
+    case PSCI_CPU_OFF:
+    case PSCI_CPU_ON:
+    case PSCI_CPU_ON | CALL_64:
+    case PSCI_AFFINITY_INFO:
+    case PSCI_AFFINITY_INFO | CALL_64:
+    case PSCI_MIGRATE_INFO_TYPE:
+    case PSCI_SYSTEM_OFF:
+    case PSCI_SYSTEM_RESET:
+    case PSCI_SYSTEM_RESET2:
+    case PSCI_SYSTEM_RESET2 | CALL_64:
+    case PSCI_FEATURES:
+        return SUCCESS;
+    default:
+        return NOT_SUPPORTED;
+    }
+}
+
+/* ARCH_WORKAROUND_1 to 3 are not offered: NOT_SUPPORTED says that firmware helps no CPU, whether or
+ * not one needs it (SMCCC 7.5 to 7.7), and is true on every core because nothing reaches firmware.
+ */
+static int64_t smccc_arch_features(uint32_t function)
+{
+    return function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES ? SUCCESS : NOT_SUPPORTED;
+}
+
+static int64_t psci_answer(struct vcpu *vcpu, uint32_t function, const uint64_t args[3])
+{
+    switch (function) {
+    case SMCCC_VERSION:
+        return VERSION_SMCCC_1_2;
+    case SMCCC_ARCH_FEATURES:
+        return smccc_arch_features((uint32_t)args[0]);
+    case PSCI_VERSION:
+        return VERSION_PSCI_1_1;
+    case PSCI_CPU_SUSPEND:
+    case PSCI_CPU_SUSPEND | CALL_64:
+        return psci_cpu_suspend(args[0]);
+    case PSCI_CPU_OFF:
+        vcpu->end = VCPU_END_CPU_OFF;
+        return SUCCESS;
+    case PSCI_CPU_ON:
+    case PSCI_CPU_ON | CALL_64:
+        return psci_cpu_on(vcpu, args[0], args[1], args[2]);
+    case PSCI_AFFINITY_INFO:
+    case PSCI_AFFINITY_INFO | CALL_64:
+        return psci_affinity_info(vcpu, args[0], args[1]);
+    case PSCI_MIGRATE_INFO_TYPE:
+        return MIGRATE_NOT_NEEDED;
+    case PSCI_SYSTEM_OFF:
+        vcpu->end = VCPU_END_OFF;
+        return SUCCESS;
+    case PSCI_SYSTEM_RESET:
+        vcpu->end = VCPU_END_RESET;
+        return SUCCESS;
+    case PSCI_SYSTEM_RESET2:
+    case PSCI_SYSTEM_RESET2 | CALL_64:
+        return psci_system_reset2(vcpu, args[0] & UINT32_MAX);
+    case PSCI_FEATURES:
+        return psci_features((uint32_t)args[0]);
+    default:
+        return NOT_SUPPORTED;
+    }
+}
+
+/* The identifier is 32 bits wide; so are the arguments of a 32-bit call (SMCCC 2.5, 3.1).  Only x0
+ * changes; an error is negative in both widths.  Calls with another immediate are not SMCCC's. */
+void psci_call(struct vcpu *vcpu, const struct exit_call *call)
+{
+    uint32_t function = (uint32_t)arch_reg_get(&vcpu->arch, 0);
+    uint64_t args[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t value = arch_reg_get(&vcpu->arch, i + 1);
+        args[i] = (function & CALL_64) != 0 ? value : (uint32_t)value;
+    }
+    int64_t answer = call->immediate == 0 ? psci_answer(vcpu, function, args) : NOT_SUPPORTED;
+
+    arch_reg_set(&vcpu->arch, 0, (uint64_t)answer);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vcpu.h"
+
+#include "platform/log.h"
+#include "vdev/dispatch.h"
+#include "vdev/irq.h"
+#include "vdev/psci.h"
+#include "vdev/sysreg.h"
+#include "vdev/trace.h"
+#include "vdev/vdev.h"
+#include "vdev/vgic.h"
+#include "vdev/vpl011.h"
+
+struct vcpu vcpus[VCPU_COUNT];
+
+static uint64_t mask_to_size(uint64_t value, unsigned size)
+{
+    return size >= 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
+}
+
+/* VDEV_SIZE_* are the sizes themselves, as bits. */
+static bool access_fits(const struct mmio_row *row, const struct exit_access *access)
+{
+    return (row->ops->sizes & access->size) != 0 && access->gpa.addr % access->size == 0;
+}
+
+static void serve_mmio(struct vcpu *vcpu, const struct exit *exit)
+{
+    const struct exit_access *access = &exit->access;
+    const struct mmio_row *row = dispatch_mmio(vcpu->vm_row, access->gpa, access->size);
+    uint64_t value = 0;
+
+    if (row == NULL || !access_fits(row, access)) {
+        arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_ABORT);
+        return;
+    }
+    uint64_t offset = access->gpa.addr - row->base.addr;
+
+    if (access->write) {
+        value = mask_to_size(access->value, access->size);
+        row->ops->write(vcpu, row->instance, offset, access->size, value);
+    } else {
+        value = row->ops->read(vcpu, row->instance, offset, access->size);
+        value = mask_to_size(value, access->size);
+    }
+    arch_vcpu_complete(&vcpu->arch, exit, value);
+}
+
+/* Deployments give VMs no ports: a read finds an idle bus, a write is lost. */
+static void serve_port(struct vcpu *vcpu, const struct exit *exit)
+{
+    arch_vcpu_complete(&vcpu->arch, exit, mask_to_size(UINT64_MAX, exit->access.size));
+}
+
+static void serve_sysreg(struct vcpu *vcpu, const struct exit *exit)
+{
+    const struct exit_sysreg *access = &exit->sysreg;
+    const struct sysreg_row *row = dispatch_sysreg(vcpu->vm_row, access->encoding);
+    uint64_t value = access->value;
+    bool allowed = false;
+
+    if (row != NULL) {
+        allowed =
+            access->write ? row->ops->write(vcpu, row, value) : row->ops->read(vcpu, row, &value);
+    }
+    if (allowed) {
+        arch_vcpu_complete(&vcpu->arch, exit, value);
+    } else {
+        arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_UNDEF);
+    }
+}
+
+static void serve_crash(struct vcpu *vcpu, const struct exit_fault *fault)
+{
+    log_error("%s: vCPU %u crashed: %s", vcpu->vm_row->name, (unsigned)vcpu->row->index,
+              fault->words);
+    log_error("  address %#llx  guest-physical %#llx  syndrome %#llx",
+              (unsigned long long)fault->address, (unsigned long long)fault->gpa.addr,
+              (unsigned long long)fault->syndrome);
+    arch_vcpu_dump(&vcpu->arch);
+    if (CONFIG_TRACE) {
+        trace_print(vcpu);
+    }
+    vcpu->end = VCPU_END_CRASH;
+}
+
+static void serve_exit(struct vcpu *vcpu, const struct exit *exit)
+{
+    switch (exit->kind) {
+    case EXIT_IRQ:
+        irq_take(vcpu);
+        break;
+    case EXIT_MMIO:
+        serve_mmio(vcpu, exit);
+        break;
+    case EXIT_PORT:
+        serve_port(vcpu, exit);
+        break;
+    case EXIT_SYSREG:
+        serve_sysreg(vcpu, exit);
+        break;
+    case EXIT_CALL:
+        psci_call(vcpu, &exit->call);
+        break;
+    case EXIT_IDLE: /* the instruction may end at any time (Arm ARM D1.6.1); this is one */
+        break;
+    case EXIT_UNDEF:
+        arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_UNDEF);
+        break;
+    case EXIT_ABORT:
+        arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_ABORT);
+        break;
+    case EXIT_CRASH:
+        serve_crash(vcpu, &exit->fault);
+        break;
+    }
+}
+
+/* Release: what the sender wrote before is seen by vcpu_serve().  An IPI that comes while the
+ * target is at EL2 stays pending and ends its next entry at once, so no request waits for another
+ * exit. */
+void vcpu_request(struct vcpu *vcpu, uint32_t requests)
+{
+    atomic_fetch_or_explicit(&vcpu->requests, requests, memory_order_release);
+    if (vcpu->row->pcpu != arch_cpu_index()) {
+        arch_ipi_send(vcpu->row->pcpu);
+    }
+}
+
+/* A recall comes first: another CPU waits for it.  VCPU_REQUEST_START is for the caller of
+ * vcpu_run(), who looks at `power`. */
+enum vcpu_end vcpu_serve(struct vcpu *vcpu)
+{
+    uint32_t requests = atomic_exchange_explicit(&vcpu->requests, 0, memory_order_acquire);
+
+    if ((requests & VCPU_REQUEST_RECALL) != 0) {
+        vgic_recall(vcpu);
+    }
+    if ((requests & VCPU_REQUEST_INBOX) != 0) {
+        vgic_take_inbox(vcpu);
+    }
+    if (VPL011_COUNT > 0 && (requests & VCPU_REQUEST_CONSOLE) != 0) {
+        vpl011_poll(vcpu);
+    }
+    if ((requests & VCPU_REQUEST_VGIC) != 0) {
+        vgic_refill(vcpu);
+    }
+    return (requests & VCPU_REQUEST_STOP) != 0 ? VCPU_END_STOPPED : VCPU_END_NONE;
+}
+
+/* What the guest itself ended goes before a stop that came at the same time. */
+enum vcpu_end vcpu_run(struct vcpu *vcpu)
+{
+    struct exit exit;
+
+    vcpu->end = VCPU_END_NONE;
+    for (;;) {
+        if (atomic_load_explicit(&vcpu->requests, memory_order_relaxed) != 0) {
+            enum vcpu_end end = vcpu_serve(vcpu);
+            if (end != VCPU_END_NONE) {
+                return end;
+            }
+        }
+        arch_vcpu_enter(&vcpu->arch, &exit);
+        if (CONFIG_TRACE) {
+            trace_exit(vcpu, &exit);
+        }
+        serve_exit(vcpu, &exit);
+        if (vcpu->end != VCPU_END_NONE) {
+            return vcpu->end;
+        }
+    }
+}
