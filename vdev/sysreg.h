@@ -24,5 +24,6 @@ extern const struct sysreg_ops sysreg_id_ops;         /* reads arch_id_get() & r
 extern const struct sysreg_ops sysreg_raz_wi_ops;     /* reads 0, writes ignored */
 extern const struct sysreg_ops sysreg_vgic_sgi_ops;   /* ICC_SGI0R/SGI1R/ASGI1R, write only;
                                                          row->value: 1 for group 1, 0 for group 0 */
+extern const struct sysreg_ops sysreg_vgic_dir_ops;   /* ICC_DIR_EL1 while it traps, write only */
 
 #endif
