@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gen.diagnostics import Report, Where
@@ -19,14 +20,20 @@ from gen.read.validate import Values, read_table
 from gen.read.variables import apply_sets, expand
 
 
-def load_deployment(path: Path, sets: Sequence[str], report: Report) -> Deployment | None:
-    """The deployment that a file describes, with `--set` changes on top. Everything wrong with it
-    goes to `report`; None if something was."""
+def load_deployment(
+    path: Path,
+    sets: Sequence[str],
+    report: Report,
+    predefined: Mapping[str, str] = MappingProxyType({}),
+) -> Deployment | None:
+    """The deployment that a file describes, with `--set` changes on top. `predefined` are variables
+    that exist without [vars] ("fetch"). Everything wrong goes to `report`; None if something was.
+    """
     errors_before = len(report.errors)
     item, sources = read_with_includes(path, report)
     if item is None:
         return None
-    root = expand(apply_sets(item, sets, report), report)
+    root = expand(apply_sets(item, sets, report), predefined, report)
     _check_schema(root, report)
     root = _apply_templates(root, report)
     values = _read_root(root, report)

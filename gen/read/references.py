@@ -12,7 +12,7 @@ from gen.read.validate import Values
 
 def check_references(values: Values, report: Report) -> None:
     vms: Sequence[Values] = values.get("vm", ())
-    if values.wrote("vm") and not vms:
+    if values.get("vm") == [] and not _had_errors(values, "vm", report):
         report.error("vm-none", values.at("vm"), "the deployment has no VM", "add a [[vm]]")
     for vm in vms:
         _check_vm(vm, f"vm.{vm.get('name', '?')}", report)
@@ -151,7 +151,9 @@ def _check_channel(channel: Values, label: str, vms: Sequence[str], report: Repo
     for peer in channel.get("peers", ()):
         if peer.get("vm") is not None:
             users.append((peer.get("vm"), peer.at("vm")))
-    complete = channel.wrote("peers") or (channel.wrote("from") and channel.wrote("to"))
+    complete = channel.get("peers") is not None or (
+        channel.get("from") is not None and channel.get("to") is not None
+    )
     _check_users(users, label, vms, complete, channel, report)
     _check_peers(channel, label, report)
 

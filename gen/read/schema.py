@@ -478,7 +478,9 @@ ROOT = Table(
         Key(
             "vars",
             scalar("free"),
-            'Variables: `"${images}/Image"` anywhere in a string takes the value of `images`.',
+            'Variables: `"${images}/Image"` anywhere in a string takes the value of `images`. '
+            "`${fetch}` is there without being set: the folder of downloaded guest images. `$$` is "
+            "a dollar sign.",
             '{ images = "./images" }',
         ),
         Key(

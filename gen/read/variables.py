@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,11 +143,14 @@ class _Expander:
         return self.text(item)
 
 
-def expand(root: Item, report: Report) -> Item:
-    """Every `${name}` replaced by its value of [vars]; `$$` is a dollar sign."""
+def expand(root: Item, predefined: Mapping[str, str], report: Report) -> Item:
+    """Every `${name}` replaced by its value of [vars], else of `predefined`; `$$` is a dollar
+    sign."""
     variables = root.get("vars")
-    known = variables.value if variables is not None and variables.is_table else {}
-    for name, item in known.items():
+    written = variables.value if variables is not None and variables.is_table else {}
+    known = {name: Item(value, root.where, root.base) for name, value in predefined.items()}
+    known |= written
+    for name, item in written.items():
         if not isinstance(item.value, str):
             report.error(
                 "wrong-type",
