@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guest images that are fetched, not built: ${fetch}/debian-arm64/Image and initramfs.cpio, from
+Debian packages that gen/tool/packages.lock.toml pins by version and sha256."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import tarfile
+import tempfile
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen.diagnostics import Exit, Failure
+from gen.tool import apt, cache, cpio
+from gen.tool.paths import CACHE, FETCH, ROOT, shown, write_atomic, write_if_changed
+from gen.tool.process import run
+
+LOCK = Path(__file__).with_name("packages.lock.toml")
+INIT = ROOT / "configs/linux-initramfs/init"
+UPDATE = "./build.py --update-lock"
+_PACKAGES = CACHE / "packages"
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Pinned:
+    name: str
+    follows: str  # the package whose dependency names the newest of this kind; "": itself
+    architecture: str
+    version: str
+    sha256: str
+
+
+def ensure(paths: Iterable[Path], offline: bool) -> None:
+    """Makes those of `paths` that lie under ${fetch} and are missing or out of date."""
+    folders = {path.relative_to(FETCH).parts[0] for path in paths if path.is_relative_to(FETCH)}
+    for name in sorted(folders):
+        if name not in _RECIPES:
+            known = ", ".join(sorted(_RECIPES))
+            raise Failure(Exit.CONFIG, f"${{fetch}}/{name}: only these are fetched: {known}")
+        _RECIPES[name](FETCH / name, offline)
+
+
+def files(name: str) -> tuple[Path, ...]:
+    """What a fetched folder is made from, for the input hash."""
+    return (LOCK, INIT) if name in _RECIPES else ()
+
+
+def update_lock() -> list[str]:
+    """Pins what the system's Debian sources offer now; what changed, in words."""
+    told = []
+    renewed = []
+    for old in _locked():
+        apt.update(old.architecture, offline=False)
+        new = _replacement(old)
+        if new is None:
+            raise Failure(Exit.MISSING, f"no source offers {old.follows or old.name} any more")
+        if new != old:
+            told.append(f"{old.name} {old.version} -> {new.name} {new.version}")
+        renewed.append(new)
+    write_atomic(LOCK, _lock_text(renewed).encode())
+    return told
+
+
+def _locked() -> list[Pinned]:
+    return [Pinned(**entry) for entry in tomllib.loads(LOCK.read_text())["package"]]
+
+
+def _lock_text(pinned: Iterable[Pinned]) -> str:
+    head = LOCK.read_text().split("[[package]]")[0]
+    entries = [
+        "[[package]]\n"
+        f'name         = "{item.name}"\n'
+        f'follows      = "{item.follows}"\n'
+        f'architecture = "{item.architecture}"\n'
+        f'version      = "{item.version}"\n'
+        f'sha256       = "{item.sha256}"\n'
+        for item in pinned
+    ]
+    return head + "\n".join(entries)
+
+
+def _replacement(old: Pinned) -> Pinned | None:
+    """What to pin instead of `old`: the release's own version, not a security update, which is
+    the oldest one offered."""
+    name = old.name
+    if old.follows:
+        leaders = apt.candidates(old.follows, old.architecture)
+        match = re.match(r"\S+", leaders[-1].depends) if leaders else None
+        if match is None:
+            return None
+        name = match.group()
+    found = apt.candidates(name, old.architecture)
+    if not found:
+        return None
+    return Pinned(name, old.follows, old.architecture, found[-1].version, found[-1].sha256)
+
+
+def _package(pinned: Pinned, offline: bool) -> Path:
+    """The package file, from the cache or fetched."""
+    path = _PACKAGES / f"{pinned.name}_{pinned.sha256[:16]}.deb"
+    if path.exists() and apt.sha256(path) == pinned.sha256:
+        return path
+    wanted = f"{pinned.name}={pinned.version}"
+    if offline:
+        raise Failure(
+            Exit.MISSING,
+            f"{wanted} is not cached, and --offline forbids to fetch it; run once without --offline",
+        )
+    offered = apt.candidates(pinned.name, pinned.architecture)
+    if pinned.version not in [item.version for item in offered]:
+        apt.update(pinned.architecture, offline)
+        offered = apt.candidates(pinned.name, pinned.architecture)
+    if pinned.version not in [item.version for item in offered]:
+        new = _replacement(pinned)
+        instead = f"; it is replaced by {new.name} {new.version}" if new else ""
+        raise Failure(
+            Exit.MISSING, f"{wanted} is gone from Debian{instead}; to take that: {UPDATE}"
+        )
+    _PACKAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_PACKAGES, prefix=".download.") as place:
+        options = apt.foreign(pinned.architecture)
+        found = apt.download(wanted, Path(place), offline, options)
+        if apt.sha256(found) != pinned.sha256:
+            raise Failure(
+                Exit.MISSING,
+                f"{wanted}: sha256 is {apt.sha256(found)}, {shown(LOCK)} says {pinned.sha256}",
+            )
+        found.rename(path)
+    return path
+
+
+def _member(package: Path, pattern: str) -> bytes:
+    """The one file in a package whose name matches."""
+    data = run(["dpkg-deb", "--fsys-tarfile", str(package)], f"reading {package.name}")
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        for member in tar:
+            if member.isfile() and re.fullmatch(pattern, member.name):
+                stream = tar.extractfile(member)
+                assert stream is not None
+                return stream.read()
+    raise Failure(Exit.MISSING, f"{package.name} holds no {pattern}")
+
+
+def _debian_arm64(folder: Path, offline: bool) -> None:
+    """Debian's kernel for clouds (small: no drivers for boards) and busybox with our init."""
+    key = cache.digest([LOCK, INIT, Path(__file__), Path(cpio.__file__)])
+    stamp = folder / "made-from"
+    image, initramfs = folder / "Image", folder / "initramfs.cpio"
+    if stamp.exists() and stamp.read_text() == key and image.exists() and initramfs.exists():
+        return
+    with cache.locked(FETCH / f".{folder.name}.lock"):
+        kernel, busybox = (_package(pinned, offline) for pinned in _locked())
+        data = _member(kernel, r"\./boot/vmlinuz-.*")
+        write_if_changed(image, gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data)
+        write_if_changed(initramfs, _initramfs(_member(busybox, r"\./bin/busybox")))
+        write_if_changed(stamp, key)
+
+
+def _initramfs(busybox: bytes) -> bytes:
+    return cpio.archive(
+        [
+            *(cpio.folder(name) for name in ("bin", "dev", "proc", "root", "sys", "tmp")),
+            cpio.character_device("dev/console", 5, 1),
+            cpio.program("bin/busybox", busybox),
+            cpio.program("init", INIT.read_bytes()),
+        ]
+    )
+
+
+_RECIPES = {"debian-arm64": _debian_arm64}
