@@ -31,7 +31,8 @@ STUB = """
 #include "vdev/vpl011.h"
 #include "vdev/channel.h"
 const struct vdev_ops vgic_dist_ops, vgic_redist_ops, vpl011_ops, channel_ops;
-const struct sysreg_ops sysreg_constant_ops, sysreg_id_ops, sysreg_raz_wi_ops, sysreg_vgic_sgi_ops;
+const struct sysreg_ops sysreg_constant_ops, sysreg_id_ops, sysreg_raz_wi_ops, sysreg_vgic_sgi_ops,
+    sysreg_vgic_dir_ops;
 static int counter = 1;
 static int zeroed[3000];
 void bump(void);
