@@ -2,7 +2,7 @@
 """hypmap.c: the hypervisor's own page tables, an identity map of 39 bits with 4 KiB pages.
 
 Two trees: `run` maps what the hypervisor needs while guests run (itself without packed images, its
-devices), `loader` adds the packed images and all other RAM. Each 2 MiB that holds parts of the image
+devices), `loader` adds the packed images, all other RAM, and a UART that is later a guest's. Each 2 MiB that holds parts of the image
 needs a table of pages; which ones do depends on the boundaries, how many tables are reserved for
 them does not, and those left over stay empty."""
 
@@ -45,15 +45,20 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
         where = guess(plan, stack_size)
     devices = _device_regions(plan)
     image = _image_regions(plan, where, stack_size)
+    uart = [_uart_region(plan)]
+    apart = [*_memory(plan), window(plan)]
     run = devices + [region for region in image if region.owner != "packed images"]
-    loader = devices + image + _ram_regions(plan, where)
-    memory = _memory(plan)
+    if owns_uart(plan):
+        run += uart
+    else:
+        apart.append(plan.board.uart.reg)
+    loader = devices + uart + image + _ram_regions(plan, where)
     tables: dict[str, Table] = {}
     for tree, regions in (("run", run), ("loader", loader)):
         builder = _Builder(
             tree,
             sorted(regions, key=lambda r: r.base),
-            memory,
+            apart,
             window(plan),
             image_table_count(plan),
             tables,
@@ -103,12 +108,15 @@ def _device_regions(plan: Plan) -> list[Region]:
     for name, reg in (("GICC", gic.cpu_interface), ("GICH", gic.hyp_interface)):
         if reg is not None:
             found.append((name, reg))
-    if owns_uart(plan):
-        found.append(("UART", plan.board.uart.reg))
     return [
         Region(reg.base // PAGE * PAGE, pages(reg.end), "ARCH_S1_DEVICE", name)
         for name, reg in found
     ]
+
+
+def _uart_region(plan: Plan) -> Region:
+    reg = plan.board.uart.reg
+    return Region(reg.base // PAGE * PAGE, pages(reg.end), "ARCH_S1_DEVICE", "UART")
 
 
 def _memory(plan: Plan) -> tuple[Range, ...]:
@@ -131,21 +139,21 @@ def _ram_regions(plan: Plan, where: Boundaries) -> list[Region]:
 
 
 class _Builder:
-    """Builds one tree into `tables`; tables that map no memory are the same in every tree and are
-    shared."""
+    """Builds one tree into `tables`. Tables that meet nothing of `apart`, what the trees map each in
+    its own way, are shared."""
 
     def __init__(
         self,
         tree: str,
         regions: list[Region],
-        memory: tuple[Range, ...],
+        apart: list[Range],
         reserved: Range,
         image_tables: int,
         tables: dict[str, Table],
     ) -> None:
         self.tree = tree
         self.regions = regions
-        self.memory = memory
+        self.apart = apart
         self.reserved = reserved
         self.slots: Iterator[str] = iter(
             [f"hyp_{tree}_image_{index}" for index in range(image_tables)]
@@ -202,7 +210,7 @@ class _Builder:
             if name is None:
                 raise ValueError("the image is larger than the memory reserved for it")
             return name
-        shared = not any(meets(ram) for ram in (*self.memory, self.reserved))
+        shared = not any(meets(part) for part in self.apart)
         return f"hyp_{'device' if shared else self.tree}_{level}_{base:x}"
 
 

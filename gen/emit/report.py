@@ -6,13 +6,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gen.diagnostics import Diagnostic
-from gen.emit.boundaries import Boundaries, owns_uart, packed_size, size_limit
+from gen.emit.boundaries import Boundaries, owns_uart, packed_size, size_limit, window
 from gen.plan.model import Image, Irq, Plan, PlannedChannel, PlannedVm
 
 Json = dict[str, Any]
@@ -72,9 +72,8 @@ def _cpus(plan: Plan) -> list[Json]:
 
 def _memory(plan: Plan) -> list[Json]:
     """Host RAM by address: what is where, and whose."""
-    parts = [(plan.hypervisor, "hypervisor", "hypervisor")]
-    parts.append((plan.packed, "hypervisor", "packed guest images"))
-    rows = [(part.base, part.size, owner, what) for part, owner, what in parts if part.size]
+    own = window(plan)
+    rows = [(own.base, own.size, "hypervisor", "hypervisor and packed guest images")]
     for vm in plan.vms:
         rows += [(ram.hpa, ram.size, vm.vm.name, f"RAM ({ram.map})") for ram in vm.ram]
     rows += [(c.hpa, c.size, f"channel {c.name}", "shared memory") for c in plan.channels]
@@ -277,12 +276,15 @@ def summary(plan: Plan, outputs: Sequence[Output], image_bytes: int) -> str:
 
 
 def _serial(plan: Plan) -> list[str]:
+    names = ", ".join(f"[{voice.name}]" for voice in plan.voices)
+    lines = [f"  serial {plan.board.uart.path}; lines begin with {names}"]
     if not owns_uart(plan):
-        return ["  serial the board's UART belongs to a guest: expect its own output"]
-    lines = [
-        f"  serial {plan.board.uart.path}; lines begin with "
-        + ", ".join(f"[{voice.name}]" for voice in plan.voices)
-    ]
+        lines = [f"  serial {plan.board.uart.path}; a guest's, once the first one starts"]
+    hypervisor = plan.voices[0].name
+    lines.append(
+        f"           [{hypervisor}] Bulkhead: deployment '{plan.deployment.name}', "
+        f"build {plan.hash[:16]}"
+    )
     expected = plan.deployment.test.expect if plan.deployment.test else ()
     lines += [f"           {line}" for line in expected[:3]]
     return lines
@@ -295,8 +297,3 @@ def _bytes(size: int) -> str:
             whole = size % unit == 0
             return f"{size // unit} {name}" if whole else f"{size / unit:.1f} {name}"
     return f"{size} B"
-
-
-def sizes(files: Mapping[str, Path]) -> tuple[Output, ...]:
-    """Outputs for files that exist: shown name to path."""
-    return tuple(Output(name, path.stat().st_size) for name, path in files.items())

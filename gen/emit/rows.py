@@ -34,14 +34,11 @@ def tables_header(plan: Plan) -> str:
     lines = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE]
     lines += ["#ifndef TABLES_H", "#define TABLES_H", ""]
     lines += [f"#define {name} {count}u" for name, count in counts.items()]
-    if owns_uart(plan):
-        lines += ["", f"/* {uart.path}: the hypervisor's console */"]
-        base = uart.reg.base
-    else:
-        lines += ["", "/* No UART is the hypervisor's */"]
-        base = 0
+    use = "console" if owns_uart(plan) else "console until the first guest starts"
     lines += [
-        f"#define PLAT_UART_BASE {base:#x}ull",
+        "",
+        f"/* {uart.path}: the hypervisor's {use} */",
+        f"#define PLAT_UART_BASE {uart.reg.base:#x}ull",
         f"#define PLAT_UART_CLOCK_HZ {uart.clock_hz}u",
         f"#define PLAT_UART_SPI {uart.spi}u",
         "",

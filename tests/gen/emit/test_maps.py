@@ -15,6 +15,7 @@ from gen.emit.boundaries import boundaries_from_symbols, window
 from gen.emit.hypmap import image_table_count
 from gen.plan.model import Plan
 from gen.read.board import Range
+from gen.read.deployment import Console
 
 PAGE = 4096
 ADDRESS = 0x0000_FFFF_FFFF_F000
@@ -150,6 +151,16 @@ def test_devices_are_mapped_as_devices(image: Built) -> None:
         assert {0x900_0000, 0x800_0000, 0x80A_0000, 0x811_F000} <= pages
         assert len(pages) == 16 + 128 + 1
         assert all(leaf.word >> 2 & 7 == 0 and not leaf.executable for leaf in devices)
+
+
+def test_a_guests_uart_is_not_mapped_while_guests_run(tmp_path: Path) -> None:
+    plan = plans.two_vms()
+    silent = replace(plan.deployment, console=Console("none"))
+    image = built(replace(plan, deployment=silent), tmp_path)
+    assert at(image.tree("hyp_run_table"), 0x900_0000) is None
+    assert at(image.tree("hyp_run_table"), 0x800_0000)
+    uart = at(image.tree("hyp_loader_table"), 0x900_0000)
+    assert uart and not uart.executable
 
 
 def test_stage2_translates_what_the_plan_maps(image: Built) -> None:

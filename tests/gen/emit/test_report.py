@@ -20,7 +20,6 @@ def test_memory_is_by_address_with_owners() -> None:
     found = report(plans.two_vms())["memory"]
     assert [row["owner"] for row in found] == [
         "hypervisor",
-        "hypervisor",
         "left",
         "right-hand",
         "channel wire",
@@ -81,10 +80,11 @@ def test_summary() -> None:
     assert "build/two-vms/firmware.bin" in text
     assert "left: cpu@0; 2 MiB RAM" in text
     assert "[bulkhead], [left], [right-hand]" in text
+    assert "[bulkhead] Bulkhead: deployment 'two-vms', build 0000000000000000\n" in text
     assert "left: ready" in text
 
 
 def test_summary_without_console() -> None:
     plan = plans.two_vms()
     plan = replace(plan, deployment=replace(plan.deployment, console=Console("none")))
-    assert "belongs to a guest" in summary(plan, [], 1)
+    assert "/pl011@9000000; a guest's, once the first one starts" in summary(plan, [], 1)

@@ -71,7 +71,6 @@ def test_counts_of_a_vm_that_has_nothing() -> None:
     found = defines(lonely())
     assert found["VGIC_SPI_WORDS"] == "1u"
     assert found["IRQ_COUNT"] == found["VPL011_COUNT"] == found["CHANNEL_COUNT"] == "0u"
-    assert found["PLAT_UART_BASE"] == "0x0ull"
 
 
 @pytest.mark.parametrize("make", [plans.two_vms, lonely])

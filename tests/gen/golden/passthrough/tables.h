@@ -14,8 +14,8 @@
 #define CHANNEL_PEER_COUNT 0u
 #define CONSOLE_VOICE_COUNT 1u
 
-/* No UART is the hypervisor's */
-#define PLAT_UART_BASE 0x0ull
+/* /pl011@9000000: the hypervisor's console until the first guest starts */
+#define PLAT_UART_BASE 0x9000000ull
 #define PLAT_UART_CLOCK_HZ 24000000u
 #define PLAT_UART_SPI 1u
 
