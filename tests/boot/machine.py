@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A board in QEMU for tests: built deployments, the ways to boot them, and a console to talk to."""
+
+from __future__ import annotations
+
+import re
+import selectors
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "build/tests/boot"
+U_BOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
+# Exact and repeatable: one instruction is one nanosecond, vCPUs run in turn.
+ICOUNT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm")
+# Concurrent: a host thread for each CPU.
+MTTCG = ("-accel", "tcg,thread=multi")
+BOARD = (
+    "qemu-system-aarch64",
+    "-machine",
+    "virt,virtualization=on,gic-version=3,dtb-randomness=off",
+    *("-cpu", "cortex-a53", "-display", "none", "-nodefaults", "-no-reboot"),
+)
+
+
+def build(config: Path, name: str, *options: str) -> Path:
+    """Builds a deployment by the command that users give; the folder with its image."""
+    out = BUILT / name
+    command = [str(ROOT / "build.py"), str(config), "--out", str(out), "-q", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{' '.join(command)}: status {done.returncode}\n{done.stderr}"
+    return out
+
+
+def board(*extra: str, cpus: int = 4, memory: str = "2G") -> list[str]:
+    """The QEMU command of board qemu-virt-aarch64; `extra` may replace what stands before it."""
+    return [*BOARD, "-smp", str(cpus), "-m", memory, "-serial", "stdio", *extra]
+
+
+def by_kernel(folder: Path) -> list[str]:
+    return ["-kernel", str(folder / "firmware.bin")]
+
+
+def by_flash(folder: Path) -> list[str]:
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={folder / 'flash.img'}"]
+
+
+def by_u_boot(folder: Path, file: str, command: str) -> list[str]:
+    """U-Boot loads `file` from a disk to 0x6000_0000 and gives `command`, by a boot script."""
+    disk = folder / f"disk-{file}"
+    shutil.rmtree(disk, ignore_errors=True)
+    disk.mkdir()
+    shutil.copy(folder / file, disk)
+    script = disk / "boot.cmd"
+    script.write_text(f"fatload virtio 0:1 0x60000000 {file}\n{command}\n")
+    subprocess.run(
+        ["mkimage", "-T", "script", "-A", "arm64", "-d", script.name, "boot.scr"],
+        cwd=disk,
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+    return [
+        *("-bios", str(U_BOOT)),
+        *("-drive", f"if=none,id=disk,format=raw,file=fat:rw:{disk}"),
+        *("-device", "virtio-blk-device,drive=disk"),
+    ]
+
+
+class Machine:
+    """A running QEMU. Leaving the `with` block ends it."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.command = command
+        self.text = ""  # all that the UART said, without carriage returns
+        self._at = 0  # how far expect() has read
+
+    def __enter__(self) -> Machine:
+        self._qemu = subprocess.Popen(
+            self.command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+        assert self._qemu.stdout is not None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._qemu.stdout, selectors.EVENT_READ)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._qemu.kill()
+        self._qemu.wait()
+        self._selector.close()
+        if kind is not None:
+            print(f"--- {' '.join(self.command)}\n{self.text}", file=sys.stderr)
+
+    def expect(self, pattern: str, timeout_s: float = 60) -> re.Match[str]:
+        """The first match of `pattern` behind the last one; fails if it does not come."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            found = re.compile(pattern, re.MULTILINE).search(self.text, self._at)
+            if found is not None:
+                self._at = found.end()
+                return found
+            assert self._read(deadline), f"'{pattern}' did not come within {timeout_s} s"
+
+    def type(self, text: str) -> None:
+        assert self._qemu.stdin is not None
+        self._qemu.stdin.write(text.encode())
+
+    def wait_off(self, timeout_s: float = 30) -> str:
+        """Waits until the board is off; all that it said."""
+        deadline = time.monotonic() + timeout_s
+        while self._read(deadline):
+            pass
+        assert self._qemu.wait(timeout=5) == 0, "QEMU failed"
+        return self.text
+
+    def _read(self, deadline: float) -> bool:
+        """More text; false: QEMU ended. Fails when the time is over."""
+        assert self._qemu.stdout is not None
+        left = deadline - time.monotonic()
+        assert left > 0 and self._selector.select(left), "the time is over"
+        data = self._qemu.stdout.read(65536)
+        self.text += data.decode(errors="replace").replace("\r", "")
+        return bool(data)

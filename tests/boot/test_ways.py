@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The default deployment, by every way that its image can boot, to the board's power-off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from machine import ICOUNT, MTTCG, ROOT, Machine, board, build, by_flash, by_kernel, by_u_boot
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return build(ROOT / "configs/board.toml", "board")
+
+
+def check(command: list[str]) -> None:
+    with Machine(command) as machine:
+        machine.expect(r"\[bulkhead\] Bulkhead: deployment 'board'")
+        machine.expect(r"\[bulkhead\] board check: ")
+        text = machine.wait_off()
+    assert "[pong] ball 8 returned\n" in text
+    assert "[ping] 8 of 8 balls came back whole\n" in text
+    assert text.rstrip().endswith("all VMs are off: board off")
+
+
+def test_kernel(folder: Path) -> None:
+    check(board(*by_kernel(folder)))
+
+
+def test_kernel_icount(folder: Path) -> None:
+    check(board(*ICOUNT, *by_kernel(folder)))
+
+
+def test_kernel_concurrent(folder: Path) -> None:
+    check(board(*MTTCG, *by_kernel(folder)))
+
+
+def test_flash(folder: Path) -> None:
+    check(board(*by_flash(folder)))
+
+
+def test_booti(folder: Path) -> None:
+    command = "booti 0x60000000 - ${fdtcontroladdr}"
+    check(board(*by_u_boot(folder, "firmware.bin", command)))
+
+
+def test_bootm(folder: Path) -> None:
+    """A FIT with hashes, which U-Boot verifies."""
+    command = "bootm 0x60000000 - ${fdtcontroladdr}"
+    check(board(*by_u_boot(folder, "firmware.itb", command)))
