@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -297,3 +297,8 @@ def _bytes(size: int) -> str:
             whole = size % unit == 0
             return f"{size // unit} {name}" if whole else f"{size / unit:.1f} {name}"
     return f"{size} B"
+
+
+def sizes(files: Mapping[str, Path]) -> tuple[Output, ...]:
+    """Outputs for files that exist: shown name to path."""
+    return tuple(Output(name, path.stat().st_size) for name, path in files.items())

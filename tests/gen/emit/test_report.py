@@ -11,7 +11,7 @@ import plans
 
 from gen.diagnostics import Diagnostic, Where
 from gen.emit.boundaries import guess
-from gen.emit.report import Output, report, report_json, summary
+from gen.emit.report import Output, report, report_json, sizes, summary
 from gen.read import deployment
 from gen.read.deployment import Console
 
@@ -88,3 +88,8 @@ def test_summary_without_console() -> None:
     plan = plans.two_vms()
     plan = replace(plan, deployment=replace(plan.deployment, console=Console("none")))
     assert "/pl011@9000000; a guest's, once the first one starts" in summary(plan, [], 1)
+
+
+def test_sizes_of_files(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"123")
+    assert sizes({"shown/a.bin": tmp_path / "a.bin"}) == (Output("shown/a.bin", 3),)
