@@ -72,6 +72,12 @@ def compile_all(
     return objects
 
 
+def files_read(objects: Path) -> list[Path]:
+    """Every file that went into the objects of a folder."""
+    names = {name for path in objects.glob("*.d") for name in _dependencies(path.read_text())}
+    return sorted(ROOT / name for name in names)
+
+
 def _flat(source: Path) -> str:
     """A name for the source's object that no other source has."""
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen.diagnostics import Exit, Failure, Report, Where
+from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
 from gen.tool.paths import ROOT, write_if_changed
 from gen.tool.process import SETUP
 
@@ -140,6 +140,37 @@ def _choose(
         return
     member.set_value("y")
     asked[member.name] = ("y", place)
+
+
+def apply(kconfig: kconfiglib.Kconfig, build: Mapping[str, Any]) -> None:
+    """Sets what [build] asks for, for menuconfig: what does not fit is left out."""
+    scratch = Report()
+    for key, value in build.items():
+        _set(kconfig, {}, key, value, NOWHERE, scratch, {})
+
+
+def build_table(kconfig: kconfiglib.Kconfig) -> str:
+    """The [build] table that gives the present values: what differs from the defaults."""
+    plain = load()
+    lines = ["[build]"]
+    for name, choice in sorted(kconfig.named_choices.items()):
+        default = plain.named_choices[name].selection
+        if choice.selection is not None and default is not None:
+            if choice.selection.name != default.name:
+                short = choice.selection.name.removeprefix(f"{name}_").lower()
+                lines.append(f'{name} = "{short}"')
+    for symbol in kconfig.unique_defined_syms:
+        value = symbol.str_value
+        if symbol.choice is None and symbol.visibility:
+            if value != plain.syms[symbol.name].str_value:
+                lines.append(f"{symbol.name} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: str) -> str:
+    if value in ("y", "n"):
+        return "true" if value == "y" else "false"
+    return value if _is_number(value) else f'"{value}"'
 
 
 def _text(value: Any) -> str:

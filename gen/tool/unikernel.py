@@ -40,15 +40,20 @@ def build(
         raise Failure(Exit.CONFIG, f"{shown(unikernel.folder)} holds no C sources")
     libc = newlib.library(arch, "guest")
     fdt = libfdt.library(arch, "guest", offline)
-    place = out / "unikernels" / unikernel.name
+    place = objects(out, unikernel.name)
     flags = _flags(arch, out, (libc.include, fdt.include))
-    runtime = compile.Job(flags, out / "unikernels" / "runtime")
-    objects = compile.compile_all(runtime, sorted(RUNTIME.glob("*.[cS]")), jobs, tell)
+    runtime = compile.Job(flags, objects(out, "runtime"))
+    parts = compile.compile_all(runtime, sorted(RUNTIME.glob("*.[cS]")), jobs, tell)
     job = compile.Job((*flags, "-I", relative(unikernel.folder)), place)
-    objects += compile.compile_all(job, own, jobs, tell)
+    parts += compile.compile_all(job, own, jobs, tell)
     target = place / f"{unikernel.name}.elf"
-    _link(unikernel, objects, [libc.archive, fdt.archive], target)
+    _link(unikernel, parts, [libc.archive, fdt.archive], target)
     return target.read_bytes()
+
+
+def objects(out: Path, name: str) -> Path:
+    """The folder of a unikernel's own objects, and of its ELF."""
+    return out / "unikernels" / name
 
 
 def _flags(arch: str, out: Path, includes: tuple[Path, ...]) -> tuple[str, ...]:
@@ -64,7 +69,7 @@ def _flags(arch: str, out: Path, includes: tuple[Path, ...]) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def _link(unikernel: Unikernel, objects: list[Path], libraries: list[Path], target: Path) -> None:
+def _link(unikernel: Unikernel, parts: list[Path], libraries: list[Path], target: Path) -> None:
     command = [
         toolchain.LLD,
         *("--gc-sections", "-z", "max-page-size=4096", "--build-id=none", "--no-dynamic-linker"),
@@ -73,7 +78,7 @@ def _link(unikernel: Unikernel, objects: list[Path], libraries: list[Path], targ
             f"--defsym=RAM_BASE={unikernel.ram_base:#x}",
             f"--defsym=RAM_SIZE={unikernel.ram_size:#x}",
         ),
-        *("-o", relative(target), *map(relative, objects)),
+        *("-o", relative(target), *map(relative, parts)),
         *("--start-group", *map(relative, libraries), "--end-group"),
     ]
     output = capture(command)

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""One deployment file in, one firmware image out: ./build.py --help. The stages are build()."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+PYTHON = "/usr/bin/python3"  # Debian's: it sees the python3-* packages
+ROOT = Path(__file__).resolve().parent
+
+
+def use_debians_python() -> None:
+    """Starts again under Debian's python where another one was earlier on PATH."""
+    if os.path.realpath(sys.executable) != os.path.realpath(PYTHON) and os.path.exists(PYTHON):
+        os.execv(PYTHON, [PYTHON, __file__, *sys.argv[1:]])
+    if sys.version_info < (3, 11):
+        sys.exit(f"error: Python 3.11 is needed, {sys.executable} is {sys.version.split()[0]}")
+    sys.path[0] = str(ROOT)
+
+
+use_debians_python()
+
+from gen.diagnostics import Exit, Failure  # noqa: E402
+from gen.tool.options import Options, parse  # noqa: E402
+from gen.tool.terminal import Terminal  # noqa: E402
+
+if TYPE_CHECKING:
+    from gen.tool.stages import Work
+
+INTERRUPTED = 130
+
+
+def build(work: Work) -> None:
+    """The stages."""
+    from gen.tool import stages
+
+    stages.fetch_images(work)
+    unikernels = stages.compile_unikernels(work)
+    plan = stages.plan(work, unikernels)
+    config = stages.configure(work, plan)
+    if work.options.check:
+        work.say.findings(work.report.found)
+        work.say.say(f"{work.deployment.name}: no errors")
+        return
+    linked = stages.link(work, plan, config)
+    files = stages.formats(work, linked)
+    stages.audit(work, linked)
+    summary = stages.finish(work, plan, linked, files)
+    work.say.findings(work.report.found)
+    tell(work.say, work.out, summary)
+
+
+def tell(say: Terminal, out: Path, summary: str) -> None:
+    say.say(summary.rstrip())
+    say.put("summary", summary)
+    say.put("folder", str(out))
+
+
+def look(options: Options, say: Terminal) -> bool:
+    """What needs no build. False: something else is asked for."""
+    if not (options.boards or options.devices or options.explain or options.update_lock):
+        return False
+    from gen.tool import fetch, show
+
+    if options.update_lock:
+        say.say("\n".join(fetch.update_lock()) or "the lock is up to date")
+    if options.boards:
+        show.boards(say)
+    if options.devices:
+        show.devices(options.devices, say)
+    if options.explain:
+        show.explain(options.explain, say)
+    return True
+
+
+def make(options: Options, say: Terminal) -> Path:
+    """Builds unless nothing changed; the folder with the results."""
+    from gen.tool import inputs
+
+    settings = [*options.sets, f"out={options.out}"]
+    stamp = inputs.unchanged(inputs.stamp_path(options.config, settings))
+    if stamp is not None and not options.check:
+        tell(say, stamp.folder, stamp.summary)
+        return stamp.folder
+    from gen.tool import cache, stages
+
+    work = stages.read(options, say)
+    with cache.locked(work.out / ".lock", lambda: say.step("waiting for another build")):
+        build(work)
+    return work.out
+
+
+def command(options: Options, say: Terminal) -> None:
+    if options.setup:
+        from gen.tool import setup
+
+        setup.install(options.yes)
+        setup.prepare(options.offline)
+    if look(options, say):
+        return
+    if options.show_config or options.menuconfig:
+        from gen.tool import show, stages
+
+        work = stages.read(options, say)
+        show.config(work) if options.show_config else show.menuconfig(work)
+        return
+    folder = make(options, say)
+    if options.run and not options.check:
+        from gen.tool import qemu
+
+        say.pause()
+        qemu.run(folder, list(options.qemu_args), options.timeout_s, not say.quiet)
+
+
+def main() -> int:
+    options = parse(sys.argv[1:], ROOT)
+    say = Terminal(options.verbose, options.quiet, options.json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        command(options, say)
+        status = int(Exit.OK)
+    except Failure as failure:
+        say.failure(failure)
+        status = int(failure.status)
+    except KeyboardInterrupt:
+        from gen.tool import process
+
+        process.end_all()
+        status = INTERRUPTED
+    say.finish(status)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

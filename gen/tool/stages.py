@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stages of a build, in the order in which build.py lists them. Each takes what the ones before
+it gave, and changes nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen.diagnostics import Report, Where
+from gen.emit import manifest, report as reports
+from gen.plan.model import Plan
+from gen.plan.plan import make_plan, unikernel_link
+from gen.read.board import Board
+from gen.read.board_file import load_board
+from gen.read.deployment import Deployment
+from gen.read.load import check_files, load_deployment
+from gen.tool import compile, fetch, flash, image, inputs, kconfig, toolchain, unikernel
+from gen.tool.image import Linked
+from gen.tool.options import Options
+from gen.tool.paths import BUILD, CACHE, FETCH, ROOT, shown, write_if_changed
+from gen.tool.process import default_jobs, run
+from gen.tool.qemu import RunPlan
+from gen.tool.terminal import Terminal
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the user gave, read and checked."""
+
+    options: Options
+    say: Terminal
+    report: Report
+    deployment: Deployment
+    board: Board
+    out: Path  # the build folder
+
+    @property
+    def jobs(self) -> int:
+        return self.options.jobs or default_jobs()
+
+
+def read(options: Options, say: Terminal) -> Work:
+    """The deployment and the board's facts."""
+    say.step("reading the deployment")
+    report = Report()
+    predefined = {"fetch": str(FETCH), "root": str(ROOT)}
+    deployment = load_deployment(options.config, options.sets, report, predefined)
+    report.stop_on_errors()
+    assert deployment is not None
+    where = deployment.key_where.get("deployment.board", deployment.where)
+    board = load_board(deployment.board, deployment.variant, report, where)
+    report.stop_on_errors()
+    assert board is not None
+    out = options.out or BUILD / deployment.name
+    return Work(options, say, report, deployment, board, out)
+
+
+def fetch_images(work: Work) -> None:
+    """Guest images that are named as ${fetch}/…; then all files must be there."""
+    wanted = _images(work.deployment)
+    if any(path.is_relative_to(FETCH) for path in wanted):
+        work.say.step("fetching guest images")
+        fetch.ensure(wanted, work.options.offline)
+    check_files(work.deployment, work.report)
+    work.report.stop_on_errors()
+
+
+def compile_unikernels(work: Work) -> dict[str, bytes]:
+    """The ELF of each VM that is a unikernel, by the VM's name."""
+    built: dict[str, bytes] = {}
+    for vm in work.deployment.vms:
+        if vm.unikernel is not None:
+            work.say.step(f"compiling unikernel {vm.name}")
+            base, size = unikernel_link(vm, work.board)
+            one = unikernel.Unikernel(vm.name, vm.unikernel, base, size)
+            built[vm.name] = unikernel.build(
+                one, work.board.arch, work.out, work.jobs, work.options.offline, work.say.detail
+            )
+    return built
+
+
+def plan(work: Work, unikernels: Mapping[str, bytes]) -> Plan:
+    """Every decision; all that is wrong with the deployment is told here."""
+    work.say.step("planning")
+    made = make_plan(work.deployment, work.board, unikernels, work.report, _hash(work, unikernels))
+    work.report.stop_on_errors()
+    assert made is not None
+    return made
+
+
+def configure(work: Work, plan: Plan) -> kconfig.Config:
+    """The value of every Kconfig symbol."""
+
+    def where(key: str) -> Where:
+        return work.deployment.key_where.get(f"build.{key}", work.deployment.where)
+
+    config = kconfig.configure(plan.config_symbols, work.deployment.build, where, work.report)
+    work.report.stop_on_errors()
+    return config
+
+
+def link(work: Work, plan: Plan, config: kconfig.Config) -> Linked:
+    """firmware.elf and firmware.bin."""
+    work.say.step("compiling and linking the hypervisor")
+    return image.build(plan, config, work.out, work.jobs, work.options.offline, work.say.detail)
+
+
+def formats(work: Work, linked: Linked) -> dict[str, Path]:
+    """The files that the board boots from, by the names that the summary shows."""
+    board = work.board
+    files = [linked.bin, linked.elf]
+    if "itb" in board.formats:
+        files.append(flash.fit(linked.bin, board.arch, board.image_base, board.title, work.out))
+    if "flash" in board.formats:
+        files.append(flash.flash(linked.bin, board.flash_size, work.out))
+    return {shown(path): path for path in files}
+
+
+def audit(work: Work, linked: Linked) -> None:
+    """The finished ELF is read back and checked against what was asked for."""
+    work.say.step("auditing")
+
+
+def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) -> str:
+    """Writes what tells about the build, and the stamp; the summary."""
+    out = work.out
+    found = work.report.found
+    write_if_changed(out / "report.json", reports.report_json(plan, found, linked.boundaries))
+    made = manifest.build_manifest(plan, linked.files, linked.bin.read_bytes(), _tools())
+    write_if_changed(out / "manifest.json", manifest.manifest_text(made))
+    _run_plan(work, plan).write(out)
+    size = linked.bin.stat().st_size
+    listed = [reports.Output(name, path.stat().st_size) for name, path in files.items()]
+    summary = reports.summary(plan, listed, size)
+    stamp = inputs.Stamp(
+        folder=out,
+        summary=summary,
+        files=(*_read_files(work), *files.values(), out / "run.json"),
+        folders=tuple(vm.unikernel for vm in work.deployment.vms if vm.unikernel is not None),
+    )
+    inputs.remember(stamp_path(work.options), stamp)
+    return summary
+
+
+def stamp_path(options: Options) -> Path:
+    """Where the stamp of a build with these options lies."""
+    return inputs.stamp_path(options.config, [*options.sets, f"out={options.out}"])
+
+
+def _images(deployment: Deployment) -> list[Path]:
+    """Files of the guests."""
+    found: list[Path] = []
+    for vm in deployment.vms:
+        if vm.kernel is not None:
+            found.append(vm.kernel.image)
+        if vm.initrd is not None:
+            found.append(vm.initrd)
+        if isinstance(vm.dtb, Path):
+            found.append(vm.dtb)
+        found += vm.dtb_overlay
+    return found
+
+
+def _read_files(work: Work) -> list[Path]:
+    """All files that the deployment stands on, apart from the repository's own. Unikernels may
+    include headers from anywhere: the compiler's depfiles name them."""
+    found = [*work.deployment.sources, *work.board.files, *_images(work.deployment)]
+    for vm in work.deployment.vms:
+        if vm.unikernel is not None:
+            read = compile.files_read(unikernel.objects(work.out, vm.name))
+            found += [path for path in read if not path.is_relative_to(CACHE)]
+    for path in _images(work.deployment):
+        if path.is_relative_to(FETCH):
+            found += fetch.files(path.relative_to(FETCH).parts[0])
+    return sorted(set(found))
+
+
+def _hash(work: Work, unikernels: Mapping[str, bytes]) -> str:
+    settings = [*work.options.sets, *(f"{name}={len(elf)}" for name, elf in unikernels.items())]
+    files = [*inputs.own_files(), *_read_files(work)]
+    return inputs.digest(work.deployment.file.parent, files, settings)
+
+
+def _tools() -> dict[str, str]:
+    """Versions that decide what the compiled parts are."""
+    lld = run([toolchain.LLD, "--version"], toolchain.LLD).decode().splitlines()[0]
+    return {toolchain.CLANG: toolchain.version(), toolchain.LLD: lld}
+
+
+def _run_plan(work: Work, plan: Plan) -> RunPlan:
+    board, test = work.board, work.deployment.test
+    extra = board.qemu_variants.get(board.variant, ()) if board.variant else ()
+    return RunPlan(
+        command=(*board.qemu, *extra),
+        image="firmware.bin",
+        voices=tuple(voice.name for voice in plan.voices),
+        expect=test.expect if test else (),
+        timeout_ms=test.timeout_ms if test else 0,
+    )
