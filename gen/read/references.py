@@ -12,7 +12,7 @@ from gen.read.validate import Values
 
 def check_references(values: Values, report: Report) -> None:
     vms: Sequence[Values] = values.get("vm", ())
-    if values.get("vm") == [] and not _had_errors(values, "vm", report):
+    if values.get("vm") == [] and "vm" not in values.told:
         report.error("vm-none", values.at("vm"), "the deployment has no VM", "add a [[vm]]")
     for vm in vms:
         _check_vm(vm, f"vm.{vm.get('name', '?')}", report)
@@ -25,7 +25,7 @@ def _check_vm(vm: Values, label: str, report: Report) -> None:
     _check_one_of(vm, label, ("ram", "memory"), report)
     _check_one_of(vm, label, ("unikernel", "kernel"), report)
     for key in ("cpus", "memory"):
-        if vm.get(key) == [] and not _had_errors(vm, key, report):
+        if vm.get(key) == [] and key not in vm.told:
             report.error("bad-value", vm.at(key), f"{label}.{key} is empty", "give at least one")
     if vm.wrote("initrd") and vm.wrote("unikernel"):
         report.error(
@@ -70,11 +70,6 @@ def _check_one_of(vm: Values, label: str, keys: tuple[str, str], report: Report)
         report.error(
             "key-missing", vm.where, f"{label} has neither {one} nor {other}", f"add {one} = ..."
         )
-
-
-def _had_errors(vm: Values, key: str, report: Report) -> bool:
-    """Whether entries of an array were dropped because they were wrong (and told)."""
-    return any(found.where.line >= vm.at(key).line for found in report.errors)
 
 
 def _check_memory(memory: Values, label: str, report: Report) -> None:

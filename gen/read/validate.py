@@ -27,11 +27,12 @@ _BAD = object()  # told already
 @dataclass
 class Values:
     """A table's typed values: int bytes, int ms, absolute Path, str, bool, Values, lists of
-    these. A key that was wrong is absent here, and `told` says so."""
+    these. What was wrong is absent, and its key is in `told`."""
 
     where: Where
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Where] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
@@ -63,7 +64,10 @@ def read_table(
                 "remove it",
             )
         else:
+            told = len(report.errors)
             value = _read_key(entry, key, _join(label, name), report)
+            if len(report.errors) > told:
+                values.told.add(name)
             if value is not _BAD:
                 values.values[name] = value
     for key in table.keys:
@@ -187,8 +191,12 @@ def _wrong_type(item: Item, key: Key, words: str, label: str, report: Report) ->
         "wrong-type",
         item.where,
         f"{label} = {show(item)}: expected {words}",
-        f"write {key.name} = {key.example}" if key.example else "",
+        f"write {key.name} = {key.example}" if key.example else f"write {_header(key)}",
     )
+
+
+def _header(key: Key) -> str:
+    return f"[[{key.name}]]" if key.many else f"[{key.name}]"
 
 
 def _read_number(item: Item, kind: Kind, key: Key, label: str, report: Report) -> Any:

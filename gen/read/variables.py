@@ -30,16 +30,17 @@ def apply_sets(root: Item, sets: Sequence[str], report: Report) -> Item:
                 "set-syntax", where, f"{text!r} is not KEY=VALUE", "write --set vm.linux.ram=32M"
             )
             continue
-        layer = _layer(names, raw, where)
         missing = _missing_name(root, names)
         if missing:
             report.error("set-unknown", where, *missing)
         else:
-            root = Item(merge(root, layer).value, root.where, root.base)
+            root = Item(merge(root, _layer(names, raw, where)).value, root.where, root.base)
     return root
 
 
 def _missing_name(root: Item, names: list[str]) -> tuple[str, str] | None:
+    if names[0] == "include":
+        return "include cannot be set: files are merged before", "write it into the file"
     if names[0] not in _NAMED:
         return None
     array = root.get(names[0])

@@ -23,7 +23,7 @@ def expectation(path: Path) -> tuple[str, str]:
     return code, text
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_one_defect_one_error(path: Path) -> None:
     report = Report()
     deployment = load_deployment(path, (), report)
