@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gen.tool.stages import Work
 
 INTERRUPTED = 130
+READER_GONE = 141
 
 
 def build(work: Work) -> None:
@@ -132,6 +133,9 @@ def main() -> int:
 
         process.end_all()
         status = INTERRUPTED
+    except BrokenPipeError:  # `./build.py … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
     say.finish(status)
     return status
 

@@ -53,7 +53,7 @@ def fit(firmware: Path, arch: str, base: int, title: str, out: Path) -> Path:
     source, target = out / "firmware.its", out / "firmware.itb"
     text = _FIT.format(
         title=title.replace('"', "'"),
-        data=relative(firmware),
+        data=firmware.name,  # dtc looks beside the source
         arch=_FIT_ARCH[arch],
         high=base >> 32,
         low=base & 0xFFFF_FFFF,

@@ -41,10 +41,10 @@ def build(
     libc = newlib.library(arch, "guest")
     fdt = libfdt.library(arch, "guest", offline)
     place = objects(out, unikernel.name)
-    flags = _flags(arch, out, (libc.include, fdt.include))
-    runtime = compile.Job(flags, objects(out, "runtime"))
+    shared = flags(arch, out, (libc.include, fdt.include))
+    runtime = compile.Job(shared, objects(out, "runtime"))
     parts = compile.compile_all(runtime, sorted(RUNTIME.glob("*.[cS]")), jobs, tell)
-    job = compile.Job((*flags, "-I", relative(unikernel.folder)), place)
+    job = compile.Job((*shared, "-I", relative(unikernel.folder)), place)
     parts += compile.compile_all(job, own, jobs, tell)
     target = place / f"{unikernel.name}.elf"
     _link(unikernel, parts, [libc.archive, fdt.archive], target)
@@ -56,7 +56,7 @@ def objects(out: Path, name: str) -> Path:
     return out / "unikernels" / name
 
 
-def _flags(arch: str, out: Path, includes: tuple[Path, ...]) -> tuple[str, ...]:
+def flags(arch: str, out: Path, includes: tuple[Path, ...]) -> tuple[str, ...]:
     flags = [
         *toolchain.TARGET[arch],
         *toolchain.CODE,

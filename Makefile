@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin: everything is done by build.py, gen/tool and pytest.
+
+PYTHON := /usr/bin/python3
+PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
+
+.PHONY: setup demo test lint golden format clean
+
+setup: # what is missing, by apt; then the libraries that every build uses
+	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS)
+
+demo: setup # the default deployment in QEMU
+	./build.py configs/board.toml --run
+
+test: setup # every test, on two CPUs
+	$(PYTEST) -n 2 tests
+
+lint: # make lint CHECKS="c-format python-types" for some of them
+	$(PYTHON) -m gen.tool.lint $(CHECKS)
+
+golden: # rewrites the expected results of tests; review the diff
+	$(PYTHON) tests/gen/golden.py --update
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+	git ls-files '*.py' | xargs black --quiet
+
+clean:
+	rm -rf build
