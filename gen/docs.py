@@ -82,7 +82,7 @@ def _json_form(form: Form, key: Key) -> Json:
         case "false":
             return {"const": False}
         case "free":
-            return {"type": "object"}
+            return {"type": "object", "additionalProperties": {"type": list(form.values)}}
         case _:
             return {"type": "string"}
 

@@ -199,6 +199,7 @@ def cpu_nodes(tree: Tree) -> list[tuple[int, Node]]:
     found = []
     for node in holder.children:
         usable = node.text("status", "okay") not in ("fail", "reserved")
-        if node.text("device_type") == "cpu" and node.has("reg") and usable:
-            found.append((entries(node.cells("reg"), width)[0][0], node))
+        ids = entries(node.cells("reg"), width)
+        if node.text("device_type") == "cpu" and ids and usable:
+            found.append((ids[0][0], node))
     return sorted(found, key=lambda entry: entry[0])

@@ -127,11 +127,18 @@ def parse(blob: bytes) -> Tree:
     if status != 0:
         raise FdtError(f"not a sound device tree: {libfdt.fdt_strerror(status)}")
     fdt = libfdt.FdtRo(blob)
-    root = _parse_nodes(fdt)
+    try:
+        root = _parse_nodes(fdt)
+    except (SystemError, UnicodeDecodeError) as error:  # pylibfdt, of names that are not text
+        raise FdtError("not a sound device tree: a name is not text") from error
     phandles = {
         node.cell("phandle", 0): node for node in root.walk() if len(node.cells("phandle")) == 1
     }
-    reservations = tuple(Range(*fdt.get_mem_rsv(i)[-2:]) for i in range(fdt.num_mem_rsv()))
+    # Read here, not by get_mem_rsv: it gives a number instead of a pair for some entries.
+    start, count = fdt.off_mem_rsvmap(), max(fdt.num_mem_rsv(), 0)
+    reservations = tuple(
+        Range(*struct.unpack_from(">QQ", blob, start + 16 * index)) for index in range(count)
+    )
     return Tree(root, reservations, phandles)
 
 

@@ -49,8 +49,8 @@ ADDRESS_LIMIT = 1 << 52  # the architecture's largest physical address space
 
 @dataclass(frozen=True)
 class Form:
-    """One form that a value may have. `later`: words of an enum that the file format knows and
-    this version cannot do yet."""
+    """One form that a value may have. `values`: the words of an enum; the JSON types of a free
+    table's values. `later`: words that the file format knows and this version cannot do yet."""
 
     kind: Kind
     values: tuple[str, ...] = ()

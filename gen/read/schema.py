@@ -477,7 +477,7 @@ ROOT = Table(
         Key("deployment", table(DEPLOYMENT), DEPLOYMENT.doc, required=True),
         Key(
             "vars",
-            scalar("free"),
+            (Form("free", ("string",)),),
             'Variables: `"${images}/Image"` anywhere in a string takes the value of `images`. '
             "`${fetch}` is there without being set: the folder of downloaded guest images. `$$` is "
             "a dollar sign.",
@@ -485,11 +485,11 @@ ROOT = Table(
         ),
         Key(
             "build",
-            scalar("free"),
+            (Form("free", ("boolean", "integer", "string")),),
             "Kconfig symbols of the hypervisor; `--menuconfig` edits them.",
             '{ LOG_LEVEL = "info" }',
         ),
-        Key("template", scalar("free"), TEMPLATE.doc),
+        Key("template", (Form("free", ("object",)),), TEMPLATE.doc),
         Key("vm", table(VM), VM.doc, many=True, required=True),
         Key("channel", table(CHANNEL), CHANNEL.doc, many=True),
         Key("test", table(TEST), TEST.doc),
