@@ -55,7 +55,7 @@ def run(folder: Path, extra: list[str], timeout_s: float | None, show: bool) -> 
     find(plan.command[0])
     if timeout_s is None:
         timeout_s = plan.timeout_ms / 1000
-    command = [*plan.command, "-kernel", str(folder / plan.image), *extra]
+    command = [*plan.command, "-serial", "stdio", "-kernel", str(folder / plan.image), *extra]
     transcript = Transcript(plan.voices, plan.expect, folder)
     interactive = sys.stdin.isatty()
     child = subprocess.Popen(
