@@ -4,6 +4,8 @@
 
 #define ID(crm, op2) ARCH_SYSREG(3, 0, 0, crm, op2)
 #define PARANGE_MASK UINT64_C(0xf)
+#define PFR0_EL1_MASK UINT64_C(0xf0)
+#define PFR0_EL1_AARCH64 UINT64_C(0x10)
 
 /* Each register is its own instruction.  Raw encodings, so that assemblers need not know new
  * names; those that a CPU lacks read as zero (D12.3.1, feature identification space). */
@@ -41,6 +43,8 @@ uint64_t arch_id_get(const struct vm_row *vm, uint32_t encoding)
 
     if (encoding == ID(7, 0)) { /* ID_AA64MMFR0_EL1.PARange: what stage 2 of this VM takes */
         value = (value & ~PARANGE_MASK) | vm->arch.parange;
+    } else if (encoding == ID(4, 0)) { /* ID_AA64PFR0_EL1.EL1: HCR_EL2.RW fixes it to AArch64 */
+        value = (value & ~PFR0_EL1_MASK) | PFR0_EL1_AARCH64;
     }
     return value;
 }
