@@ -13,7 +13,6 @@ PLAN: dict[str, tuple[str, str]] = {
         "Two VMs use one CPU. A physical CPU runs one vCPU.",
         "Give one of them another CPU.",
     ),
-    "E-cpu-too-many": ("A VM lists more CPUs than the board has.", "List fewer."),
     "E-memory-misaligned": (
         "An address or size of guest RAM is not a multiple of 4 KiB.",
         "Round it as the message shows.",
@@ -53,10 +52,6 @@ PLAN: dict[str, tuple[str, str]] = {
     "E-gpa-overflow": (
         "Something in a VM's address space ends above what the CPUs translate.",
         "Choose a lower guest address.",
-    ),
-    "E-ipa-size": (
-        "A VM's address space needs more bits than the board's CPUs translate.",
-        "Keep every guest address below the limit that is shown.",
     ),
     "E-passthrough-overflow": (
         "A passthrough range ends above the board's last address.",
@@ -129,7 +124,6 @@ PLAN: dict[str, tuple[str, str]] = {
         "A VM without an interrupt controller has something that interrupts.",
         'Use interrupts = "emulated".',
     ),
-    "E-irq-range": ("An SPI number does not exist.", "SPI numbers are INTID less 32."),
     "E-irq-guest-clash": (
         "Two things of one VM use the same guest interrupt.",
         "Give one of them another number; the message shows a free one.",
@@ -170,5 +164,94 @@ PLAN: dict[str, tuple[str, str]] = {
     "W-dtb-reg": (
         "A supplied device tree describes a device where the VM has nothing.",
         "Give the VM the device, or disable it in the tree.",
+    ),
+    "E-gic-version": (
+        "The board has a GICv2; VMs need a GICv3.",
+        "Choose a board with a GICv3.",
+    ),
+    "E-passthrough-over-ram": (
+        "A passthrough window covers the VM's own RAM.",
+        "Move it; the message shows a free guest address.",
+    ),
+    "E-passthrough-over-emulated": (
+        "An emulated device and a passthrough window want the same guest pages.",
+        "Move one of them; the message shows a free guest address.",
+    ),
+    "E-emulated-overlap": (
+        "Two emulated devices of one VM overlap.",
+        "Move one of them; the message shows a free guest address.",
+    ),
+    "E-emulated-over-ram": (
+        "An emulated device lies in the VM's RAM.",
+        "Move it or the RAM; the message shows a free guest address.",
+    ),
+    "E-channel-over-ram": (
+        "A channel's window lies in the VM's RAM.",
+        "Move it, or leave gpa out: the generator then chooses.",
+    ),
+    "E-channel-over-device": (
+        "A channel's window lies where the VM has a device.",
+        "Move it, or leave gpa out: the generator then chooses.",
+    ),
+    "E-channel-overlap": (
+        "Two channel windows of one VM overlap.",
+        "Move one, or leave gpa out: the generator then chooses.",
+    ),
+    "E-console-uart-unknown": (
+        "console.uart names something else than the board's console.",
+        "Use the path that the message shows, or leave it out.",
+    ),
+    "W-device-clocks": (
+        "A device's clocks are not of fixed frequency, so its node in the guest's tree has none.",
+        "Add what the guest's driver needs with dtb_overlay.",
+    ),
+    "E-firmware-too-large": (
+        "The guest images do not fit into the firmware's size limit.",
+        "Raise max_size where the board allows it, or use smaller images.",
+    ),
+    "E-image-unreadable": ("A guest image cannot be read.", "Correct its path."),
+    "E-image-format": (
+        "A guest image is not what it should be: empty, damaged, of another format or machine.",
+        "The message shows what was found.",
+    ),
+    "E-image-too-large": (
+        "A guest image is larger than any region of the VM's RAM.",
+        "Give the VM more memory.",
+    ),
+    "E-image-outside-ram": (
+        "A guest image would not lie inside the VM's RAM.",
+        "Choose another load_gpa, or memory that reaches there.",
+    ),
+    "E-image-linked-elsewhere": (
+        "An ELF is linked for addresses at which the VM has no RAM.",
+        "Link it for the VM's RAM, or give the VM RAM there.",
+    ),
+    "E-image-load-elf": (
+        "load_gpa was given for an ELF, which says itself where it goes.",
+        "Remove load_gpa.",
+    ),
+    "E-image-misaligned": (
+        "A Linux Image's base is not a multiple of 2 MiB.",
+        "Use the load_gpa that the message shows.",
+    ),
+    "E-image-no-room": (
+        "Beside the kernel there is no room in the VM's RAM for initrd or device tree.",
+        "Give the VM more memory.",
+    ),
+    "E-entry-outside": (
+        "The VM's first instruction is in none of its images.",
+        "Correct entry_gpa, or leave it out.",
+    ),
+    "E-entry-misaligned": (
+        "The VM's first instruction is not at a multiple of 4.",
+        "Correct entry_gpa.",
+    ),
+    "E-entry-not-executable": (
+        "The VM's first instruction is in memory without the flag x.",
+        'Use flags = "rwx" for that memory.',
+    ),
+    "E-dtb-too-large": (
+        "A guest's device tree is larger than 2 MiB, which Linux does not accept.",
+        "Make it smaller.",
     ),
 }

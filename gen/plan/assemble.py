@@ -134,7 +134,7 @@ def kconfig_symbols(
     wanted = {
         f"ARCH_{board.arch.upper()}": True,
         f"PLATFORM_{board.uart.type.upper()}": True,
-        "VDEV_VGIC": any(guest.gic for guest in guests),
+        "VDEV_VGIC": True,
         "VDEV_VPL011": bool(vpl011s),
         "VDEV_PSCI": True,
         "VDEV_CHANNEL": bool(channels),

@@ -48,14 +48,6 @@ def _pin(deployment: Deployment, board: Board, report: Report) -> list[list[int]
     pinned = []
     for vm, cpus in zip(deployment.vms, wanted):
         where = vm.at("cpus")
-        if len(vm.cpus) > len(board.cpus):
-            report.error(
-                "cpu-too-many",
-                where,
-                f"VM {vm.name}: cpus lists {len(vm.cpus)} CPUs, board {board.name} has "
-                f"{len(board.cpus)}",
-                f"list at most {len(board.cpus)}",
-            )
         mine: list[int] = []
         for cpu in cpus:
             if cpu is not None and _may_take(vm, cpu, mine, owner, where, board, cure, report):

@@ -11,6 +11,7 @@ from gen.plan.draft import DeviceClaim, SpiClaim, VmDevices
 from gen.plan.model import PAGE
 from gen.plan.passthrough import Window, merge, page_window
 from gen.plan.ranges import address_text, align_down, align_up, overlaps, range_text
+from gen.plan.stage2 import address_limit
 from gen.read.board import Board, BoardDevice, Range
 from gen.read.deployment import Deployment, Device, Vm
 
@@ -97,7 +98,7 @@ def _machine_part(path: str, board: Board) -> str:
 def _device_claim(
     request: Device, device: BoardDevice, board: Board, report: Report
 ) -> DeviceClaim:
-    limit = 1 << board.physical_address_bits
+    limit = address_limit(board)
     windows = [
         page_window(
             Window(reg.base, reg.base, reg.size, device.path, "rw", request.where), limit, report
@@ -155,7 +156,7 @@ def _explicit(
     for entry in vm.passthrough:
         hpa = entry.hpa if entry.hpa is not None else entry.gpa
         bytes_ = Window(entry.gpa, hpa, entry.size, entry.name, "rw", entry.where)
-        window = page_window(bytes_, 1 << board.physical_address_bits, report)
+        window = page_window(bytes_, address_limit(board), report)
         if window is not None and _is_device_memory(window, board, report):
             windows.append(window)
         irqs += [
@@ -248,19 +249,22 @@ def _check_masters(
 ) -> None:
     """A device that masters the bus reaches all memory, whoever owns it: also where it only shares
     a page with what a VM is given."""
+    masters = [device for device in board.devices if device.dma and not device.is_bus]
     for vm, devices in zip(deployment.vms, claimed):
-        reached: dict[str, Window] = {}
+        own = [claim for claim in devices.claims if claim.device.dma]
+        for claim in own:
+            window = Window(0, 0, 0, claim.device.path, "", claim.request.where)
+            _judge_master(vm, claim.device.path, window, report)
         for window in devices.windows:
-            for device in board.devices:
-                shared = any(overlaps(pages(r), window.host) for r in device.reg if r.size)
-                if device.dma and not device.is_bus and shared:
-                    reached.setdefault(device.path, window)
-        for claim in devices.claims:
-            if claim.device.dma:
-                window = Window(0, 0, 0, claim.device.path, "", claim.request.where)
-                reached.setdefault(claim.device.path, window)
-        for path, window in reached.items():
-            _judge_master(vm, path, window, report)
+            if window.owner in [claim.device.path for claim in own]:
+                continue
+            mates = [
+                device.path
+                for device in masters
+                if any(overlaps(pages(reg), window.host) for reg in device.reg if reg.size)
+            ]
+            if mates:
+                _judge_master(vm, ", ".join(mates), window, report)
 
 
 def _judge_master(vm: Vm, path: str, window: Window, report: Report) -> None:
@@ -303,4 +307,15 @@ def check_console_uart(deployment: Deployment, board: Board, report: Report) -> 
             deployment.key_where.get("deployment.console", deployment.where),
             f'console.uart = "{wanted}" is not the console of board {board.name}',
             f'use "{board.uart.path}", or leave it out',
+        )
+
+
+def check_board(deployment: Deployment, board: Board, report: Report) -> None:
+    """What a board must have for any VM to run on it."""
+    if board.gic.version != 3:
+        report.error(
+            "gic-version",
+            deployment.key_where.get("deployment.board", deployment.where),
+            f"board {board.name} has a GICv{board.gic.version} ({board.gic.path}), VMs need a GICv3",
+            "choose a board with a GICv3",
         )

@@ -33,7 +33,8 @@ def check_limit(deployment: Deployment, board: Board, packed: int, report: Repor
     own = deployment.max_size is not None
     limit = deployment.max_size if deployment.max_size is not None else board.image_limit
     if packed + SMALLEST_HYPERVISOR > limit:
-        where = deployment.key_where.get("deployment.max_size", deployment.where)
+        key = "deployment.max_size" if own else "deployment.board"
+        where = deployment.key_where.get(key, deployment.where)
         report.error(
             "firmware-too-large",
             where,

@@ -141,9 +141,10 @@ def _psci() -> Node:
 
 
 def _timer(view: GuestView) -> Node:
-    """Binding order: secure, non-secure physical, virtual, hypervisor."""
+    """Binding order: secure, non-secure physical, virtual, hypervisor. The first never fires."""
     ppis = view.board.timer_ppi
-    order = [ppis[name] for name in ("secure", "physical", "virtual", "hypervisor") if name in ppis]
+    order = [ppis.get("secure", ppis["physical"])]
+    order += [ppis[name] for name in ("physical", "virtual", "hypervisor")]
     interrupts = b"".join(cells(PPI, number, LEVEL) for number in order)
     properties = {"compatible": strings("arm,armv8-timer"), "always-on": b""}
     if view.gic:

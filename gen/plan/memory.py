@@ -20,6 +20,7 @@ from gen.plan.ranges import (
     subtract,
     union,
 )
+from gen.plan.stage2 import address_limit
 from gen.read.board import Board, Range
 from gen.read.deployment import Memory, Vm
 
@@ -100,13 +101,13 @@ def _is_sound(region: GuestRam, board: Board, report: Report) -> bool:
                 f"{region.name()}: {key} = {shown} is not a multiple of 4 KiB",
                 f"use {key} = {address_text(align_up(value, PAGE))}",
             )
-    limit = 1 << board.physical_address_bits
+    limit = address_limit(board)
     if region.guest.end > limit:
         report.error(
             "memory-overflow",
             where,
-            f"{region.name()}, size = {size_text(region.size)}, ends above the "
-            f"{board.physical_address_bits}-bit addresses of the board's CPUs",
+            f"{region.name()}, size = {size_text(region.size)}, ends above the last address "
+            f"{address_text(limit - 1)} that the board's CPUs translate",
             f"choose gpa so that it ends at or below {address_text(limit)}",
         )
     return len(report.found) == found

@@ -12,7 +12,7 @@ from gen.plan.address_space import channel_spans, check_disjoint, device_spans, 
 from gen.plan.assemble import kconfig_symbols, planned_vm, used_ram, vm_mappings, voices
 from gen.plan.channels import channel_size, check_channels, place_doorbells, planned_channels
 from gen.plan.cpus import plan_cpus
-from gen.plan.devices import check_console_uart, claim_devices
+from gen.plan.devices import check_board, check_console_uart, claim_devices
 from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
 from gen.plan.firmware import (
     HYPERVISOR_SIZE,
@@ -42,9 +42,12 @@ def make_plan(
     hypervisor_size: int = HYPERVISOR_SIZE,
 ) -> Plan | None:
     """The plan; None where `report` has errors. `unikernels`: VM name to ELF."""
+    check_board(deployment, board, report)
     pcpus, vcpus = plan_cpus(deployment, board, report)
     check_console_uart(deployment, board, report)
     channels = check_channels(deployment, report)
+    if board.gic.version != 3:
+        return None
     guests = _guests(deployment, board, channels, report)
     if report.errors:
         return None
@@ -95,7 +98,7 @@ def _guests(
     """What every VM has at which guest-physical address, checked."""
     devices = claim_devices(deployment, board, report)
     check_physical(deployment, board, devices, report)
-    limit = 1 << board.physical_address_bits
+    limit = stage2.address_limit(board)
     guests = []
     for index, (vm, mine) in enumerate(zip(deployment.vms, devices)):
         ram = guest_ram(vm, board, report)
@@ -108,6 +111,6 @@ def _guests(
         spans = (*spans, *channel_spans(channels, ends))
         check_disjoint(vm.name, spans, limit, report)
         top = max((span.range.end for span in spans), default=0)
-        bits = stage2.ipa_bits(vm.name, top, board.physical_address_bits, vm.where, report)
+        bits = stage2.ipa_bits(min(top, limit), board)
         guests.append(Guest(index, vm, ram, mine, gic, uarts, ends, bits))
     return guests

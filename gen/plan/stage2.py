@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gen.diagnostics import Report, Where
 from gen.plan.model import PAGE, Mapping, Stage2, Stage2Table
-from gen.plan.ranges import address_text
+from gen.read.board import Board
 
 IPA_SIZES = (32, 36, 40, 42, 44, 48)
 LEVEL_SHIFT = {0: 39, 1: 30, 2: 21, 3: 12}
@@ -28,21 +27,15 @@ ATTRIBUTES = {
 }
 
 
-def ipa_bits(
-    vm_name: str, top: int, physical_address_bits: int, where: Where, report: Report
-) -> int:
+def address_limit(board: Board) -> int:
+    """The first guest-physical address that no VM on this board can have."""
+    return 1 << min(board.physical_address_bits, IPA_SIZES[-1])
+
+
+def ipa_bits(top: int, board: Board) -> int:
     """The smallest guest-physical address size that holds [0, top)."""
-    for bits in IPA_SIZES:
-        if top <= 1 << bits and bits <= max(physical_address_bits, IPA_SIZES[0]):
-            return bits
-    report.error(
-        "ipa-size",
-        where,
-        f"VM {vm_name}: its address space ends at {address_text(top)}, above the "
-        f"{physical_address_bits} bits that the board's CPUs translate",
-        f"keep everything below {address_text(1 << physical_address_bits)}",
-    )
-    return physical_address_bits
+    limit = address_limit(board).bit_length() - 1
+    return min(bits for bits in (*IPA_SIZES, limit) if top <= 1 << bits and bits <= limit)
 
 
 def start_level(bits: int) -> int:

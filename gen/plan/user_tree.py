@@ -149,7 +149,7 @@ def _overlay_blob(view: GuestView, file: Path, report: Report) -> bytes | str:
 def _apply(blob: bytes, overlay: bytes | str) -> bytes | str:
     if isinstance(overlay, str):
         return overlay
-    status = libfdt.fdt_check_full(overlay, len(overlay))
+    status = libfdt.fdt_check_full(bytearray(overlay), len(overlay))
     if status != 0:
         return f"not a sound device tree: {libfdt.strerror(status)}"
     target = libfdt.Fdt(blob)
