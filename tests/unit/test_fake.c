@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: arch/fake/cpu.c arch/fake/irq.c arch/fake/list.c arch/fake/memory.c */
+/* sources: arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "tests/unit/check.h"
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VDEV_LOCK_H
+#define VDEV_LOCK_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "arch/arch.h"
+
+/* A ticket lock: first come, first served.  Zero-initialised it is free.  Hold it briefly, and
+ * never while waiting for another CPU. */
+struct lock {
+    _Atomic uint32_t next;
+    _Atomic uint32_t owner;
+};
+
+static inline void lock_take(struct lock *lock)
+{
+    uint32_t ticket = atomic_fetch_add(&lock->next, 1);
+
+    while (atomic_load(&lock->owner) != ticket) {
+        arch_cpu_relax();
+    }
+}
+
+/* Wakes waiters only where there are some: a waiter takes its ticket before it looks at `owner`,
+ * this stores `owner` before it looks at `next`, so one of both sees the other. */
+static inline void lock_drop(struct lock *lock)
+{
+    uint32_t owner = atomic_load_explicit(&lock->owner, memory_order_relaxed) + 1;
+
+    atomic_store(&lock->owner, owner);
+    if (atomic_load(&lock->next) != owner) {
+        arch_cpu_wake();
+    }
+}
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_state.h"
+
+/*
+ * The registers that hold 32 interrupts each, at the same offsets in the distributor (SPIs) and in
+ * the redistributor's SGI frame (word 0): IHI 0069 12.9 and 12.11.  A write folds own list
+ * registers, changes the state in software, and fills them again.
+ */
+
+enum bank { /* offset / 0x80 */
+            BANK_GROUP = 0x1,
+            BANK_ENABLE = 0x2,
+            BANK_DISABLE = 0x3,
+            BANK_PEND = 0x4,
+            BANK_UNPEND = 0x5,
+            BANK_ACTIVATE = 0x6,
+            BANK_DEACTIVATE = 0x7,
+            BANK_PRIORITY = 0x8,
+            BANK_CONFIG = 0x18,
+};
+
+#define PRIORITY_BASE 0x400u
+#define PRIORITY_END 0x800u
+#define CONFIG_BASE 0xc00u
+#define CONFIG_END 0xd00u
+
+uint32_t vgic_id_read(uint64_t offset, uint32_t part)
+{
+    /* PIDR4-7, PIDR0-3, CIDR0-3: architecture revision 3 (PIDR2), JEP106 code of Arm. */
+    switch (offset) {
+    case 0xffd0:
+        return 0x44;
+    case 0xffe0:
+        return part;
+    case 0xffe4:
+        return 0xb4;
+    case 0xffe8:
+        return 0x3b;
+    case 0xfff0:
+        return 0x0d;
+    case 0xfff4:
+        return 0xf0;
+    case 0xfff8:
+        return 0x05;
+    case 0xfffc:
+        return 0xb1;
+    default:
+        return 0;
+    }
+}
+
+static uint32_t word_count(const struct vcpu *vcpu)
+{
+    return 1 + vgic_rows[vcpu->vm].spi_count / 32u;
+}
+
+/* The distributor has no SGIs and PPIs: affinity routing moves them to the redistributors.  `cpu`
+ * is NULL for an access to the distributor. */
+static bool word_exists(const struct vcpu *vcpu, const struct vgic_cpu *cpu, uint32_t word)
+{
+    return cpu != NULL ? word == 0 : word != 0 && word < word_count(vcpu);
+}
+
+static uint32_t read_state(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, bool active)
+{
+    const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+    uint32_t value;
+
+    vgic_enter_exact(vcpu, cpu, word, UINT32_MAX);
+    vgic_fold(vcpu);
+    vgic_drain_inbox(vcpu);
+    value = active ? state->active : vgic_pending(state) | vgic_physical_pending(vcpu, cpu, word);
+    vgic_fill(vcpu);
+    vgic_leave(vcpu);
+    return value;
+}
+
+static uint32_t read_plain(struct vcpu *vcpu, const uint32_t *value)
+{
+    uint32_t result;
+
+    vgic_enter(vcpu);
+    result = *value;
+    vgic_leave(vcpu);
+    return result;
+}
+
+static uint64_t read_priority(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid,
+                              unsigned size)
+{
+    const uint8_t *priority = vgic_priority(vgic_of(vcpu), cpu, intid);
+    uint64_t value = 0;
+
+    vgic_enter(vcpu);
+    for (unsigned i = 0; i < size; i++) {
+        value |= (uint64_t)priority[i] << (8 * i);
+    }
+    vgic_leave(vcpu);
+    return value;
+}
+
+/* ICFGR: two bits an interrupt, the upper one: edge. */
+static uint32_t read_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid)
+{
+    uint32_t edge = read_plain(vcpu, &vgic_word(vgic_of(vcpu), cpu, intid / 32)->edge);
+    uint32_t value = 0;
+
+    for (uint32_t i = 0; i < 16; i++) {
+        value |= ((edge >> (intid % 32 + i)) & 1u) << (2 * i + 1);
+    }
+    return value;
+}
+
+static uint64_t read_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, uint32_t word)
+{
+    const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+
+    switch (bank) {
+    case BANK_GROUP:
+        return read_plain(vcpu, &state->group);
+    case BANK_ENABLE:
+    case BANK_DISABLE:
+        return read_plain(vcpu, &state->enabled);
+    case BANK_PEND:
+    case BANK_UNPEND:
+        return read_state(vcpu, cpu, word, false);
+    case BANK_ACTIVATE:
+    case BANK_DEACTIVATE:
+        return read_state(vcpu, cpu, word, true);
+    default:
+        return 0;
+    }
+}
+
+uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size)
+{
+    struct vgic_cpu *own = cpu != NULL ? cpu : vgic_cpu_of(vcpu);
+    uint32_t at = (uint32_t)offset;
+
+    if (at >= PRIORITY_BASE && at < PRIORITY_END) {
+        uint32_t intid = at - PRIORITY_BASE;
+
+        return size <= 4 && word_exists(vcpu, cpu, intid / 32)
+                   ? read_priority(vcpu, own, intid, size)
+                   : 0;
+    }
+    if (size != 4) {
+        return 0;
+    }
+    if (at >= CONFIG_BASE && at < CONFIG_END) {
+        uint32_t intid = 4 * (at - CONFIG_BASE);
+
+        return word_exists(vcpu, cpu, intid / 32) ? read_config(vcpu, own, intid) : 0;
+    }
+    return word_exists(vcpu, cpu, (at & 0x7f) / 4)
+               ? read_word(vcpu, own, at / 0x80, (at & 0x7f) / 4)
+               : 0;
+}
+
+/* Between these two, everything own is in software. */
+static void change_begin(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t exact)
+{
+    if (exact != 0) {
+        vgic_enter_exact(vcpu, cpu, word, exact);
+    } else {
+        vgic_enter(vcpu);
+    }
+    vgic_fold(vcpu);
+}
+
+static void change_end(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    if (word == 0 && cpu != vgic_cpu_of(vcpu) && (bits & cpu->private.linked) != 0) {
+        vcpu_request(&vcpus[cpu - vgic_cpus], VCPU_REQUEST_VGIC); /* for vgic_private_sync() */
+    }
+    vgic_fill(vcpu);
+    vgic_wake(vcpu, cpu, word, bits);
+    vgic_leave(vcpu);
+}
+
+static void write_group(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t value)
+{
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+    uint32_t changed;
+
+    change_begin(vcpu, cpu, word, 0);
+    changed = state->group ^ value;
+    state->group = value;
+    change_end(vcpu, cpu, word, changed);
+}
+
+static void write_enable(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits,
+                         bool enable)
+{
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+
+    change_begin(vcpu, cpu, word, enable ? 0 : bits);
+    bits &= enable ? ~state->enabled : state->enabled;
+    state->enabled ^= bits;
+    vgic_enabled_changed(vcpu, word, bits, enable);
+    if (!enable) {
+        vgic_give_back(vcpu, cpu, word, bits, false);
+    }
+    change_end(vcpu, cpu, word, bits);
+}
+
+/* A linked interrupt is made pending where it comes from; another vCPU's PPI, which can't be
+ * reached, in software. */
+static void write_pend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+    uint32_t linked;
+
+    change_begin(vcpu, cpu, word, 0);
+    linked = bits & state->linked;
+    if (word != 0) {
+        vgic_physical_spi(vcpu->vm, word, linked, VGIC_PHYSICAL_PEND);
+    } else if (cpu != vgic_cpu_of(vcpu)) {
+        linked = 0;
+    } else if (linked != 0) {
+        arch_irq_pend(0, linked);
+    }
+    vgic_latch(vgic_of(vcpu), cpu, word, bits & ~linked);
+    change_end(vcpu, cpu, word, bits);
+}
+
+static void write_unpend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+    uint32_t linked;
+
+    change_begin(vcpu, cpu, word, bits);
+    vgic_drain_inbox(vcpu);
+    linked = bits & state->linked;
+    if (word != 0) {
+        vgic_physical_spi(vcpu->vm, word, linked, VGIC_PHYSICAL_UNPEND);
+    } else if (cpu == vgic_cpu_of(vcpu) && linked != 0) {
+        arch_irq_unpend(0, linked);
+    }
+    vgic_give_back(vcpu, cpu, word, linked, true);
+    state->latch &= ~bits;
+    change_end(vcpu, cpu, word, bits);
+}
+
+/* An SPI that is made active belongs to the vCPU it is routed to. */
+static void write_activate(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+
+    change_begin(vcpu, cpu, word, bits);
+    bits &= ~state->active;
+    state->active |= bits;
+    for (uint32_t i = 0; i < vcpu->vm_row->vcpu_count; i++) {
+        struct vgic_cpu *its = &vgic_cpus[vcpu->vm_row->vcpu_first + i];
+
+        if (word != 0 || its == cpu) {
+            its->mine[word] |= bits & its->target[word];
+            its->busy |= 1u << word;
+        }
+    }
+    change_end(vcpu, cpu, word, bits);
+}
+
+static void write_deactivate(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    change_begin(vcpu, cpu, word, bits);
+    vgic_deactivate_bits(vcpu, cpu, word, bits);
+    change_end(vcpu, cpu, word, bits);
+}
+
+static void write_priority(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid, unsigned size,
+                           uint64_t value)
+{
+    uint8_t *priority = vgic_priority(vgic_of(vcpu), cpu, intid);
+
+    change_begin(vcpu, cpu, intid / 32, 0);
+    for (unsigned i = 0; i < size; i++) {
+        priority[i] = (uint8_t)(value >> (8 * i)) & VGIC_PRIORITY_MASK;
+    }
+    change_end(vcpu, cpu, intid / 32, ((1u << size) - 1) << (intid % 32));
+}
+
+/* SGIs are edges; PPIs are what the hardware's are: levels. */
+static void write_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid, uint32_t value)
+{
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, intid / 32);
+    uint32_t edge = 0;
+    uint32_t changed;
+
+    if (intid < 32) {
+        return;
+    }
+    for (uint32_t i = 0; i < 16; i++) {
+        edge |= ((value >> (2 * i + 1)) & 1u) << (intid % 32 + i);
+    }
+    change_begin(vcpu, cpu, intid / 32, 0);
+    changed = (state->edge ^ edge) & (0xffffu << (intid % 32));
+    state->edge ^= changed;
+    for (uint32_t left = changed & state->linked; left != 0; left &= left - 1) {
+        uint32_t n = (uint32_t)__builtin_ctz(left);
+
+        arch_irq_configure(vgic_physical_intid(vcpu->vm, (intid & ~31u) + n), edge >> n & 1u);
+    }
+    change_end(vcpu, cpu, intid / 32, changed);
+}
+
+static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, uint32_t word,
+                       uint32_t value)
+{
+    switch (bank) {
+    case BANK_GROUP:
+        write_group(vcpu, cpu, word, value);
+        break;
+    case BANK_ENABLE:
+    case BANK_DISABLE:
+        write_enable(vcpu, cpu, word, value, bank == BANK_ENABLE);
+        break;
+    case BANK_PEND:
+        write_pend(vcpu, cpu, word, value);
+        break;
+    case BANK_UNPEND:
+        write_unpend(vcpu, cpu, word, value);
+        break;
+    case BANK_ACTIVATE:
+        write_activate(vcpu, cpu, word, value);
+        break;
+    case BANK_DEACTIVATE:
+        write_deactivate(vcpu, cpu, word, value);
+        break;
+    default:
+        break;
+    }
+}
+
+void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size,
+                     uint64_t value)
+{
+    struct vgic_cpu *own = cpu != NULL ? cpu : vgic_cpu_of(vcpu);
+    uint32_t at = (uint32_t)offset;
+
+    if (at >= PRIORITY_BASE && at < PRIORITY_END) {
+        if (size <= 4 && word_exists(vcpu, cpu, (at - PRIORITY_BASE) / 32)) {
+            write_priority(vcpu, own, at - PRIORITY_BASE, size, value);
+        }
+    } else if (size != 4) {
+        return;
+    } else if (at >= CONFIG_BASE && at < CONFIG_END) {
+        if (word_exists(vcpu, cpu, 4 * (at - CONFIG_BASE) / 32)) {
+            write_config(vcpu, own, 4 * (at - CONFIG_BASE), (uint32_t)value);
+        }
+    } else if (word_exists(vcpu, cpu, (at & 0x7f) / 4)) {
+        write_word(vcpu, own, at / 0x80, (at & 0x7f) / 4, (uint32_t)value);
+    }
+}

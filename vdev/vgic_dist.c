@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_state.h"
+
+/* The distributor (IHI 0069 12.9). */
+
+#define GICD_CTLR 0x0
+#define GICD_TYPER 0x4
+#define GICD_IIDR 0x8
+#define GICD_BANKS 0x80u
+#define GICD_BANKS_END 0xd00u
+#define GICD_ROUTER 0x6000u
+#define GICD_ID 0xffd0u
+
+#define CTLR_ENABLE 0x3u
+#define CTLR_ARE (1u << 4)
+#define CTLR_DS (1u << 6)
+/* RSS: range selectors; No1N: an SPI goes to one named PE; A3V: Aff3 may be set; 10 bits of INTID.
+ */
+#define TYPER_FIXED ((1u << 26) | (1u << 25) | (1u << 24) | (9u << 19))
+#define ROUTER_ANY (UINT64_C(1) << 31)
+#define ROUTER_AFFINITY UINT64_C(0xff00ffffff)
+
+/* The SPI whose GICD_IROUTER<n> is at `offset`, from 0; false: none. */
+static bool router_spi(uint32_t vm, uint64_t offset, uint32_t *spi)
+{
+    uint64_t intid = (offset - GICD_ROUTER) / 8;
+
+    if (offset < GICD_ROUTER || intid < 32 || !vgic_intid_valid(vm, (uint32_t)intid)) {
+        return false;
+    }
+    *spi = (uint32_t)intid - 32;
+    return true;
+}
+
+static uint8_t route_of(const struct vm_row *row, uint64_t router)
+{
+    if ((router & ROUTER_ANY) != 0) {
+        return 0;
+    }
+    for (uint8_t i = 0; i < row->vcpu_count; i++) {
+        if (vcpu_rows[row->vcpu_first + i].guest_id == (router & ROUTER_AFFINITY)) {
+            return i;
+        }
+    }
+    return VGIC_ROUTE_NONE;
+}
+
+/* Lock held, the interrupt in software. */
+static void reroute(struct vcpu *vcpu, uint32_t spi, uint8_t route)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    uint32_t word = 1 + spi / 32;
+    uint32_t bit = 1u << (spi % 32);
+    const struct vm_row *row = vcpu->vm_row;
+
+    for (uint32_t i = 0; i < row->vcpu_count; i++) {
+        uint32_t *target = &vgic_cpus[row->vcpu_first + i].target[word];
+
+        *target = i == route ? *target | bit : *target & ~bit;
+    }
+    atomic_store(&gic->route[spi], route);
+    vgic_drain_inbox(vcpu); /* after the store: see vgic_post() */
+    if ((gic->spi[word - 1].linked & bit) != 0 && route != VGIC_ROUTE_NONE) {
+        arch_irq_route(vgic_physical_intid(vcpu->vm, spi + 32),
+                       vcpu_rows[row->vcpu_first + route].pcpu);
+        vgic_give_back(vcpu, vgic_cpu_of(vcpu), word, bit, false);
+    }
+}
+
+static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint64_t value)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    uint32_t spi;
+    uint32_t word;
+    uint32_t bit;
+    uint64_t router;
+
+    if (size < 4 || !router_spi(vcpu->vm, offset, &spi)) {
+        return;
+    }
+    word = 1 + spi / 32;
+    bit = 1u << (spi % 32);
+    vgic_enter_exact(vcpu, vgic_cpu_of(vcpu), word, bit);
+    vgic_fold(vcpu);
+    router = gic->router[spi];
+    if (size == 8) {
+        router = value;
+    } else if ((offset & 4) != 0) {
+        router = (router & UINT32_MAX) | value << 32;
+    } else {
+        router = (router & ~(uint64_t)UINT32_MAX) | value;
+    }
+    gic->router[spi] = router & (ROUTER_AFFINITY | ROUTER_ANY);
+    reroute(vcpu, spi, route_of(vcpu->vm_row, router));
+    vgic_fill(vcpu);
+    vgic_wake(vcpu, vgic_cpu_of(vcpu), word, bit);
+    vgic_leave(vcpu);
+}
+
+static uint64_t router_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
+{
+    uint32_t spi;
+    uint64_t value;
+
+    if (size < 4 || !router_spi(vcpu->vm, offset, &spi)) {
+        return 0;
+    }
+    vgic_enter(vcpu);
+    value = vgic_of(vcpu)->router[spi];
+    vgic_leave(vcpu);
+    return (offset & 4) != 0 ? value >> 32 : value;
+}
+
+/* Who disables a group wants the effect when GICD_CTLR.RWP reads 0, which it always does: so the
+ * other vCPUs are recalled, and fill their list registers by the new value afterwards. */
+static void ctlr_write(struct vcpu *vcpu, uint32_t value)
+{
+    vgic_enter_alone(vcpu);
+    vgic_fold(vcpu);
+    vgic_of(vcpu)->ctlr = value & CTLR_ENABLE;
+    vgic_fill(vcpu);
+    vgic_leave(vcpu);
+}
+
+static uint32_t ctlr_read(struct vcpu *vcpu)
+{
+    uint32_t value;
+
+    vgic_enter(vcpu);
+    value = vgic_of(vcpu)->ctlr | CTLR_ARE | CTLR_DS;
+    vgic_leave(vcpu);
+    return value;
+}
+
+static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
+{
+    if (offset >= GICD_BANKS && offset < GICD_BANKS_END) {
+        return vgic_bank_read(vcpu, NULL, offset, size);
+    }
+    if (offset >= GICD_ROUTER && offset < GICD_ID) {
+        return router_read(vcpu, offset, size);
+    }
+    if (size != 4) {
+        return 0;
+    }
+    switch (offset) {
+    case GICD_CTLR:
+        return ctlr_read(vcpu);
+    case GICD_TYPER:
+        return TYPER_FIXED | vgic_rows[instance].spi_count / 32u;
+    case GICD_IIDR:
+        return VGIC_IIDR;
+    default:
+        return vgic_id_read(offset, VGIC_PART_DIST);
+    }
+}
+
+static void dist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
+                       uint64_t value)
+{
+    (void)instance;
+    if (offset >= GICD_BANKS && offset < GICD_BANKS_END) {
+        vgic_bank_write(vcpu, NULL, offset, size, value);
+    } else if (offset >= GICD_ROUTER && offset < GICD_ID) {
+        router_write(vcpu, offset, size, value);
+    } else if (offset == GICD_CTLR && size == 4) {
+        ctlr_write(vcpu, (uint32_t)value);
+    }
+}
+
+const struct vdev_ops vgic_dist_ops = {
+    .name = "gicd",
+    .sizes = VDEV_SIZE_1 | VDEV_SIZE_4 | VDEV_SIZE_8,
+    .read = dist_read,
+    .write = dist_write,
+};

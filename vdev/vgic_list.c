@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_state.h"
+
+/*
+ * List registers of own CPU.  Fold takes all of them into software; fill loads what is most urgent:
+ * first the best pending interrupt, then active ones (their end then needs no exit), then more
+ * pending ones.  So a pending one is always there when others are left out, and the "none pending"
+ * maintenance interrupt says when to look again.
+ *
+ * Active interrupts that found no place: their end shows in EOIcount (EOImode = 0: priorities end
+ * most urgent first, so that tells which) or traps (ICC_DIR_EL1).  A VM with several vCPUs traps
+ * ICC_DIR_EL1 always, because it may name an interrupt that another vCPU has loaded.
+ */
+
+#define NOTHING                                                                                    \
+    UINT32_MAX /* no candidate; else: priority << 16 | INTID, so less is more urgent               \
+                */
+
+static uint32_t bit_of(uint32_t intid)
+{
+    return 1u << (intid % 32);
+}
+
+/* The most urgent of `best` and `bits` of a word that starts with INTID `first`. */
+static uint32_t more_urgent(const uint8_t *priority, uint32_t bits, uint32_t first, uint32_t best)
+{
+    for (; bits != 0; bits &= bits - 1) {
+        uint32_t n = (uint32_t)__builtin_ctz(bits);
+        uint32_t candidate = ((uint32_t)priority[n] << 16) | (first + n);
+
+        best = candidate < best ? candidate : best;
+    }
+    return best;
+}
+
+static uint32_t ready_bits(struct vgic *gic, const struct vgic_cpu *cpu,
+                           const struct vgic_word *word, uint32_t index)
+{
+    return vgic_pending(word) & ~word->loaded & ~word->active & vgic_allowed(gic, cpu, word, index);
+}
+
+static uint32_t best_pending(struct vgic *gic, struct vgic_cpu *cpu)
+{
+    uint32_t best = more_urgent(cpu->priority, ready_bits(gic, cpu, &cpu->private, 0), 0, NOTHING);
+
+    for (uint32_t hot = gic->hot; hot != 0; hot &= hot - 1) {
+        uint32_t index = (uint32_t)__builtin_ctz(hot);
+        const struct vgic_word *word = &gic->spi[index - 1];
+
+        if (vgic_pending(word) == 0) {
+            gic->hot &= ~(1u << index);
+            continue;
+        }
+        best = more_urgent(&gic->priority[32 * (index - 1)], ready_bits(gic, cpu, word, index),
+                           32 * index, best);
+    }
+    return best;
+}
+
+static uint32_t best_active(struct vgic *gic, struct vgic_cpu *cpu)
+{
+    uint32_t best = NOTHING;
+
+    for (uint32_t busy = cpu->busy; busy != 0; busy &= busy - 1) {
+        uint32_t index = (uint32_t)__builtin_ctz(busy);
+        uint32_t active = vgic_word(gic, cpu, index)->active & cpu->mine[index];
+
+        if (active == 0) {
+            cpu->busy &= ~(1u << index);
+            continue;
+        }
+        best = more_urgent(vgic_priority(gic, cpu, 32 * index), active, 32 * index, best);
+    }
+    return best;
+}
+
+void vgic_latch(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    vgic_word(gic, cpu, word)->latch |= bits;
+    if (word != 0) {
+        gic->hot |= 1u << word;
+    }
+}
+
+void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+
+    bits &= state->active;
+    state->active &= ~bits;
+    for (uint32_t i = 0; word != 0 && i < vcpu->vm_row->vcpu_count; i++) {
+        vgic_cpus[vcpu->vm_row->vcpu_first + i].mine[word] &= ~bits;
+    }
+    /* With its latch set, it is held for the arrival that is still pending. */
+    vgic_physical_release(vcpu, cpu, word, bits & ~state->latch);
+}
+
+void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    const struct vgic_word *state = vgic_word(gic, cpu, word);
+
+    for (uint32_t i = 0; i < vcpu->vm_row->vcpu_count; i++) {
+        struct vcpu *other = &vcpus[vcpu->vm_row->vcpu_first + i];
+        struct vgic_cpu *its = vgic_cpu_of(other);
+
+        if (other == vcpu || (word == 0 && its != cpu)) {
+            continue;
+        }
+        if ((bits & ((state->loaded & its->mine[word]) | ready_bits(gic, its, state, word))) != 0) {
+            vcpu_request(other, VCPU_REQUEST_VGIC);
+        }
+    }
+}
+
+/* A linked level interrupt that waits in a list register while its line has gone low is not
+ * pending any more. */
+static void withdraw_if_low(struct vcpu *vcpu, uint32_t index, uint32_t bit)
+{
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    const struct vgic_word *word = vgic_word(vgic_of(vcpu), cpu, index);
+
+    if ((word->latch & word->held & ~word->edge & bit) != 0 &&
+        (vgic_physical_pending(vcpu, cpu, index) & bit) == 0) {
+        vgic_give_back(vcpu, cpu, index, bit, false);
+    }
+}
+
+static void fold_one(struct vcpu *vcpu, uint32_t lr)
+{
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    uint32_t index = cpu->lr_intid[lr] / 32u;
+    uint32_t bit = bit_of(cpu->lr_intid[lr]);
+    struct vgic_word *word = vgic_word(vgic_of(vcpu), cpu, index);
+    uint64_t value = arch_lr_get(lr);
+
+    word->loaded &= ~bit;
+    if ((value & VGIC_LR_PENDING) != 0) {
+        vgic_latch(vgic_of(vcpu), cpu, index, word->carried & bit);
+    }
+    word->carried &= ~bit;
+    if ((value & VGIC_LR_ACTIVE) != 0) {
+        word->active |= bit;
+        cpu->busy |= 1u << index;
+        return;
+    }
+    if (index != 0) {
+        cpu->mine[index] &= ~bit;
+    }
+    if ((value & VGIC_LR_PENDING) != 0) {
+        withdraw_if_low(vcpu, index, bit);
+    } else if ((value & VGIC_LR_HW) != 0) {
+        word->held &= ~(bit & ~word->latch); /* latch: it has arrived again, at another vCPU */
+    }
+    if (index != 0 && (vgic_pending(word) & bit & ~cpu->target[index]) != 0) {
+        vgic_wake(vcpu, cpu, index, bit);
+    }
+}
+
+void vgic_fold(struct vcpu *vcpu)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    uint32_t ended = (cpu->when & ARCH_LR_WHEN_ABSENT) != 0 ? arch_lr_eoi_count() : 0;
+
+    for (; ended != 0; ended--) {
+        uint32_t active = best_active(gic, cpu);
+        uint32_t intid = active & 0xffff;
+
+        if (active == NOTHING) {
+            break;
+        }
+        vgic_deactivate_bits(vcpu, cpu, intid / 32, bit_of(intid));
+        vgic_wake(vcpu, cpu, intid / 32, bit_of(intid));
+    }
+    for (uint32_t used = cpu->lr_used; used != 0; used &= used - 1) {
+        fold_one(vcpu, (uint32_t)__builtin_ctz(used));
+    }
+    cpu->lr_written |= cpu->lr_used;
+    cpu->lr_used = 0;
+}
+
+/* The state part of a list register for an active interrupt.  What stays pending in software shows
+ * at its end, by the maintenance interrupt; an edge goes along. */
+static uint64_t active_state(struct vgic *gic, const struct vgic_cpu *cpu, struct vgic_word *word,
+                             uint32_t index, uint32_t bit)
+{
+    if ((word->linked & word->held & ~word->latch & bit) != 0) {
+        return VGIC_LR_ACTIVE | VGIC_LR_HW;
+    }
+    if ((word->latch & word->edge & ~word->linked & bit & vgic_allowed(gic, cpu, word, index)) !=
+        0) {
+        word->latch &= ~bit;
+        word->carried |= bit;
+        return VGIC_LR_ACTIVE | VGIC_LR_PENDING;
+    }
+    return VGIC_LR_ACTIVE | ((vgic_pending(word) & bit) != 0 ? VGIC_LR_EOI : 0);
+}
+
+static uint64_t pending_state(struct vgic_word *word, uint32_t bit)
+{
+    word->carried |= word->latch & bit;
+    word->latch &= ~bit;
+    if ((word->linked & word->held & bit) != 0) {
+        return VGIC_LR_PENDING | VGIC_LR_HW;
+    }
+    return VGIC_LR_PENDING | ((vgic_pending(word) & bit) != 0 ? VGIC_LR_EOI : 0);
+}
+
+static void load(struct vcpu *vcpu, uint32_t lr, uint32_t candidate)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    uint32_t intid = candidate & 0xffff;
+    uint32_t index = intid / 32;
+    uint32_t bit = bit_of(intid);
+    struct vgic_word *word = vgic_word(gic, cpu, index);
+    uint64_t value = (word->active & bit) != 0 ? active_state(gic, cpu, word, index, bit)
+                                               : pending_state(word, bit);
+
+    if ((value & VGIC_LR_HW) != 0) {
+        value |= (uint64_t)vgic_physical_intid(vcpu->vm, intid) << VGIC_LR_PHYSICAL_SHIFT;
+    }
+    if ((word->group & bit) != 0) {
+        value |= VGIC_LR_GROUP1;
+    }
+    value |= ((uint64_t)(candidate >> 16) << VGIC_LR_PRIORITY_SHIFT) | intid;
+    word->active &= ~bit;
+    word->loaded |= bit;
+    cpu->mine[index] |= bit;
+    cpu->lr_used |= 1u << lr;
+    cpu->lr_intid[lr] = (uint16_t)intid;
+    arch_lr_set(lr, value);
+}
+
+/* Asks for the maintenance interrupts that what was left out needs. */
+static void control(struct vcpu *vcpu, bool pending_left, bool active_left)
+{
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    uint32_t when = vcpu->vm_row->vcpu_count > 1 ? ARCH_LR_TRAP_DIR : 0;
+
+    if (pending_left) {
+        when |= ARCH_LR_WHEN_NO_PENDING;
+    }
+    if (active_left) {
+        when |= ARCH_LR_WHEN_ABSENT | ARCH_LR_TRAP_DIR;
+        if ((cpu->when & ARCH_LR_WHEN_ABSENT) == 0) {
+            (void)arch_lr_eoi_count(); /* ends that no interrupt was left for */
+        }
+    }
+    if (when != cpu->when) {
+        cpu->when = when;
+        arch_lr_control(when);
+    }
+}
+
+void vgic_fill(struct vcpu *vcpu)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    uint32_t count = arch_lr_count();
+    uint32_t pending = best_pending(gic, cpu);
+    uint32_t active = best_active(gic, cpu);
+    uint32_t next = 0;
+
+    if (pending != NOTHING) {
+        load(vcpu, next++, pending);
+        pending = best_pending(gic, cpu);
+    }
+    for (; active != NOTHING && next < count; active = best_active(gic, cpu)) {
+        load(vcpu, next++, active);
+    }
+    for (; pending != NOTHING && next < count; pending = best_pending(gic, cpu)) {
+        load(vcpu, next++, pending);
+    }
+    for (uint32_t rest = cpu->lr_written & ~cpu->lr_used; rest != 0; rest &= rest - 1) {
+        arch_lr_set((uint32_t)__builtin_ctz(rest), 0);
+    }
+    cpu->lr_written = cpu->lr_used;
+    control(vcpu, pending != NOTHING, active != NOTHING);
+}
+
+/* The list register for a linked interrupt that arrived: the one it had when it last ended here,
+ * or one never used since the last fill; VGIC_LR_MAX: none. */
+static uint32_t free_list_register(const struct vgic_cpu *cpu, const struct vgic_word *word,
+                                   uint32_t intid)
+{
+    uint32_t empty = arch_lr_empty();
+
+    if ((word->loaded & bit_of(intid)) == 0) {
+        empty &= ~cpu->lr_used;
+        return empty != 0 ? (uint32_t)__builtin_ctz(empty) : VGIC_LR_MAX;
+    }
+    for (uint32_t used = cpu->lr_used & empty; used != 0; used &= used - 1) {
+        uint32_t lr = (uint32_t)__builtin_ctz(used);
+
+        if (cpu->lr_intid[lr] == intid && (cpu->mine[intid / 32] & bit_of(intid)) != 0) {
+            return lr;
+        }
+    }
+    return VGIC_LR_MAX;
+}
+
+bool vgic_fill_linked(struct vcpu *vcpu, uint32_t intid)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    uint32_t bit = bit_of(intid);
+    struct vgic_word *word = vgic_word(gic, cpu, intid / 32);
+    uint32_t lr;
+
+    if ((cpu->when & (ARCH_LR_WHEN_NO_PENDING | ARCH_LR_WHEN_ABSENT)) != 0 ||
+        (vgic_allowed(gic, cpu, word, intid / 32) & ~word->active & ~word->latch & bit) == 0) {
+        return false;
+    }
+    lr = free_list_register(cpu, word, intid);
+    if (lr == VGIC_LR_MAX) {
+        return false;
+    }
+    word->held |= bit;
+    word->latch |= bit;
+    load(vcpu, lr, ((uint32_t)*vgic_priority(gic, cpu, intid) << 16) | intid);
+    return true;
+}

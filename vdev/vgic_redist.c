@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_state.h"
+
+/* The redistributors (IHI 0069 12.11): for each vCPU, in order, an RD and an SGI frame of 64 KiB.
+ * Any vCPU may access any of them. */
+
+#define REDIST_SIZE 0x20000u
+#define SGI_FRAME 0x10000u
+#define SGI_BANKS 0x80u
+#define SGI_BANKS_END 0xd00u
+
+#define GICR_IIDR 0x4
+#define GICR_TYPER 0x8
+#define GICR_TYPER_HIGH 0xc
+#define GICR_WAKER 0x14
+
+#define TYPER_LAST (1u << 4)
+#define TYPER_NUMBER_SHIFT 8
+
+/* Affinity_Value [63:32]: Aff3.Aff2.Aff1.Aff0. */
+static uint64_t typer(const struct vcpu *vcpu, uint32_t index)
+{
+    uint64_t id = vcpu_rows[vcpu->vm_row->vcpu_first + index].guest_id;
+    uint64_t affinity = (id >> 32 & 0xff) << 24 | (id & 0xffffff);
+
+    return affinity << 32 | (uint64_t)index << TYPER_NUMBER_SHIFT |
+           (index + 1u == vcpu->vm_row->vcpu_count ? TYPER_LAST : 0);
+}
+
+static uint64_t waker_read(struct vcpu *vcpu, const struct vgic_cpu *cpu)
+{
+    uint32_t awake;
+
+    vgic_enter(vcpu);
+    awake = cpu->waker;
+    vgic_leave(vcpu);
+    return awake;
+}
+
+/* Interrupts reach a sleeping redistributor's vCPU all the same: it is powered as long as it runs.
+ * ChildrenAsleep follows at once. */
+static void waker_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t value)
+{
+    vgic_enter(vcpu);
+    cpu->waker = (value & VGIC_WAKER_SLEEP) != 0 ? VGIC_WAKER_SLEEP | VGIC_WAKER_ASLEEP : 0;
+    vgic_leave(vcpu);
+}
+
+static uint64_t redist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
+{
+    uint32_t index = (uint32_t)(offset / REDIST_SIZE);
+    uint64_t at = offset % REDIST_SIZE;
+    struct vgic_cpu *cpu = &vgic_cpus[vcpu->vm_row->vcpu_first + index];
+
+    (void)instance;
+    if (at >= SGI_FRAME + SGI_BANKS && at < SGI_FRAME + SGI_BANKS_END) {
+        return vgic_bank_read(vcpu, cpu, at - SGI_FRAME, size);
+    }
+    if (at == GICR_TYPER && size == 8) {
+        return typer(vcpu, index);
+    }
+    if (size != 4) {
+        return 0;
+    }
+    switch (at) {
+    case GICR_IIDR:
+        return VGIC_IIDR;
+    case GICR_TYPER:
+        return typer(vcpu, index) & UINT32_MAX;
+    case GICR_TYPER_HIGH:
+        return typer(vcpu, index) >> 32;
+    case GICR_WAKER:
+        return waker_read(vcpu, cpu);
+    default:
+        return vgic_id_read(at, VGIC_PART_REDIST);
+    }
+}
+
+static void redist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
+                         uint64_t value)
+{
+    uint64_t at = offset % REDIST_SIZE;
+    struct vgic_cpu *cpu = &vgic_cpus[vcpu->vm_row->vcpu_first + offset / REDIST_SIZE];
+
+    (void)instance;
+    if (at >= SGI_FRAME + SGI_BANKS && at < SGI_FRAME + SGI_BANKS_END) {
+        vgic_bank_write(vcpu, cpu, at - SGI_FRAME, size, value);
+    } else if (at == GICR_WAKER && size == 4) {
+        waker_write(vcpu, cpu, (uint32_t)value);
+    }
+}
+
+const struct vdev_ops vgic_redist_ops = {
+    .name = "gicr",
+    .sizes = VDEV_SIZE_1 | VDEV_SIZE_4 | VDEV_SIZE_8,
+    .read = redist_read,
+    .write = redist_write,
+};

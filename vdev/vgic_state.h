@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VDEV_VGIC_STATE_H
+#define VDEV_VGIC_STATE_H
+
+/*
+ * State of the virtual GIC, private to vdev/vgic*.c; all of it is guarded by the VM's lock, but for
+ * what is atomic.
+ *
+ * An interrupt is either in software (the bitmaps below say its state) or *loaded*: in a list
+ * register of one vCPU, which then says whether it is pending or active; a `latch` set meanwhile
+ * is a pending state that came after.  Only the vCPU that has it loaded can *fold* it back.
+ *
+ * A *linked* interrupt is physical.  It is *held* while it is physically active for us: from its
+ * arrival until the guest deactivates it (which the hardware does, where it is loaded with HW=1)
+ * or until it is given back.  A pending linked interrupt is a held one with its latch set.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vdev/lock.h"
+#include "vdev/vcpu.h"
+#include "vdev/vgic.h"
+#include <tables.h>
+
+#define VGIC_WORDS (1u + VGIC_SPI_WORDS) /* of 32 interrupts; word 0: SGIs and PPIs */
+#define VGIC_LR_MAX 16u
+#define VGIC_ROUTE_NONE 0xffu
+#define VGIC_SGI_MASK 0x0000ffffu
+#define VGIC_PRIORITY_MASK 0xf8u /* five bits, as the hardware's virtual interface has */
+/* The guest's timers (BSA 3.8.1): virtual PPI 27, physical PPI 30, the same INTIDs as outside. */
+#define VGIC_PPI_LINKED ((1u << 27) | (1u << 30))
+
+/* ICH_LR<n>_EL2 (IHI 0069 12.4.6). */
+#define VGIC_LR_PENDING (UINT64_C(1) << 62)
+#define VGIC_LR_ACTIVE (UINT64_C(1) << 63)
+#define VGIC_LR_HW (UINT64_C(1) << 61)
+#define VGIC_LR_GROUP1 (UINT64_C(1) << 60)
+#define VGIC_LR_EOI (UINT64_C(1) << 41) /* HW=0: maintenance interrupt at deactivation */
+#define VGIC_LR_PRIORITY_SHIFT 48u
+#define VGIC_LR_PHYSICAL_SHIFT 32u
+
+struct vgic_word {
+    uint32_t group; /* 1: group 1 */
+    uint32_t enabled;
+    uint32_t latch; /* pending, other than by the line of a level interrupt */
+    uint32_t active;
+    uint32_t edge;
+    uint32_t loaded;
+    uint32_t carried; /* loaded, and the list register took the latch with it */
+    uint32_t linked;
+    uint32_t held;
+    _Atomic uint32_t line; /* level of emulated devices' lines */
+};
+
+/* One vCPU: its redistributor and its list registers. */
+struct vgic_cpu {
+    struct vgic_word private; /* SGIs and PPIs */
+    uint8_t priority[32];
+    uint32_t waker;
+    uint32_t mine[VGIC_WORDS];   /* loaded or active by this vCPU; [0]: all */
+    uint32_t target[VGIC_WORDS]; /* routed to this vCPU; [0]: all */
+    uint32_t busy;               /* words that may have active interrupts of this vCPU */
+    uint32_t lr_used;            /* list registers that lr_intid describes */
+    uint32_t lr_written;         /* not zero, as far as we know */
+    uint16_t lr_intid[VGIC_LR_MAX];
+    uint32_t when;           /* what arch_lr_control() was last told */
+    uint32_t ppi_enabled;    /* linked PPIs enabled in hardware */
+    uint32_t ppi_release;    /* linked PPIs that this CPU must deactivate in hardware */
+    _Atomic uint32_t recall; /* enum vgic_recall_state */
+    _Atomic bool running;    /* between vgic_vcpu_reset and vgic_vcpu_park */
+};
+
+/* One VM: its distributor. */
+struct vgic {
+    struct lock lock;
+    uint32_t ctlr; /* EnableGrp0, EnableGrp1 */
+    uint32_t hot;  /* words (bit n: word n) of SPIs that may be pending */
+    struct vgic_word spi[VGIC_SPI_WORDS];
+    uint8_t priority[32 * VGIC_SPI_WORDS];
+    uint64_t router[32 * VGIC_SPI_WORDS];
+    _Atomic uint8_t route[32 * VGIC_SPI_WORDS]; /* vCPU within the VM, or VGIC_ROUTE_NONE */
+    _Atomic uint32_t inbox[VGIC_SPI_WORDS];
+    _Atomic uint32_t inbox_words; /* bit n: inbox[n] may have bits */
+    _Atomic uint32_t recaller;    /* vCPU that recalls others, + 1; 0: none */
+    uint32_t frozen;              /* vCPUs within the VM that the recaller stopped */
+};
+
+extern struct vgic vgics[VM_COUNT];
+extern struct vgic_cpu vgic_cpus[VCPU_COUNT];
+
+static inline struct vgic *vgic_of(const struct vcpu *vcpu)
+{
+    return &vgics[vcpu->vm];
+}
+
+static inline struct vgic_cpu *vgic_cpu_of(const struct vcpu *vcpu)
+{
+    return &vgic_cpus[vcpu->index];
+}
+
+/* Of word 0, `cpu`'s own. */
+static inline struct vgic_word *vgic_word(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word)
+{
+    return word == 0 ? &cpu->private : &gic->spi[word - 1];
+}
+
+static inline uint8_t *vgic_priority(struct vgic *gic, struct vgic_cpu *cpu, uint32_t intid)
+{
+    return intid < 32 ? &cpu->priority[intid] : &gic->priority[intid - 32];
+}
+
+/* Is `intid` an SGI, a PPI or an SPI of the VM? */
+static inline bool vgic_intid_valid(uint32_t vm, uint32_t intid)
+{
+    return intid < 32u + vgic_rows[vm].spi_count;
+}
+
+static inline uint32_t vgic_pending(const struct vgic_word *word)
+{
+    return word->latch |
+           (atomic_load_explicit(&word->line, memory_order_relaxed) & ~word->edge & ~word->linked);
+}
+
+/* Interrupts whose group is enabled. */
+static inline uint32_t vgic_group_mask(const struct vgic *gic, const struct vgic_word *word)
+{
+    return ((gic->ctlr & 2u) != 0 ? word->group : 0) | ((gic->ctlr & 1u) != 0 ? ~word->group : 0);
+}
+
+/* Interrupts of a word that may be signalled to `cpu` once they are pending. */
+static inline uint32_t vgic_allowed(const struct vgic *gic, const struct vgic_cpu *cpu,
+                                    const struct vgic_word *word, uint32_t index)
+{
+    return word->enabled & vgic_group_mask(gic, word) & cpu->target[index];
+}
+
+/* vgic_recall.c: the lock, alone or with other vCPUs recalled (the protocol is described there).
+ * Own CPU. */
+void vgic_enter(struct vcpu *vcpu);
+/* The state of `bits` of a word (word 0: of `cpu`) is in software, or in own list registers. */
+void vgic_enter_exact(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+void vgic_enter_alone(struct vcpu *vcpu); /* every other vCPU of the VM is recalled */
+void vgic_leave(struct vcpu *vcpu);
+
+/* vgic_list.c: list registers.  Own CPU, lock held. */
+void vgic_fold(struct vcpu *vcpu); /* all into software; to be followed by vgic_fill() */
+void vgic_fill(struct vcpu *vcpu); /* the most urgent into list registers */
+/* A linked interrupt that just arrived goes straight into a free list register; false: it can't. */
+bool vgic_fill_linked(struct vcpu *vcpu, uint32_t intid);
+/* Other vCPUs that have one of `bits` loaded, or may now take it, are asked to look. */
+void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+void vgic_latch(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+/* Takes the active state off `bits` (in software). */
+void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+void vgic_drain_inbox(struct vcpu *vcpu);
+
+/* vgic_physical.c: linked interrupts.  Lock held; `bits` outside `linked` are ignored.  What must
+ * happen on the CPU of a private interrupt is done there by vgic_private_sync(). */
+enum vgic_physical {
+    VGIC_PHYSICAL_ENABLE,
+    VGIC_PHYSICAL_DISABLE,
+    VGIC_PHYSICAL_PEND,
+    VGIC_PHYSICAL_UNPEND,
+    VGIC_PHYSICAL_DEACTIVATE,
+};
+void vgic_physical_spi(uint32_t vm, uint32_t word, uint32_t bits, enum vgic_physical what);
+uint32_t vgic_physical_pending(const struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word);
+uint32_t vgic_physical_intid(uint32_t vm, uint32_t intid);
+void vgic_enabled_changed(struct vcpu *vcpu, uint32_t word, uint32_t bits, bool enable);
+/* Pending held interrupts go back to hardware, which presents them again; `forget`: or not. */
+void vgic_give_back(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits,
+                    bool forget);
+void vgic_physical_release(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+void vgic_private_sync(struct vcpu *vcpu); /* own CPU: hardware agrees with `private` */
+void vgic_spi_quiet(uint32_t vm);          /* all SPIs of the VM disabled and not held */
+
+/* vgic_bank.c: registers 0x080-0xcff, which distributor (`cpu` NULL) and redistributor of `cpu`
+ * have alike. */
+uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size);
+void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size,
+                     uint64_t value);
+uint32_t vgic_id_read(uint64_t offset, uint32_t part); /* PIDR, CIDR: 0xffd0-0xffff */
+/* GICR_WAKER: ProcessorSleep, ChildrenAsleep. */
+#define VGIC_WAKER_SLEEP (1u << 1)
+#define VGIC_WAKER_ASLEEP (1u << 2)
+#define VGIC_IIDR 0x4200043bu
+#define VGIC_PART_DIST 0x92u
+#define VGIC_PART_REDIST 0x93u
+
+#endif
