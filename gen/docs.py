@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The generated pages: configs/schema.json, docs/deployment.md, docs/errors.md.
+"""The generated pages: configs/schema.json, docs/board.md, docs/deployment.md and
+docs/errors.md.
 
 `/usr/bin/python3 -m gen.docs` rewrites them; with `--check` it only tells which are old.
 """
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from gen.codes import CODES, STAGES
+from gen.read.board_schema import BOARD, VARIANT
 from gen.read.keys import NAME, SIZE, TIME, Form, Key, Table
-from gen.read.schema import CHANNEL, DEVICE, ROOT, TEMPLATE, VM
+from gen.read.schema import CHANNEL, ROOT
+from gen.read.schema_vm import DEVICE, TEMPLATE, VM
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -101,19 +104,41 @@ def deployment_page() -> str:
         "In an editor with a TOML language server, `configs/schema.json` completes and checks the",
         "file: begin it with `#:schema schema.json`.",
     ]
-    for table in all_tables():
-        lines += ["", f"## {_heading(table)}", "", table.doc, ""]
-        lines += ["| key | takes | default | meaning |", "|---|---|---|---|"]
-        lines += [_row(key) for key in table.keys if not key.later]
+    lines += _tables(ROOT)
     later = ", ".join(f"`{name}`" for name in _later())
     lines += ["", "## Not available in this version", "", f"Refused with E-not-available: {later}."]
     return "\n".join(lines) + "\n"
 
 
-def all_tables() -> list[Table]:
+def board_page() -> str:
+    """docs/board.md."""
+    lines = [
+        "<!-- SPDX-License-Identifier: Apache-2.0. Generated: python3 -m gen.docs -->",
+        "# The board file",
+        "",
+        "`board.toml` in a board's folder holds the facts that its device tree does not tell. What",
+        "both tell must agree. docs/porting.md says how to add a board.",
+    ]
+    variant = ["", "## [variant.NAME]", "", VARIANT.doc, *_key_rows(VARIANT)]
+    return "\n".join(lines + _tables(BOARD) + variant) + "\n"
+
+
+def _tables(root: Table) -> list[str]:
+    lines = []
+    for table in all_tables(root):
+        lines += ["", f"## {_heading(table)}", "", table.doc, *_key_rows(table)]
+    return lines
+
+
+def _key_rows(table: Table) -> list[str]:
+    head = ["", "| key | takes | default | meaning |", "|---|---|---|---|"]
+    return head + [_row(key) for key in table.keys if not key.later]
+
+
+def all_tables(root: Table = ROOT) -> list[Table]:
     """Every table of the file, outer before inner, once."""
     found: list[Table] = []
-    pending = [ROOT]
+    pending = [root]
     while pending:
         table = pending.pop(0)
         found.append(table)
@@ -200,6 +225,7 @@ def _explanation(full: str, key: Key) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "configs/schema.json": schema_json,
+    "docs/board.md": board_page,
     "docs/deployment.md": deployment_page,
     "docs/errors.md": errors_page,
 }

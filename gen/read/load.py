@@ -13,7 +13,8 @@ from gen.read.build_vm import build_vm
 from gen.read.deployment import Channel, Console, Deployment, Peer, Test, Vm
 from gen.read.keys import NAME
 from gen.read.references import check_references
-from gen.read.schema import ROOT, SCHEMA_VERSION, TEMPLATE
+from gen.read.schema import ROOT, SCHEMA_VERSION
+from gen.read.schema_vm import TEMPLATE
 from gen.read.suggest import did_you_mean
 from gen.read.toml_file import Item, merge, read_with_includes
 from gen.read.validate import Values, read_table

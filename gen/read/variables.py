@@ -51,6 +51,8 @@ def _missing_name(root: Item, names: list[str]) -> tuple[str, str] | None:
     ]
     if len(names) < 3:
         return f"{'.'.join(names)} names no key", f"write {names[0]}.NAME.KEY=VALUE"
+    if names[2] == "name":
+        return f"{names[0]}.{names[1]}.name cannot be set", "change it in the file"
     if names[1] not in known:
         return f'no {names[0]} is named "{names[1]}"', did_you_mean(names[1], known)
     return None

@@ -198,6 +198,7 @@ def test_set_values(tmp_path: Path, text: str, value: Any) -> None:
         ("vm.linus.ram=1", "E-set-unknown"),
         ("vm.linux=1", "E-set-unknown"),
         ("include=x", "E-set-unknown"),
+        ("vm.linux.name=x", "E-set-unknown"),
     ],
 )
 def test_set_errors(tmp_path: Path, text: str, code: str) -> None:

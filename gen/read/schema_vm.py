@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every key of a VM in the native deployment file."""
+
+from __future__ import annotations
+
+from gen.read.keys import Form, Key, Table, enum, scalar, table
+
+POLICIES = ("halt", "restart", "reset-board")
+
+MEMORY = Table(
+    "vm.memory",
+    "One range of guest RAM.",
+    (
+        Key(
+            "gpa",
+            scalar("address"),
+            "Where the guest sees it (guest-physical address).",
+            "0x4000_0000",
+            "the board's RAM base",
+        ),
+        Key("size", scalar("size"), "Its size.", '"256M"', required=True, minimum=4096),
+        Key(
+            "map",
+            enum("alloc", "identical", "reserved"),
+            "`alloc`: the generator chooses the host address. `identical`: the host address is the "
+            "guest address. `reserved`: identical, and left as it is over restarts and outside the "
+            "allocator.",
+            '"alloc"',
+            '"alloc"',
+        ),
+        Key(
+            "hpa",
+            scalar("address"),
+            "The host-physical address, where the deployment wants to choose it.",
+            "0x5000_0000",
+        ),
+        Key(
+            "flags",
+            enum("rwx", "rw", "rx", "r"),
+            "What the guest may do there.",
+            '"rwx"',
+            '"rwx"',
+        ),
+    ),
+)
+
+KERNEL = Table(
+    "vm.kernel",
+    "Long form of `kernel`.",
+    (
+        Key("image", scalar("path"), "The file.", '"${images}/Image"', required=True),
+        Key(
+            "format",
+            enum("auto", "raw", "linux", "elf"),
+            "Its format; `auto` looks at its first bytes (gzip is unpacked).",
+            '"auto"',
+            '"auto"',
+        ),
+        Key(
+            "load_gpa",
+            scalar("address"),
+            "Where it is loaded (not for ELF, which says so itself).",
+            "0x4020_0000",
+            "the format's own place, else the VM's RAM base",
+        ),
+        Key(
+            "entry_gpa",
+            scalar("address"),
+            "First instruction of vCPU 0.",
+            "0x4020_0000",
+            "the format's own entry, else load_gpa",
+        ),
+    ),
+)
+
+DEVICE_IRQ = Table(
+    "vm.device.irq",
+    "One interrupt of a device.",
+    (
+        Key("spi", scalar("int"), "The board's SPI number.", "121", required=True, maximum=987),
+        Key("guest_spi", scalar("int"), "The number the guest sees.", "40", "spi", maximum=987),
+        Key("trigger", enum("level", "edge"), "Its trigger.", '"level"', "the tree's"),
+    ),
+)
+
+DEVICE = Table(
+    "vm.device",
+    "Long form of one entry of `devices`.",
+    (
+        Key(
+            "path",
+            scalar("text"),
+            "Path or alias of the device in the board's device tree. A device that the tree "
+            "disables is enabled for its owner.",
+            '"/pl031@9010000"',
+            required=True,
+        ),
+        Key(
+            "access",
+            enum("direct", later=("trap",)),
+            "`direct`: the VM's own pages.",
+            '"direct"',
+            '"direct"',
+        ),
+        Key(
+            "irq",
+            table(DEVICE_IRQ),
+            "Interrupts to pass through.",
+            "[{ spi = 121, guest_spi = 40 }]",
+            "those of the tree",
+            many=True,
+        ),
+    ),
+)
+
+PASSTHROUGH = Table(
+    "vm.passthrough",
+    "A hardware range given to a VM, described by its addresses.",
+    (
+        Key("name", scalar("name"), "What to call it.", '"uart1"', required=True),
+        Key("gpa", scalar("address"), "Where the guest sees it.", "0x900_0000", required=True),
+        Key("hpa", scalar("address"), "Where it is.", "0x900_0000", "gpa"),
+        Key("size", scalar("size"), "Its size.", '"4K"', required=True, minimum=1),
+        Key(
+            "spi",
+            scalar("int"),
+            "Its shared peripheral interrupts.",
+            "[1]",
+            "[]",
+            many=True,
+            maximum=987,
+        ),
+    ),
+)
+
+EMULATED = Table(
+    "vm.emulated",
+    "A device that the hypervisor emulates for a VM.",
+    (
+        Key("type", enum("pl011"), "What it is.", '"pl011"', required=True),
+        Key(
+            "gpa",
+            scalar("address"),
+            "Where the guest sees it.",
+            "0x900_0000",
+            "the board's own address",
+        ),
+        Key(
+            "spi",
+            scalar("int"),
+            "Its interrupt as the guest sees it.",
+            "1",
+            "the board's own number",
+            maximum=987,
+        ),
+    ),
+)
+
+RESTART = Table(
+    "vm.restart",
+    "Limits of the policy `restart`.",
+    (
+        Key(
+            "max",
+            scalar("int"),
+            "Restarts within `window` before the VM stays halted; 0: no limit.",
+            "3",
+            "3",
+            maximum=1_000_000,
+        ),
+        Key("window", scalar("time"), "The time they are counted over.", '"60s"', '"60s"'),
+        Key("backoff", scalar("time"), "Pause before a restart.", '"100ms"', '"100ms"'),
+    ),
+)
+
+_LATER = "Not available in this version."
+
+# What a VM and a template share.
+VM_KEYS = (
+    Key(
+        "cpus",
+        (Form("int"), Form("text")),
+        "Physical CPUs, one vCPU on each: index in the board's order, or the CPU's name.",
+        '[0, "cpu@1"]',
+        many=True,
+        required=True,
+        maximum=4095,
+    ),
+    Key(
+        "ram",
+        scalar("size"),
+        "RAM at the board's RAM base as the guest sees it, placed by the generator. Short form of "
+        "`memory`; one of the two.",
+        '"16M"',
+        minimum=4096,
+    ),
+    Key(
+        "memory",
+        table(MEMORY),
+        "RAM in ranges.",
+        '[{ gpa = 0x4000_0000, size = "256M" }]',
+        many=True,
+    ),
+    Key(
+        "unikernel",
+        scalar("path"),
+        "A folder of C sources, linked with the guest runtime into the VM's program. "
+        "`unikernel` or `kernel`, one of the two.",
+        '"demo/control"',
+    ),
+    Key(
+        "kernel",
+        scalar("path") + table(KERNEL),
+        "An image to run: raw, Linux arm64 Image, the same with gzip, or ELF64.",
+        '"${images}/Image"',
+    ),
+    Key("initrd", scalar("path"), "Initial RAM disk of a Linux guest.", '"${images}/initrd.gz"'),
+    Key("bootargs", scalar("text"), "Kernel command line.", '"console=ttyAMA0"'),
+    Key(
+        "dtb",
+        enum("auto") + scalar("false") + scalar("path"),
+        'The guest\'s device tree: `"auto"` (made from the plan), a file (patched and checked) or '
+        "false (none).",
+        '"auto"',
+        '"auto"',
+    ),
+    Key(
+        "dtb_overlay",
+        scalar("path"),
+        "Overlays (.dtbo, or .dtso source) applied to the guest's device tree.",
+        '["extra.dtso"]',
+        "[]",
+        many=True,
+    ),
+    Key(
+        "interrupts",
+        enum("none", "emulated", later=("passthrough",)),
+        "How interrupts reach the VM: `emulated` (a virtual interrupt controller, hardware-linked) "
+        "or `none` (no interrupt controller).",
+        '"emulated"',
+        '"emulated"',
+    ),
+    Key(
+        "features",
+        enum("pmu", "debug", "aarch32-el0", later=("sve", "sme")),
+        "CPU features granted beyond the base.",
+        '["pmu"]',
+        "[]",
+        many=True,
+    ),
+    Key(
+        "devices",
+        scalar("text"),
+        "Devices of the board that the VM owns: paths or aliases in the board's device tree; "
+        "registers, interrupts and clocks follow. `--devices BOARD` lists them.",
+        '["/pl031@9010000"]',
+        "[]",
+        many=True,
+    ),
+    Key("device", table(DEVICE), "Devices in long form, one `[[vm.device]]` each.", many=True),
+    Key(
+        "passthrough",
+        table(PASSTHROUGH),
+        "Hardware ranges by address, for what the device tree does not describe.",
+        '[{ name = "uart1", gpa = 0x900_0000, size = "4K", spi = [1] }]',
+        "[]",
+        many=True,
+    ),
+    Key(
+        "emulated",
+        table(EMULATED),
+        "Emulated devices, added to the defaults.",
+        '[{ type = "pl011", gpa = 0x900_0000, spi = 1 }]',
+        "[]",
+        many=True,
+    ),
+    Key(
+        "defaults",
+        scalar("bool"),
+        "Whether the VM gets the board's default devices, a virtual UART where the board has its "
+        "own.",
+        "true",
+        "true",
+    ),
+    Key(
+        "dma",
+        enum("refuse", "trusted", later=("iommu",)),
+        "What happens with a device that masters the bus: `refuse` (an error) or `trusted` (it is "
+        "let in, isolation from it is not provided; the VM's memory must be identity-mapped).",
+        '"refuse"',
+        '"refuse"',
+    ),
+    Key(
+        "on_crash",
+        enum(*POLICIES),
+        "When the VM crashes: `halt` it, `restart` it from its pristine image, or `reset-board`.",
+        '"restart"',
+        '"halt"',
+    ),
+    Key("on_reset", enum(*POLICIES), "When it asks for a reset.", '"restart"', '"restart"'),
+    Key("on_off", enum(*POLICIES), "When it powers itself off.", '"halt"', '"halt"'),
+    Key(
+        "restart",
+        table(RESTART),
+        "Limits of the policy `restart`.",
+        '{ max = 3, window = "60s", backoff = "100ms" }',
+    ),
+    Key(
+        "scrub",
+        scalar("bool"),
+        "Whether its RAM is zeroed before it first runs (at a restart it always is).",
+        "true",
+        "true",
+    ),
+    Key("watchdog", scalar("time"), _LATER, '"500ms"', later=True),
+    Key("controls", scalar("text"), _LATER, '["control"]', many=True, later=True),
+    Key("firmware", scalar("text"), _LATER, '"scmi"', later=True),
+    Key("axvm", scalar("path"), _LATER, '"vm.toml"', later=True),
+)
+
+VM = Table(
+    "vm",
+    "One virtual machine.",
+    (
+        Key(
+            "name", scalar("name"), "Its name, unique in the deployment.", '"linux"', required=True
+        ),
+        Key(
+            "template",
+            scalar("text"),
+            "Takes the keys of `[template.<name>]` that it does not set itself.",
+            '"linux"',
+        ),
+    )
+    + VM_KEYS,
+)
+TEMPLATE = Table("template", "Keys that VMs share; a VM names one with `template`.", VM_KEYS)
