@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: platform/[clsv]*.c tests/unit/fixture/uart.c */
+#include "gen/rows.h"
+#include "platform/console.h"
+#include "platform/log.h"
+#include "platform/log_ring.h"
+#include "tests/unit/check.h"
+#include "tests/unit/fixture/uart.h"
+#include <tables.h>
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const struct console_voice_row console_voice_rows[CONSOLE_VOICE_COUNT] = {
+    { .name = "hv", .vm = -1, .vpl011 = -1 },
+    { .name = "a", .vm = 0, .vpl011 = 0 },
+    { .name = "b", .vm = 1, .vpl011 = -1 },
+    { .name = "c", .vm = 2, .vpl011 = 2 },
+};
+
+static uint32_t notified; /* bitmap of voices */
+
+static void notify(uint32_t voice)
+{
+    notified |= 1u << voice;
+}
+
+static uint32_t put(uint32_t voice, const char *text)
+{
+    uint32_t taken = 0;
+
+    while (*text != '\0' && console_put(voice, *text)) {
+        text++;
+        taken++;
+    }
+    return taken;
+}
+
+static void check_text(const char *want, int line)
+{
+    const char *got = uart_text();
+
+    if (strcmp(got, want) != 0) {
+        fprintf(stderr, "test_console.c:%d: got:\n%s\nexpected:\n%s\n", line, got, want);
+    }
+    CHECK(strcmp(got, want) == 0);
+}
+#define CHECK_TEXT(want) check_text((want), __LINE__)
+
+/* As the hardware does: the transmit interrupt comes while it is on. */
+static void settle(void)
+{
+    for (unsigned i = 0; i < 100 && atomic_load(&uart_tx_interrupt); i++) {
+        console_interrupt(notify);
+    }
+    CHECK(!atomic_load(&uart_tx_interrupt));
+}
+
+static void early_lines_go_out_directly(void)
+{
+    log_line(LOG_INFO, "early %d", 1);
+    CHECK_TEXT("[hv] early 1\r\n");
+    console_init();
+    CHECK(!atomic_load(&uart_tx_interrupt));
+    log_line(LOG_ERROR, "%s", "late");
+    log_line(LOG_WARN, "later");
+    CHECK_TEXT("[hv] error: late\r\n[hv] warning: later\r\n");
+}
+
+static void lines_are_whole(void)
+{
+    put(2, "half of b");
+    put(3, "half of c");
+    CHECK_TEXT("");
+    put(3, " and rest\n");
+    CHECK_TEXT("[c] half of c and rest\r\n");
+    log_line(LOG_INFO, "log");
+    put(2, ", rest of b\r\nnext");
+    CHECK_TEXT("[hv] log\r\n[b] half of b, rest of b\r\n");
+    put(2, "\n");
+    CHECK_TEXT("[b] next\r\n");
+}
+
+/* The first voice that takes input has the keyboard. */
+static void keyboard_voice_shows_prompts(void)
+{
+    put(1, "login: ");
+    CHECK_TEXT("[a] login: ");
+    put(1, "r");
+    CHECK_TEXT("r");
+    put(2, "other\n");
+    CHECK_TEXT("\r\n[b] other\r\n");
+    put(1, "oot");
+    CHECK_TEXT("[a]+ oot");
+    log_line(LOG_INFO, "log");
+    put(1, "\n");
+    CHECK_TEXT("\r\n[hv] log\r\n[a]+ \r\n");
+}
+
+static void carriage_returns(void)
+{
+    put(1, "a\r\nb\n\rc\r\n");
+    CHECK_TEXT("[a] a\r\n[a] b\r\n[a] c\r\n");
+    put(1, "10%\r20%\r\n");
+    CHECK_TEXT("[a] 10%\r20%\r\n");
+}
+
+static void escape_moves_the_keyboard(void)
+{
+    notified = 0;
+    uart_type("x\x1dy\x1dz");
+    console_interrupt(notify);
+    CHECK_TEXT("[hv] keyboard: c\r\n[hv] keyboard: a\r\n");
+    CHECK_EQ(notified, 1u << 1);
+    CHECK_EQ(console_get(1), 'x');
+    CHECK_EQ(console_get(1), 'z');
+    CHECK_EQ(console_get(1), UINT64_MAX);
+    CHECK_EQ(console_get(3), 'y');
+    CHECK_EQ(console_get(3), UINT64_MAX);
+    CHECK_EQ(console_get(2), UINT64_MAX);
+}
+
+static void keyboard_leaves_an_unfinished_line(void)
+{
+    put(1, "prompt> ");
+    uart_type("\x1d");
+    console_interrupt(notify);
+    CHECK_TEXT("[a] prompt> \r\n[hv] keyboard: c\r\n");
+    put(1, "unseen");
+    CHECK_TEXT("");
+    put(1, "\n");
+    CHECK_TEXT("[a]+ unseen\r\n");
+    uart_type("\x1d");
+    console_interrupt(notify);
+    CHECK_TEXT("[hv] keyboard: a\r\n");
+}
+
+static void input_overruns(void)
+{
+    static char text[101];
+
+    memset(text, 'k', 100);
+    text[100] = '\0';
+    uart_type(text);
+    console_interrupt(notify);
+    uint32_t count = 0;
+    while (console_get(1) == 'k') {
+        count++;
+    }
+    CHECK_EQ(count, 64);
+}
+
+/* Half a ring without a newline goes out as a piece. */
+static void long_lines_come_in_pieces(void)
+{
+    static char text[1201];
+
+    memset(text, 'p', 1200);
+    text[1200] = '\0';
+    CHECK_EQ(put(2, text), 1200);
+    settle();
+    const char *got = uart_text();
+    CHECK(strncmp(got, "[b] ppp", 7) == 0);
+    CHECK(strlen(got) > 1000 && strlen(got) < 1200);
+    put(3, "between\n");
+    CHECK_TEXT("\r\n[c] between\r\n");
+    put(2, "\n");
+    got = uart_text();
+    CHECK(strncmp(got, "[b]+ ppp", 8) == 0);
+    CHECK(strcmp(got + strlen(got) - 3, "p\r\n") == 0);
+}
+
+static void full_uart_continues_by_interrupt(void)
+{
+    atomic_store(&uart_credit, 6);
+    put(2, "0123456789\n");
+    CHECK_TEXT("[b] 01");
+    CHECK(atomic_load(&uart_tx_interrupt));
+    atomic_store(&uart_credit, 4);
+    console_interrupt(notify);
+    CHECK_TEXT("2345");
+    CHECK(atomic_load(&uart_tx_interrupt));
+    atomic_store(&uart_credit, UINT32_MAX);
+    console_interrupt(notify);
+    CHECK_TEXT("6789\r\n");
+    CHECK(!atomic_load(&uart_tx_interrupt));
+}
+
+static void full_ring_refuses_and_notifies(void)
+{
+    static char line[3000];
+
+    memset(line, 'f', sizeof(line) - 1);
+    atomic_store(&uart_credit, 0);
+    CHECK(console_room(2));
+    uint32_t taken = put(2, line); /* a ring full, and what is staged behind it */
+    CHECK(taken >= 2048 && taken < 2048 + 192);
+    CHECK(!console_room(2));
+    CHECK(console_room(3));
+    notified = 0;
+    atomic_store(&uart_credit, 300);
+    console_interrupt(notify);
+    CHECK_EQ(notified, 0); /* not half empty yet */
+    CHECK(console_room(2));
+    atomic_store(&uart_credit, UINT32_MAX);
+    settle();
+    CHECK_EQ(notified, 1u << 2);
+    put(2, "\n");
+    CHECK_EQ(strlen(uart_text()), 4 + taken + 2);
+}
+
+/* No CPU sends for others without end. */
+static void drainers_share(void)
+{
+    char line[101];
+
+    memset(line, 's', 99);
+    line[99] = '\n';
+    line[100] = '\0';
+    atomic_store(&uart_credit, 0);
+    for (unsigned i = 0; i < 10; i++) {
+        CHECK_EQ(put(3, line), 100);
+    }
+    atomic_store(&uart_credit, UINT32_MAX);
+    uart_text();
+    put(2, "x\n");
+    CHECK_EQ(strlen(uart_text()), 512);
+    CHECK(atomic_load(&uart_tx_interrupt));
+    settle();
+    CHECK_EQ(strlen(uart_text()), 10 * (4 + 99 + 2) + 4 + 1 + 2 - 512);
+}
+
+static void lost_log_lines_are_told(void)
+{
+    atomic_store(&uart_credit, 0);
+    for (unsigned i = 0; i < 2 * LOG_RING_SIZE / 200; i++) {
+        log_line(LOG_INFO, "%200u", i);
+    }
+    atomic_store(&uart_credit, UINT32_MAX);
+    console_flush();
+    const char *got = uart_text();
+    CHECK(strstr(got, "[hv] (log lines were lost here)\r\n") != NULL);
+    CHECK(strstr(got, "                 30\r\n") != NULL);
+    CHECK(strstr(got, "                 79\r\n") == NULL);
+    log_line(LOG_INFO, "%300u", 5u); /* longer than a line may be: cut */
+    CHECK_EQ(strlen(uart_text()), 5 + 254 + 2);
+}
+
+static void flush_ends_unfinished_lines(void)
+{
+    put(2, "unfinished");
+    CHECK_TEXT("");
+    console_flush();
+    CHECK_TEXT("[b] unfinished\r\n");
+    put(2, "rest\n");
+    CHECK_TEXT("[b]+ rest\r\n");
+}
+
+/* In a child, because it is for good. */
+static void in_child(void (*body)(void))
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        atomic_store(&check_failures, 0);
+        body();
+        _exit(test_result());
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK_EQ(status, 0);
+}
+
+static void seize(void)
+{
+    atomic_store(&uart_credit, 3);
+    put(2, "cut off\n");
+    log_line(LOG_INFO, "before");
+    uart_text();
+    atomic_store(&uart_credit, UINT32_MAX);
+    console_seize();
+    console_write("panic\n", 6);
+    CHECK_TEXT(" cut off\r\n[hv] before\r\n[hv] panic\r\n");
+    CHECK(console_put(3, 'x'));
+    CHECK(console_room(3));
+    uart_type("x");
+    console_interrupt(notify);
+    CHECK_EQ(console_get(1), UINT64_MAX);
+    CHECK_TEXT("");
+}
+
+static void release(void)
+{
+    put(1, "to be seen");
+    put(2, "this too");
+    console_release();
+    CHECK_TEXT("[a] to be seen\r\n[b] this too\r\n");
+    atomic_store(&uart_touched, false);
+    log_line(LOG_ERROR, "vanishes");
+    CHECK(console_put(1, '\n'));
+    CHECK(console_room(1));
+    console_interrupt(notify);
+    console_flush();
+    console_seize();
+    console_write("panic\n", 6);
+    CHECK_TEXT("");
+    CHECK(!atomic_load(&uart_touched));
+}
+
+static void seized_for_good(void)
+{
+    in_child(seize);
+}
+
+static void released_for_good(void)
+{
+    in_child(release);
+}
+
+int main(void)
+{
+    TEST(early_lines_go_out_directly);
+    TEST(lines_are_whole);
+    TEST(keyboard_voice_shows_prompts);
+    TEST(carriage_returns);
+    TEST(escape_moves_the_keyboard);
+    TEST(keyboard_leaves_an_unfinished_line);
+    TEST(input_overruns);
+    TEST(long_lines_come_in_pieces);
+    TEST(full_uart_continues_by_interrupt);
+    TEST(full_ring_refuses_and_notifies);
+    TEST(drainers_share);
+    TEST(lost_log_lines_are_told);
+    TEST(flush_ends_unfinished_lines);
+    TEST(seized_for_good);
+    TEST(released_for_good);
+    return test_result();
+}

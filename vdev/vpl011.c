@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vpl011.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "platform/console.h"
+#include "vdev/lock.h"
+#include "vdev/vgic.h"
+
+/*
+ * Arm PrimeCell UART (PL011), DDI 0183G chapter 3.  Where it differs from the real one, for the
+ * good of guests:
+ * - it transmits and receives whether or not CR enables it, as no wire depends on it;
+ * - the receive interrupt and the receive timeout are both raised as soon as there is input: typed
+ *   characters seldom fill a FIFO to its mark, and there is no line time to wait for;
+ * - the transmit FIFO is the console's ring; the transmit interrupt comes with every character sent
+ *   while there is room for a FIFO's worth more.
+ */
+#define UART_DR 0x000u
+#define UART_RSR 0x004u
+#define UART_FR 0x018u
+#define UART_ILPR 0x020u
+#define UART_IBRD 0x024u
+#define UART_FBRD 0x028u
+#define UART_LCR_H 0x02cu
+#define UART_CR 0x030u
+#define UART_IFLS 0x034u
+#define UART_IMSC 0x038u
+#define UART_RIS 0x03cu
+#define UART_MIS 0x040u
+#define UART_ICR 0x044u
+#define UART_DMACR 0x048u
+#define UART_ID_FIRST 0xfe0u /* PeriphID0-3, PCellID0-3 */
+
+#define FR_BUSY (1u << 3)
+#define FR_RXFE (1u << 4)
+#define FR_TXFF (1u << 5)
+#define FR_RXFF (1u << 6)
+#define FR_TXFE (1u << 7)
+#define LCR_H_FEN (1u << 4)
+#define INT_RX (1u << 4)
+#define INT_TX (1u << 5)
+#define INT_RT (1u << 6)
+
+#define FIFO_DEPTH 32u /* revision r1p5 */
+#define CR_RESET 0x300u
+#define IFLS_RESET 0x12u
+
+/* Part 0x011, designer 0x41 (Arm), revision 3 (r1p5): 3.3.15, 3.3.16. */
+static const uint8_t vpl011_id[8] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+
+/* Guarded by its lock where the VM has several vCPUs, but for `line`. */
+struct vpl011 {
+    struct lock lock;
+    uint16_t ilpr;
+    uint16_t ibrd;
+    uint16_t fbrd;
+    uint16_t lcr_h;
+    uint16_t cr;
+    uint16_t ifls;
+    uint16_t imsc;
+    uint16_t dmacr;
+    bool sent;     /* the transmit interrupt's cause: characters went out */
+    bool blocked;  /* there was no room: raised again when there is */
+    bool midline;  /* the last character sent was no newline */
+    uint32_t head; /* receive FIFO: next free, first taken; counting freely */
+    uint32_t tail;
+    char fifo[FIFO_DEPTH];
+    _Atomic bool line; /* the interrupt line, as last computed */
+};
+
+static struct vpl011 vpl011s[COUNT_AT_LEAST_ONE(VPL011_COUNT)];
+
+/* --- State: lock held --- */
+
+static uint32_t fifo_depth(const struct vpl011 *uart)
+{
+    return (uart->lcr_h & LCR_H_FEN) != 0 ? FIFO_DEPTH : 1;
+}
+
+static void receive(struct vpl011 *uart, uint32_t voice)
+{
+    while (uart->head - uart->tail < fifo_depth(uart)) {
+        int c = console_get(voice);
+        if (c < 0) {
+            return;
+        }
+        uart->fifo[uart->head++ % FIFO_DEPTH] = (char)c;
+    }
+}
+
+static uint32_t raw_interrupts(const struct vpl011 *uart)
+{
+    return (uart->head != uart->tail ? INT_RX | INT_RT : 0) | (uart->sent ? INT_TX : 0);
+}
+
+static uint32_t flags(const struct vpl011 *uart, uint32_t voice)
+{
+    uint32_t count = uart->head - uart->tail;
+    uint32_t transmit = console_room(voice) ? FR_TXFE : FR_TXFF | FR_BUSY;
+
+    return transmit | (count == 0 ? FR_RXFE : 0) | (count >= fifo_depth(uart) ? FR_RXFF : 0);
+}
+
+static uint32_t take_received(struct vpl011 *uart, uint32_t voice)
+{
+    uint32_t c = 0;
+
+    if (uart->head != uart->tail) {
+        c = (uint8_t)uart->fifo[uart->tail++ % FIFO_DEPTH];
+    }
+    receive(uart, voice);
+    return c;
+}
+
+/* What does not fit is lost: a guest that looks at TXFF never gets there. */
+static void transmit(struct vpl011 *uart, uint32_t voice, char c)
+{
+    (void)console_put(voice, c);
+    uart->midline = c != '\n';
+    uart->sent = console_room(voice);
+    uart->blocked = !uart->sent;
+}
+
+static void room_again(struct vpl011 *uart, uint32_t voice)
+{
+    if (uart->blocked && console_room(voice)) {
+        uart->blocked = false;
+        uart->sent = true;
+    }
+}
+
+static uint32_t register_read(struct vpl011 *uart, uint32_t voice, uint64_t offset)
+{
+    switch (offset) {
+    case UART_DR:
+        return take_received(uart, voice);
+    case UART_FR:
+        return flags(uart, voice);
+    case UART_ILPR:
+        return uart->ilpr;
+    case UART_IBRD:
+        return uart->ibrd;
+    case UART_FBRD:
+        return uart->fbrd;
+    case UART_LCR_H:
+        return uart->lcr_h;
+    case UART_CR:
+        return uart->cr;
+    case UART_IFLS:
+        return uart->ifls;
+    case UART_IMSC:
+        return uart->imsc;
+    case UART_RIS:
+        return raw_interrupts(uart);
+    case UART_MIS:
+        return raw_interrupts(uart) & uart->imsc;
+    case UART_DMACR:
+        return uart->dmacr;
+    default: /* RSR: no errors ever */
+        return offset >= UART_ID_FIRST ? vpl011_id[(offset - UART_ID_FIRST) / 4] : 0;
+    }
+}
+
+/* Leaving FIFO mode flushes it (3.3.7). */
+static void write_lcr_h(struct vpl011 *uart, uint32_t voice, uint32_t value)
+{
+    if (((uart->lcr_h ^ value) & LCR_H_FEN) != 0) {
+        uart->tail = uart->head;
+    }
+    uart->lcr_h = value & 0xff;
+    receive(uart, voice);
+}
+
+/* ICR reaches the transmit interrupt only: the others last while there is input. */
+static void register_write(struct vpl011 *uart, uint32_t voice, uint64_t offset, uint32_t value)
+{
+    switch (offset) {
+    case UART_DR:
+        transmit(uart, voice, (char)value);
+        break;
+    case UART_ILPR:
+        uart->ilpr = value & 0xff;
+        break;
+    case UART_IBRD:
+        uart->ibrd = value & 0xffff;
+        break;
+    case UART_FBRD:
+        uart->fbrd = value & 0x3f;
+        break;
+    case UART_LCR_H:
+        write_lcr_h(uart, voice, value);
+        break;
+    case UART_CR:
+        uart->cr = value & 0xff87;
+        break;
+    case UART_IFLS:
+        uart->ifls = value & 0x3f;
+        break;
+    case UART_IMSC:
+        uart->imsc = value & 0x7ff;
+        break;
+    case UART_ICR:
+        uart->sent = uart->sent && (value & INT_TX) == 0;
+        break;
+    case UART_DMACR:
+        uart->dmacr = value & 0x7;
+        break;
+    default: /* ECR has nothing to clear; the rest is read-only or reserved */
+        break;
+    }
+}
+
+/* --- Access --- */
+
+static void uart_enter(const struct vcpu *vcpu, struct vpl011 *uart)
+{
+    if (vcpu->vm_row->vcpu_count > 1) {
+        lock_take(&uart->lock);
+    }
+}
+
+/* The line is told to the vGIC without the lock, because the vGIC may wait for another vCPU that
+ * wants it; so each teller looks again, and the last one tells what holds. */
+static void uart_leave(struct vcpu *vcpu, struct vpl011 *uart, uint32_t instance)
+{
+    bool line = (raw_interrupts(uart) & uart->imsc) != 0;
+    bool changed = atomic_exchange(&uart->line, line) != line;
+
+    if (vcpu->vm_row->vcpu_count > 1) {
+        lock_drop(&uart->lock);
+    }
+    while (changed) {
+        vgic_set_line(vcpu, vpl011_rows[instance].intid, line);
+        changed = atomic_load(&uart->line) != line;
+        line = changed ? !line : line;
+    }
+}
+
+/* Registers are words; the bytes behind the first of each are not decoded. */
+static uint64_t vpl011_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
+{
+    struct vpl011 *uart = &vpl011s[instance];
+
+    (void)size;
+    if (offset % 4 != 0) {
+        return 0;
+    }
+    uart_enter(vcpu, uart);
+    uint32_t value = register_read(uart, vpl011_rows[instance].voice, offset);
+    uart_leave(vcpu, uart, instance);
+    return value;
+}
+
+static void vpl011_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
+                         uint64_t value)
+{
+    struct vpl011 *uart = &vpl011s[instance];
+
+    (void)size;
+    if (offset % 4 != 0) {
+        return;
+    }
+    uart_enter(vcpu, uart);
+    register_write(uart, vpl011_rows[instance].voice, offset, (uint32_t)value);
+    uart_leave(vcpu, uart, instance);
+}
+
+const struct vdev_ops vpl011_ops = {
+    .name = "pl011",
+    .sizes = VDEV_SIZE_1 | VDEV_SIZE_2 | VDEV_SIZE_4,
+    .read = vpl011_read,
+    .write = vpl011_write,
+};
+
+void vpl011_poll(struct vcpu *vcpu)
+{
+    for (uint32_t instance = 0; instance < VPL011_COUNT; instance++) {
+        const struct vpl011_row *row = &vpl011_rows[instance];
+        struct vpl011 *uart = &vpl011s[instance];
+
+        if (row->vm == vcpu->vm) {
+            uart_enter(vcpu, uart);
+            receive(uart, row->voice);
+            room_again(uart, row->voice);
+            uart_leave(vcpu, uart, instance);
+        }
+    }
+}
+
+/* A line that the last run left unfinished ends, so that the next one begins with its own prefix.
+ */
+void vpl011_vm_reset(uint32_t vm)
+{
+    for (uint32_t instance = 0; instance < VPL011_COUNT; instance++) {
+        struct vpl011 *uart = &vpl011s[instance];
+
+        if (vpl011_rows[instance].vm != vm) {
+            continue;
+        }
+        if (uart->midline) {
+            (void)console_put(vpl011_rows[instance].voice, '\n');
+        }
+        memset(uart, 0, sizeof(*uart));
+        uart->cr = CR_RESET;
+        uart->ifls = IFLS_RESET;
+    }
+}
