@@ -49,17 +49,16 @@ void vm_reset(void)
     }
 }
 
-/* A translation table outside all memory: the next fetch needs a table that is not there, and so
- * does the vector that would tell of it.  No CPU can go on from that. */
+/* Without a vector and at an address without memory (a VM's page 0 has none): the abort's own vector
+ * aborts, and the CPU can't go on. */
 void vm_crash(void)
 {
-    __asm__ volatile("msr ttbr0_el1, %0\n\t"
+    __asm__ volatile("msr vbar_el1, xzr\n\t"
+                     "mrs x0, sctlr_el1\n\t"
+                     "bic x0, x0, #1\n\t"
+                     "msr sctlr_el1, x0\n\t"
                      "isb\n\t"
-                     "tlbi vmalle1\n\t"
-                     "dsb nsh\n\t"
-                     "isb" ::"r"(UINT64_C(0x7ffffff000))
-                     : "memory");
-    for (;;) {
-        cpu_wait();
-    }
+                     "br xzr" ::
+                         : "x0", "memory");
+    __builtin_unreachable();
 }

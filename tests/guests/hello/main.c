@@ -4,14 +4,12 @@
 
 #include <bulkhead/cpu.h>
 #include <bulkhead/timer.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void check(const char *name, int passed)
-{
-    printf(passed ? "PASS: %s\n" : "FAIL: %s\n", name);
-}
+#include "../check.h"
+
+struct checks checks;
 
 static int compare(const void *a, const void *b)
 {
@@ -45,6 +43,5 @@ int main(void)
     const uint64_t slept = timer_now_ns() - before;
     check("sleep of 10 ms", slept >= 10000000 && slept < 1000000000);
 
-    printf("done\n");
-    return 0;
+    return check_end();
 }
