@@ -168,3 +168,11 @@ def test_a_missing_compiler_is_one_clear_line(
     with pytest.raises(Failure, match="device-tree-compiler") as raised:
         load(str(folder))
     assert raised.value.status == Exit.MISSING
+
+
+def test_a_blob_that_is_no_tree(folder: Path) -> None:
+    (folder / "board.dtb").write_bytes(b"x" * 100)
+    text = (folder / "board.toml").read_text().replace("board.dts", "board.dtb")
+    (folder / "board.toml").write_text(text)
+    (found,) = load(str(folder))[1].errors
+    assert found.code == "E-board-tree" and "not a sound device tree" in found.message
