@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from gen.diagnostics import Report
+from gen.diagnostics import Report, Where
 from gen.plan.images import Blob
-from gen.plan.memory import BLOCK
+from gen.plan.memory import BLOCK, GuestRam, allocate
 from gen.plan.model import PAGE, Image, RamRegion
 from gen.plan.ranges import MIB, align_up, contains, size_text
 from gen.read.board import Board, Range
@@ -51,57 +52,69 @@ def keeps_pristine(vm: Vm) -> bool:
     return not (vm.on_crash == "halt" and vm.on_reset == "halt")
 
 
-def place_images(
-    vms: Sequence[Vm],
-    blobs: Sequence[Sequence[Blob]],
-    rams: Sequence[Sequence[RamRegion]],
-    window: Range,
-) -> list[tuple[Image, ...]]:
-    """Every image with its host address; in place where nobody needs a pristine copy and the file
-    grows by at most 1 MiB for it all."""
-    flat = [
-        (number, _image(blob, rams[number])) for number, mine in enumerate(blobs) for blob in mine
-    ]
-    in_place = _in_place(vms, flat, window)
-    placed: list[list[Image]] = [[] for _ in vms]
-    for at, (number, image) in enumerate(flat):
-        placed[number].append(
-            Image(
-                image.name,
-                image.gpa,
-                image.hpa,
-                image.size,
-                at in in_place,
-                image.source,
-                image.data,
-            )
-        )
-    return [tuple(images) for images in placed]
+@dataclass(frozen=True)
+class Placement:
+    """Everything that has a host address."""
+
+    window: Range
+    rams: tuple[tuple[RamRegion, ...], ...]  # by VM
+    channels: tuple[int, ...]  # HPA by channel
+    free: tuple[Range, ...]
+    images: tuple[tuple[Image, ...], ...]  # by VM
 
 
-def _image(blob: Blob, ram: Sequence[RamRegion]) -> Image:
+@dataclass(frozen=True)
+class Request:
+    """What is to be placed."""
+
+    vms: tuple[Vm, ...]
+    rams: tuple[tuple[GuestRam, ...], ...]
+    blobs: tuple[tuple[Blob, ...], ...]
+    channels: tuple[tuple[str, int, Where], ...]  # name, size, where it is declared
+    hypervisor_size: int
+
+
+def place(request: Request, board: Board, report: Report) -> Placement | None:
+    """Images of VMs that need no pristine copy run in place, if that makes firmware.bin at most
+    1 MiB larger for all of them; else every image is packed."""
+    once = frozenset(n for n, vm in enumerate(request.vms) if not keeps_pristine(vm))
+    if once:
+        placement = _attempt(request, once, board, Report())
+        if placement is not None and _in_place_cost(placement) <= IN_PLACE_COST:
+            return placement
+    return _attempt(request, frozenset(), board, report)
+
+
+def _attempt(
+    request: Request, in_place: frozenset[int], board: Board, report: Report
+) -> Placement | None:
+    packed = [b.data for n, mine in enumerate(request.blobs) if n not in in_place for b in mine]
+    window = hypervisor_window(board, request.hypervisor_size, packed_bytes(packed))
+    errors = len(report.errors)
+    rams, channels, free = allocate(request.rams, request.channels, window, board, report)
+    if len(report.errors) > errors:
+        return None
+    images = tuple(
+        tuple(_image(blob, ram, n in in_place) for blob in mine)
+        for n, (mine, ram) in enumerate(zip(request.blobs, rams))
+    )
+    return Placement(window, tuple(rams), tuple(channels), free, images)
+
+
+def _image(blob: Blob, ram: Sequence[RamRegion], in_place: bool) -> Image:
     home = next(r for r in ram if contains(Range(r.gpa, r.size), blob.range))
     hpa = home.hpa + blob.gpa - home.gpa
-    return Image(blob.name, blob.gpa, hpa, len(blob.data), False, blob.source, blob.data)
+    return Image(blob.name, blob.gpa, hpa, len(blob.data), in_place, blob.source, blob.data)
 
 
-def _in_place(
-    vms: Sequence[Vm], images: Sequence[tuple[int, Image]], window: Range
-) -> frozenset[int]:
-    """Indices of the images to run in place. The file then reaches from the window's start to the
-    last of them: what that adds is all that lies between it and the packed images."""
-    candidates = sorted(
-        (image.hpa, at)
-        for at, (vm, image) in enumerate(images)
-        if image.size and image.hpa >= window.end and not keeps_pristine(vms[vm])
-    )
-    chosen: set[int] = set()
-    for _, at in candidates:
-        trial = chosen | {at}
-        packed = packed_bytes([i.data for n, (_, i) in enumerate(images) if n not in trial])
-        end = max(images[n][1].hpa + images[n][1].size for n in trial)
-        own = sum(images[n][1].size for n in trial)
-        if end - (window.base + packed) - own > IN_PLACE_COST:
-            break
-        chosen = trial
-    return frozenset(chosen)
+def _in_place_cost(placement: Placement) -> int:
+    """Bytes of firmware.bin between what is packed and the last image in place that are neither.
+    Images below the window can't be in the file at all."""
+    images = [image for mine in placement.images for image in mine]
+    here = [image for image in images if image.in_place]
+    packed = packed_bytes([image.data for image in images if not image.in_place])
+    end = max(image.hpa + image.size for image in here)
+    if min(image.hpa for image in here) < placement.window.end:
+        return end
+    own = sum(image.size for image in here)
+    return end - placement.window.base - SMALLEST_HYPERVISOR - packed - own

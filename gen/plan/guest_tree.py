@@ -62,7 +62,7 @@ def guest_tree(view: GuestView, board_tree: Tree) -> Node:
         _add(root, Node("aliases", root, aliases))
     _add(root, Node("chosen", root, chosen_properties(view, consoles)))
     if view.vm.dtb_overlay:
-        _add(root, _symbols(gic, consoles))
+        _add(root, _symbols(gic, consoles, next_phandle + len(view.doorbells)))
     return root
 
 
@@ -212,9 +212,12 @@ def _channel(view: GuestView, channel: Channel, end: Doorbell, phandle: int) -> 
     return Node(f"channel@{end.frame:x}", None, properties)
 
 
-def _symbols(gic: Node | None, consoles: Sequence[Node]) -> Node:
-    """Labels that overlays may use: gic, uart0, uart1 ..."""
-    properties = {f"uart{i}": strings(f"/{node.name}") for i, node in enumerate(consoles)}
+def _symbols(gic: Node | None, consoles: Sequence[Node], phandle: int) -> Node:
+    """Labels that overlays may use: gic, uart0, uart1 ... What has one needs a phandle."""
+    properties = {}
+    for number, node in enumerate(consoles):
+        node.properties["phandle"] = cells(phandle + number)
+        properties[f"uart{number}"] = strings(f"/{node.name}")
     if gic is not None:
         properties["gic"] = strings(f"/{gic.name}")
     return Node("__symbols__", None, properties)

@@ -14,17 +14,11 @@ from gen.plan.channels import channel_size, check_channels, place_doorbells, pla
 from gen.plan.cpus import plan_cpus
 from gen.plan.devices import check_board, check_console_uart, claim_devices
 from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
-from gen.plan.firmware import (
-    HYPERVISOR_SIZE,
-    check_limit,
-    hypervisor_window,
-    packed_bytes,
-    place_images,
-)
+from gen.plan.firmware import HYPERVISOR_SIZE, Request, check_limit, packed_bytes, place
 from gen.plan.guest import Guest, build_guest
 from gen.plan.images import unikernel_link
 from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
-from gen.plan.memory import allocate, guest_ram
+from gen.plan.memory import guest_ram
 from gen.plan.model import Plan
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Deployment
@@ -59,21 +53,27 @@ def make_plan(
     ]
     packed = packed_bytes([blob.data for guest in built for blob in guest.blobs])
     check_limit(deployment, board, packed, report)
-    window = hypervisor_window(board, hypervisor_size, packed)
-    sizes = [(c.name, channel_size(c), c.where) for c in channels]
-    rams, channel_hpas, free = allocate([g.ram for g in guests], sizes, window, board, report)
-    if report.errors:
+    request = Request(
+        vms=deployment.vms,
+        rams=tuple(guest.ram for guest in guests),
+        blobs=tuple(guest.blobs for guest in built),
+        channels=tuple((c.name, channel_size(c), c.where) for c in channels),
+        hypervisor_size=hypervisor_size,
+    )
+    placement = place(request, board, report)
+    if placement is None or report.errors:
         return None
 
-    images = place_images(deployment.vms, [g.blobs for g in built], rams, window)
-    planned = planned_channels(deployment, channels, [g.doorbells for g in guests], channel_hpas)
+    planned = planned_channels(
+        deployment, channels, [g.doorbells for g in guests], placement.channels
+    )
     vpl011s, speakers = voices(deployment, guests)
     vms = []
-    for guest, result, ram, mine in zip(guests, built, rams, images):
+    for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
         mappings = vm_mappings(guest, ram, planned)
         tables = stage2.build(guest.index, guest.ipa_bits, mappings)
         vms.append(planned_vm(guest, result, ram, mine, mappings, tables, vcpus, vpl011s, planned))
-    packed = packed_bytes([i.data for mine in images for i in mine if not i.in_place])
+    packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
         deployment=deployment,
         board=board,
@@ -84,10 +84,10 @@ def make_plan(
         vpl011s=vpl011s,
         channels=planned,
         voices=speakers,
-        hypervisor=window,
-        packed=Range(window.base + hypervisor_size, packed),
-        ram_used=used_ram(window, rams, planned),
-        free=free,
+        hypervisor=placement.window,
+        packed=Range(placement.window.base + hypervisor_size, packed),
+        ram_used=used_ram(placement.window, placement.rams, planned),
+        free=placement.free,
         config_symbols=kconfig_symbols(board, guests, vpl011s, planned),
     )
 
