@@ -46,7 +46,6 @@ static void test_undefined(void)
     UNDEFINED("EL3's register SCR_EL3", "mrs x0, scr_el3");
     UNDEFINED("performance monitor: read", "mrs x0, pmcr_el0");
     UNDEFINED("performance monitor: write", "msr pmcr_el0, xzr");
-    UNDEFINED("implementation defined register", "mrs x0, s3_1_c15_c2_1");
     UNDEFINED("SVE instruction", ".inst 0x04bf5020");
     UNDEFINED("write of an ID register", ".inst 0xd5180400"); /* msr id_aa64pfr0_el1, x0 */
 }
