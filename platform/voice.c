@@ -14,7 +14,8 @@ uint32_t voice_room(const struct voice *voice)
 bool voice_put(struct voice *voice, char c)
 {
     uint32_t head = atomic_load_explicit(&voice->head, memory_order_relaxed);
-    bool due = c == '\n' || voice_room(voice) <= VOICE_OUTPUT_SIZE / 2;
+    uint32_t unfinished = head - atomic_load_explicit(&voice->due, memory_order_relaxed);
+    bool due = c == '\n' || unfinished >= VOICE_OUTPUT_SIZE / 2;
 
     voice->output[head % VOICE_OUTPUT_SIZE] = c;
     atomic_store_explicit(&voice->head, head + 1, memory_order_release);

@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 #define VOICE_OUTPUT_SIZE 2048u
-#define VOICE_INPUT_SIZE 64u
+#define VOICE_INPUT_SIZE 512u /* a pasted line, while its reader is slow */
 
 /* Indices count freely and wrap around. */
 struct voice {
     _Atomic uint32_t head; /* the owner fills */
-    _Atomic uint32_t due;  /* owner: output up to here may go out: whole lines, or a long piece */
+    _Atomic uint32_t due; /* owner: output up to here may go out: whole lines, half a ring of one */
     _Atomic uint32_t tail; /* the console takes */
     _Atomic bool starved;  /* the owner found no room and wants to hear of it */
     char output[VOICE_OUTPUT_SIZE];

@@ -4,6 +4,7 @@
 #include "platform/console.h"
 #include "platform/log.h"
 #include "platform/log_ring.h"
+#include "platform/voice.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture/uart.h"
 #include <tables.h>
@@ -138,17 +139,16 @@ static void keyboard_leaves_an_unfinished_line(void)
 
 static void input_overruns(void)
 {
-    static char text[101];
+    static char text[VOICE_INPUT_SIZE + 37];
 
-    memset(text, 'k', 100);
-    text[100] = '\0';
+    memset(text, 'k', sizeof(text) - 1);
     uart_type(text);
     console_interrupt(notify);
     uint32_t count = 0;
     while (console_get(1) == 'k') {
         count++;
     }
-    CHECK_EQ(count, 64);
+    CHECK_EQ(count, VOICE_INPUT_SIZE);
 }
 
 /* Half a ring without a newline goes out as a piece. */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: platform/[clsv]*.c tests/unit/fixture/uart.c */
+#include "gen/rows.h"
+#include "platform/console.h"
+#include "platform/log.h"
+#include "tests/unit/check.h"
+#include "tests/unit/fixture/uart.h"
+#include <tables.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Voices and the log write from threads of their own while another one is the UART's interrupt:
+ * every line of a voice arrives, whole and in order, with nobody left to push it out. */
+
+#define LINES 3000u
+#define VOICES CONSOLE_VOICE_COUNT
+
+const struct console_voice_row console_voice_rows[CONSOLE_VOICE_COUNT] = {
+    { .name = "hv", .vm = -1, .vpl011 = -1 },
+    { .name = "a", .vm = 0, .vpl011 = -1 },
+    { .name = "b", .vm = 1, .vpl011 = -1 },
+    { .name = "c", .vm = 2, .vpl011 = -1 },
+};
+
+static _Atomic uint32_t writing;
+static _Atomic uint32_t woken; /* bitmap of voices that were told of room */
+
+static void notify(uint32_t voice)
+{
+    atomic_fetch_or(&woken, 1u << voice);
+}
+
+/* Refused, a guest waits for its transmit interrupt and for nothing else. */
+static void put(uint32_t voice, char c)
+{
+    while (!console_put(voice, c)) {
+        while ((atomic_fetch_and(&woken, ~(1u << voice)) & (1u << voice)) == 0) {
+            sched_yield();
+        }
+    }
+}
+
+static void *write_voice(void *argument)
+{
+    uint32_t voice = *(const uint32_t *)argument;
+    char line[64];
+
+    for (uint32_t n = 0; n < LINES; n++) {
+        snprintf(line, sizeof(line), "%u: %.*s\n", n, (int)(n % 37),
+                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+        for (const char *c = line; *c != '\0'; c++) {
+            put(voice, *c);
+        }
+    }
+    atomic_fetch_sub(&writing, 1);
+    return NULL;
+}
+
+static void *write_log(void *argument)
+{
+    uint32_t number = *(const uint32_t *)argument;
+
+    for (uint32_t n = 0; n < LINES; n++) {
+        log_line(LOG_INFO, "from %u: %u", number, n);
+    }
+    atomic_fetch_sub(&writing, 1);
+    return NULL;
+}
+
+static void *interrupt(void *argument)
+{
+    (void)argument;
+    uint32_t idle = 0;
+
+    while (atomic_load(&writing) != 0 || idle++ < 10) {
+        atomic_store(&uart_credit, 200);
+        if (atomic_load(&uart_tx_interrupt)) {
+            console_interrupt(notify);
+            idle = 0;
+        }
+        sched_yield();
+    }
+    return NULL;
+}
+
+/* Reads the numbers of the lines that begin with `prefix`; returns how many there are, in order. */
+static uint32_t count_lines(const char *text, const char *prefix)
+{
+    uint32_t found = 0;
+    uint32_t next = 0;
+
+    for (const char *at = strstr(text, prefix); at != NULL; at = strstr(at + 1, prefix)) {
+        uint32_t n = (uint32_t)strtoul(at + strlen(prefix), NULL, 10);
+        CHECK(at == text || at[-1] == '\n');
+        CHECK(n >= next);
+        next = n + 1;
+        found++;
+    }
+    return found;
+}
+
+static void check_bodies(const char *text)
+{
+    for (const char *at = strstr(text, ": A"); at != NULL; at = strstr(at + 1, ": A")) {
+        const char *start = at;
+        while (start > text && start[-1] >= '0' && start[-1] <= '9') {
+            start--;
+        }
+        CHECK_EQ(strcspn(at + 2, "\r"), strtoul(start, NULL, 10) % 37);
+    }
+}
+
+static void all_lines_arrive(void)
+{
+    static const uint32_t numbers[] = { 0, 1, 2, 3, 1, 2 };
+    pthread_t threads[6];
+
+    uart_reset();
+    console_init();
+    atomic_store(&writing, 5);
+    for (uint32_t i = 0; i < 6; i++) {
+        void *(*body)(void *) = i == 0 ? interrupt : i < VOICES ? write_voice : write_log;
+        CHECK_EQ(pthread_create(&threads[i], NULL, body, (void *)(uintptr_t)&numbers[i]), 0);
+    }
+    for (uint32_t i = 0; i < 6; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    const char *text = uart_text();
+    CHECK(!atomic_load(&uart_tx_interrupt));
+    CHECK_EQ(count_lines(text, "[a] "), LINES);
+    CHECK_EQ(count_lines(text, "[b] "), LINES);
+    CHECK_EQ(count_lines(text, "[c] "), LINES);
+    CHECK(strstr(text, "]+") == NULL);
+    check_bodies(text);
+    uint32_t logged = count_lines(text, "[hv] from 1: ") + count_lines(text, "[hv] from 2: ");
+    CHECK(logged > 100);
+    CHECK(logged == 2 * LINES || strstr(text, "lines were lost") != NULL);
+}
+
+int main(void)
+{
+    TEST(all_lines_arrive);
+    return test_result();
+}
