@@ -37,8 +37,8 @@ _FIT = """\
     }};
 
     configurations {{
-        default = "conf-1";
-        conf-1 {{
+        default = "conf";
+        conf {{
             description = "{title}";
             kernel = "firmware";
         }};

@@ -96,7 +96,7 @@ def test_reserved_ram(folder: Path) -> None:
         "/ {\n\treserved-memory {\n\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tranges;\n"
         "\t\tsecure@40400000 {\n\t\t\treg = <0 0x40400000 0 0x100000>;\n\t\t\tno-map;\n\t\t};\n\t};\n"
     )
-    text = mutated(r"\n/ \{\n", "\n" + reserved)
+    text = board_tree() + "\n" + reserved + "};\n"
     refused(
         with_tree(folder, "reserved", text),
         r"board check: firmware reserves RAM 0x40400000-0x404fffff, which the plan uses",

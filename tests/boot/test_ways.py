@@ -48,5 +48,5 @@ def test_booti(folder: Path) -> None:
 
 def test_bootm(folder: Path) -> None:
     """A FIT with hashes, which U-Boot verifies."""
-    command = "bootm 0x60000000 - ${fdtcontroladdr}"
+    command = "bootm 0x60000000#conf - ${fdtcontroladdr}"
     check(board(*by_u_boot(folder, "firmware.itb", command)))
