@@ -50,7 +50,6 @@ def build(work: Work) -> None:
         return
     linked = stages.link(work, plan, config)
     files = stages.formats(work, linked)
-    stages.audit(work, linked)
     summary = stages.finish(work, plan, linked, files)
     work.say.findings(work.report.found)
     tell(work.say, work.out, summary)

@@ -144,7 +144,7 @@ def _stanza(text: str) -> tuple[str, list[str]]:
 
 def _one_line(line: str) -> tuple[str, list[str]]:
     """A one-line entry ("deb [signed-by=…] URI suite component…") as deb822."""
-    match = re.match(r"\s*deb\s+(?:\[(.*?)\]\s+)?(\S+)\s+(\S+)((?:\s+\S+)*)\s*(?:#.*)?$", line)
+    match = re.match(r"\s*deb\s+(?:\[(.*?)\]\s+)?(\S+)\s+(\S+)((?:\s+[^\s#]+)*)\s*(?:#.*)?$", line)
     if match is None:
         return "", []
     options, uri, suite, components = match.groups()

@@ -48,16 +48,19 @@ class RunPlan:
         )
 
 
-def run(folder: Path, extra: list[str], timeout_s: float | None, show: bool) -> None:
+def run(
+    folder: Path, extra: list[str], timeout_s: float | None, show: bool, keyboard: int = 0
+) -> None:
     """Runs folder's image to its end. Failure(GUEST) or Failure(TIMEOUT) says what is missing.
-    On a terminal the guests get the keyboard, and the run goes on after the last expected line."""
+    Guests get what is typed at the file descriptor `keyboard`; where that is a terminal, the run
+    goes on after the last expected line."""
     plan = RunPlan.read(folder)
     find(plan.command[0])
     if timeout_s is None:
         timeout_s = plan.timeout_ms / 1000
     command = [*plan.command, "-serial", "stdio", "-kernel", str(folder / plan.image), *extra]
     transcript = Transcript(plan.voices, plan.expect, folder)
-    interactive = sys.stdin.isatty()
+    interactive = os.isatty(keyboard)
     child = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -66,8 +69,8 @@ def run(folder: Path, extra: list[str], timeout_s: float | None, show: bool) -> 
         start_new_session=True,
     )
     try:
-        with _keyboard(interactive):
-            ended = _exchange(child, transcript, timeout_s, interactive, show)
+        with _raw(keyboard, interactive):
+            ended = _exchange(child, transcript, timeout_s, keyboard, show)
     finally:
         end(child)
         transcript.close()
@@ -78,12 +81,13 @@ def _exchange(
     child: subprocess.Popen[bytes],
     transcript: Transcript,
     timeout_s: float,
-    interactive: bool,
+    keyboard: int,
     show: bool,
 ) -> bool:
     """Moves console and keyboard until the run is over. True: QEMU ended by itself."""
     assert child.stdin is not None and child.stdout is not None
-    keyboard, serial = sys.stdin.fileno(), child.stdout.fileno()
+    serial = child.stdout.fileno()
+    interactive = os.isatty(keyboard)
     deadline = time.monotonic() + timeout_s if timeout_s else None
     seen_all = False
     with selectors.DefaultSelector() as selector:
@@ -128,22 +132,21 @@ def _hear(data: bytes, transcript: Transcript, show: bool) -> None:
 
 
 @contextlib.contextmanager
-def _keyboard(interactive: bool) -> Iterator[None]:
+def _raw(keyboard: int, interactive: bool) -> Iterator[None]:
     """The terminal hands over each key at once, unechoed, Enter as a carriage return; Ctrl-C still
     ends the run."""
     if not interactive:
         yield
         return
-    fd = sys.stdin.fileno()
-    before = termios.tcgetattr(fd)
-    raw = termios.tcgetattr(fd)
+    before = termios.tcgetattr(keyboard)
+    raw = termios.tcgetattr(keyboard)
     raw[0] &= ~(termios.ICRNL | termios.IXON)
     raw[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
-    termios.tcsetattr(fd, termios.TCSADRAIN, raw)
+    termios.tcsetattr(keyboard, termios.TCSADRAIN, raw)
     try:
         yield
     finally:
-        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
 
 
 def _judge(transcript: Transcript, ended: bool, status: int, timeout_s: float) -> None:

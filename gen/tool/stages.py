@@ -118,11 +118,6 @@ def formats(work: Work, linked: Linked) -> dict[str, Path]:
     return {shown(path): path for path in files}
 
 
-def audit(work: Work, linked: Linked) -> None:
-    """The finished ELF is read back and checked against what was asked for."""
-    work.say.step("auditing")
-
-
 def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) -> str:
     """Writes what tells about the build, and the stamp; the summary."""
     out = work.out

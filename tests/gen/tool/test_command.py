@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./build.py as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gen.tool.paths import ROOT
+
+BUILD = str(ROOT / "build.py")
+GOOD = """\
+schema = 1
+[deployment]
+name = "{name}"
+board = "qemu-virt-aarch64"
+[[vm]]
+name = "one"
+cpus = [0]
+ram = "16M"
+unikernel = "one"
+"""
+MAIN = '#include <stdio.h>\nint main(void)\n{\n    puts("hello");\n    return 0;\n}\n'
+
+
+def build(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [BUILD, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Path:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/main.c").write_text(MAIN)
+    config = tmp_path / "test.toml"
+    config.write_text(GOOD.format(name="command-test"))
+    return config
+
+
+def test_help_names_every_option_and_status() -> None:
+    said = build("--help").stdout
+    options = "--setup --yes --run --timeout --qemu-arg --check --show-config --boards --devices"
+    options += " --explain --set --menuconfig --json --offline --out --jobs --verbose --quiet"
+    for option in options.split():
+        assert option in said
+    assert "7 timeout" in said
+
+
+def test_wrong_option_is_status_2() -> None:
+    assert build("--nothing").returncode == 2
+
+
+def test_another_python_hands_over(tmp_path: Path) -> None:
+    """A python that lies elsewhere may not have Debian's modules: it starts Debian's."""
+    other = tmp_path / "python3"
+    shutil.copy(os.path.realpath(sys.executable), other)
+    code = "import sys; sys.argv = ['build.py', '--boards']; sys.modules['kconfiglib'] = None; "
+    code += f"import runpy; runpy.run_path({BUILD!r}, run_name='__main__')"
+    done = subprocess.run([other, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "qemu-virt-aarch64" in done.stdout
+
+
+def test_bad_deployment_is_status_1_with_place_and_cure(deployment: Path) -> None:
+    deployment.write_text(deployment.read_text().replace("ram =", "rma ="))
+    done = build("--check", "test.toml", cwd=deployment.parent)
+    assert done.returncode == 1
+    assert "test.toml:8: error[E-key-unknown]" in done.stderr
+    assert "cure:" in done.stderr
+
+
+def test_json_of_a_bad_deployment(deployment: Path) -> None:
+    deployment.write_text(deployment.read_text().replace("ram =", "rma ="))
+    found = json.loads(build("--check", "--json", deployment).stdout)
+    assert found["status"] == 1
+    assert "E-key-unknown" in [item["code"] for item in found["findings"]]
+
+
+def test_missing_tool_is_status_3(deployment: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("dtc", "sh", "env"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    done = subprocess.run(
+        [BUILD, str(deployment), "--out", str(tmp_path / "out")],
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    assert "is missing; run: ./build.py --setup" in done.stderr
+
+
+def test_only_what_changed_is_made_again(deployment: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = build(deployment, "--out", out)
+    assert first.returncode == 0, first.stderr
+    assert "of 64 MiB" in first.stdout and "firmware.bin" in first.stdout
+
+    begun = time.monotonic()
+    again = build(deployment, "--out", out, "-v")
+    assert time.monotonic() - begun < 1
+    assert again.stdout == first.stdout
+    assert "compiling" not in again.stderr
+
+    before = (out / "firmware.bin").read_bytes()
+    source = tmp_path / "one/main.c"
+    source.write_text(MAIN.replace("hello", "other"))
+    changed = build(deployment, "--out", out, "-v")
+    assert changed.returncode == 0, changed.stderr
+    compiled = [
+        line.strip() for line in changed.stderr.splitlines() if ".c" in line or ".S" in line
+    ]
+    own = [name for name in compiled if "/gen/" not in name]
+    assert own == [str(source)]
+    assert (out / "firmware.bin").read_bytes() != before
+
+    (out / "firmware.bin").unlink()
+    assert build(deployment, "--out", out).returncode == 0
+    assert (out / "firmware.bin").exists()
+
+
+def test_same_deployment_twice_at_once(deployment: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [BUILD, str(deployment), "--out", str(out), "-q"]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for child in both:
+        _, said = child.communicate(timeout=300)
+        assert child.returncode == 0, said
+
+
+def test_boards_and_devices() -> None:
+    boards = json.loads(build("--boards", "--json").stdout)["boards"]
+    assert "qemu-virt-aarch64" in [board["name"] for board in boards]
+    devices = json.loads(build("--devices", "qemu-virt-aarch64", "--json").stdout)["devices"]
+    uart = next(device for device in devices if device["path"] == "/pl011@9000000")
+    assert uart["interrupts"][0]["intid"] == uart["interrupts"][0]["number"] + 32
+
+
+def test_explain() -> None:
+    assert "Cure" in build("--explain", "E-build-symbol").stdout
+    assert "vm.ram" in build("--explain", "vm.ram").stdout
+    assert build("--explain", "no-such-word").returncode == 2
+
+
+def test_show_config_merges_what_is_set(deployment: Path) -> None:
+    said = build("--show-config", deployment, "--set", "vm.one.ram=32M").stdout
+    assert json.loads(said)["vm"][0]["ram"] == "32M"

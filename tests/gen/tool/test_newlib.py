@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The libraries: what they hold, and that the hypervisor's needs no allocator, FP or SIMD."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from gen.tool import elf, libfdt, newlib, toolchain
+from gen.tool.library import Library
+from gen.tool.paths import ROOT
+
+C_PROGRAM = """\
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <libfdt.h>
+int start(char *to, unsigned long room, const char *format, ...);
+int start(char *to, unsigned long room, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(to, room, format, args);
+    va_end(args);
+    return length + snprintf(to, room, "%zu", strlen(to)) + fdt_check_header(to);
+}
+"""
+
+
+def symbols(library: Library) -> set[str]:
+    said = subprocess.run(
+        [toolchain.NM, "--defined-only", "--format=just-symbols", str(library.archive)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return set(said.split())
+
+
+def link(folder: Path, flags: tuple[str, ...], libraries: list[Library]) -> Path:
+    source, target = folder / "program.c", folder / "program.elf"
+    source.write_text(C_PROGRAM)
+    includes = [flag for library in libraries for flag in ("-isystem", str(library.include))]
+    command = [toolchain.CLANG, *flags, *includes, "-Werror", "-c", str(source)]
+    subprocess.run([*command, "-o", str(folder / "program.o")], check=True, cwd=ROOT)
+    archives = [str(library.archive) for library in libraries]
+    command = [toolchain.LLD, "--gc-sections", "-e", "start", str(folder / "program.o"), *archives]
+    subprocess.run([*command, "-o", str(target)], check=True)
+    return target
+
+
+def test_hypervisor_links_without_allocator_and_floating_point(tmp_path: Path) -> None:
+    flags = (*toolchain.TARGET["aarch64"], *toolchain.HYPERVISOR_ONLY["aarch64"], *toolchain.CODE)
+    libraries = [libfdt.library("aarch64"), newlib.library("aarch64", "hyp")]
+    image = link(tmp_path, flags, libraries)
+    found = elf.symbols(image)
+    assert "vsnprintf" in found and "fdt_check_header" in found
+    assert not {"malloc", "_malloc_r", "_sbrk", "sbrk", "free"} & found.keys()
+    said = subprocess.run(
+        ["llvm-objdump-14", "-d", "--no-show-raw-insn", str(image)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert not re.findall(r"\s[vqds]\d+[.,\s]", said)
+
+
+def test_unikernels_have_what_is_promised() -> None:
+    found = symbols(newlib.library("aarch64", "guest"))
+    promised = "printf snprintf sscanf malloc free realloc qsort bsearch setjmp longjmp memcpy"
+    promised += " strtod strtok time gmtime strftime sin pow sqrt exp fmaf __extenddftf2"
+    assert set(promised.split()) <= found
+
+
+def test_configurations_are_apart() -> None:
+    config = newlib.CONFIG
+    hypervisor, guest = (config / kind / "newlib.h" for kind in ("hyp", "guest"))
+    assert hypervisor.read_text() != guest.read_text()
+    assert newlib.library("aarch64", "hyp") != newlib.library("aarch64", "guest")

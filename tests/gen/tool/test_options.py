@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gen.tool.options import parse
+
+ROOT = Path("/repository")
+
+
+def test_default_configuration() -> None:
+    assert parse([], ROOT).config == ROOT / "configs/board.toml"
+
+
+def test_paths_are_absolute() -> None:
+    options = parse(["x.toml", "--out", "y"], ROOT)
+    assert options.config == Path.cwd() / "x.toml"
+    assert options.out == Path.cwd() / "y"
+
+
+def test_qemu_arguments_are_split_as_a_shell_does() -> None:
+    options = parse(["--qemu-arg", "-icount shift=0", "--qemu-arg=-s"], ROOT)
+    assert options.qemu_args == ("-icount", "shift=0", "-s")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--what"], ["--jobs", "0"], ["--timeout", "0"], ["--timeout", "x"], ["-v", "-q"], ["a", "b"]],
+)
+def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(arguments, ROOT)
+    assert caught.value.code == 2
