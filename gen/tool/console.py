@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-_LINE = re.compile(rb"\[([^\]\s]+)\](\+?) ?(.*)", re.DOTALL)
-_ANY = ""  # the voice of an entry that names none
+_LINE = re.compile(rb"\[([^\]\s]+)\](\+?)(?: (.*))?", re.DOTALL)
+_ANY = ""  # the voice of an entry that names none, and of a line without a prefix
 
 
 @dataclass
 class _Queue:
-    """The entries for one voice, in order; at: how far the line being written is used up."""
+    """The entries for one voice, in order; at: how far each voice's present line is used up."""
 
     wanted: list[bytes]
-    at: int = 0
+    at: dict[str, int] = field(default_factory=dict)
 
-    def see(self, text: bytes) -> None:
+    def see(self, voice: str, text: bytes) -> None:
         while self.wanted:
-            found = text.find(self.wanted[0], self.at)
+            found = text.find(self.wanted[0], self.at.get(voice, 0))
             if found < 0:
                 return
-            self.at = found + len(self.wanted.pop(0))
+            self.at[voice] = found + len(self.wanted.pop(0))
 
 
 def split_entry(entry: str, voices: tuple[str, ...]) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def split_entry(entry: str, voices: tuple[str, ...]) -> tuple[str, str]:
 @dataclass
 class Transcript:
     """Fed with what the UART sends. Entries match inside a line of their voice; an entry without a
-    voice matches inside any line, prefix included."""
+    voice matches inside any line. A line that another voice cut in two ("[name]+ rest") is one."""
 
     voices: tuple[str, ...]
     expect: tuple[str, ...]
@@ -47,7 +47,9 @@ class Transcript:
     failed: str = ""  # the line of a panic of the hypervisor
     _queues: dict[str, _Queue] = field(default_factory=dict)
     _logs: dict[str, BinaryIO] = field(default_factory=dict)
-    _line: bytes = b""
+    _said: dict[str, bytes] = field(default_factory=dict)  # each voice's last line
+    _line: bytes = b""  # the line that is being received
+    _before: bytes | None = None  # what its voice said of it before; None: its voice is not known
 
     def __post_init__(self) -> None:
         for entry in self.expect:
@@ -61,35 +63,50 @@ class Transcript:
         *ended, rest = (self._line + data).split(b"\n")
         for line in ended:
             self._see(line.rstrip(b"\r"), complete=True)
-            for queue in self._queues.values():
-                queue.at = 0
         self._line = rest
         if rest:
             self._see(rest, complete=False)
 
     def _see(self, line: bytes, complete: bool) -> None:
         """Judges a line; a prompt is judged before its line ends."""
-        self._judge(_ANY, line)
-        match = _LINE.fullmatch(line)
-        name = match.group(1).decode(errors="replace") if match else ""
-        if match is None or name not in self.voices:
-            self._watch(line)
-            return
-        self._judge(name, match.group(3))
-        if name == self.voices[0]:
-            self._watch(match.group(3))
+        voice, goes_on, text = self._parse(line, complete)
+        if not complete and voice == _ANY and line.startswith(b"["):
+            return  # its prefix is not whole yet
+        if self._before is None:
+            if not goes_on:
+                self._end_line(voice)
+            self._before = self._said.get(voice, b"")
+        whole = self._before + text
+        for name in {voice, _ANY} & self._queues.keys():
+            self._queues[name].see(voice, whole)
+        if voice in (_ANY, *self.voices[:1]):
+            self._watch(whole)
         if complete:
-            self._log(name).write(match.group(3) + b"\n")
+            self._said[voice] = whole
+            self._before = None
+
+    def _parse(self, line: bytes, complete: bool) -> tuple[str, bool, bytes]:
+        """Voice, whether it goes on with its line, and text."""
+        match = _LINE.fullmatch(line)
+        if match is None or (match.group(3) is None and not complete):
+            return _ANY, False, line
+        name = match.group(1).decode(errors="replace")
+        if name not in self.voices:
+            return _ANY, False, line
+        return name, bool(match.group(2)), match.group(3) or b""
+
+    def _end_line(self, voice: str) -> None:
+        """The voice's last line is whole: it goes to the log."""
+        if voice in self._said and voice != _ANY:
+            self._log(voice).write(self._said[voice] + b"\n")
+        self._said.pop(voice, None)
+        for queue in self._queues.values():
+            queue.at.pop(voice, None)
 
     def _watch(self, text: bytes) -> None:
         """The hypervisor's own words: a panic ends the run."""
         if text.startswith(b"panic: "):
             self.failed = text.decode(errors="replace")
-
-    def _judge(self, voice: str, text: bytes) -> None:
-        queue = self._queues.get(voice)
-        if queue is not None:
-            queue.see(text)
 
     def _log(self, voice: str) -> BinaryIO:
         if voice not in self._logs:
@@ -107,6 +124,8 @@ class Transcript:
         ]
 
     def close(self) -> None:
+        for voice in list(self._said):
+            self._end_line(voice)
         for log in self._logs.values():
             log.close()
         self._logs.clear()

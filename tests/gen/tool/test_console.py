@@ -70,8 +70,38 @@ def test_one_log_a_voice(tmp_path: Path) -> None:
     run = transcript(tmp_path)
     run.feed(b"[linux] a\r\n[control] b\r\n[linux]+ c\r\nplain\r\n[other] d\r\n")
     run.close()
-    assert (tmp_path / "console-linux.log").read_bytes() == b"a\nc\n"
+    assert (tmp_path / "console-linux.log").read_bytes() == b"ac\n"
     assert (tmp_path / "console-control.log").read_bytes() == b"b\n"
     assert b"plain" in (tmp_path / "console.log").read_bytes()
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["console-control.log", "console-linux.log", "console.log"]
+
+
+def test_line_that_another_voice_cut_is_one_line(tmp_path: Path) -> None:
+    run = transcript(tmp_path, "control: serving 8", "linux: up")
+    for piece in (
+        b"[control] ser",
+        b"\r\n[linux] up\r\n[contr",
+        b"ol]",
+        b"+",
+        b" ving",
+        b" 8 balls\n",
+    ):
+        run.feed(piece)
+    assert run.missing == []
+    run.close()
+    assert (tmp_path / "console-control.log").read_bytes() == b"serving 8 balls\n"
+
+
+def test_cut_line_is_not_used_twice(tmp_path: Path) -> None:
+    run = transcript(tmp_path, "tick", "tick")
+    run.feed(b"[control] tick\n[linux] x\n[control]+ er\n")
+    assert run.missing == ["tick"]
+
+
+def test_empty_line(tmp_path: Path) -> None:
+    run = transcript(tmp_path)
+    run.feed(b"[control]")
+    run.feed(b"\r\n[control] a\r\n[control] \r\n")
+    run.close()
+    assert (tmp_path / "console-control.log").read_bytes() == b"\na\n\n"
