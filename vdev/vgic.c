@@ -19,6 +19,7 @@ static void word_reset(struct vgic_word *word, uint32_t edge, uint32_t linked)
     word->carried = 0;
     word->linked = linked;
     word->held = 0;
+    word->arrived = 0;
     atomic_store_explicit(&word->line, 0, memory_order_relaxed);
 }
 
@@ -121,7 +122,7 @@ void vgic_vcpu_park(struct vcpu *vcpu)
     cpu->when = 0;
     arch_lr_control(0);
     /* Only this CPU can release its PPIs. */
-    word->latch &= ~word->held;
+    word->arrived = 0;
     word->active &= ~word->held;
     vgic_physical_release(vcpu, cpu, 0, word->held);
     arch_irq_disable(0, word->linked);
@@ -150,7 +151,8 @@ void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid)
     word = vgic_word(vgic_of(vcpu), cpu, index);
     vgic_fold(vcpu);
     word->held |= bit;
-    vgic_latch(vgic_of(vcpu), cpu, index, bit);
+    word->arrived |= bit;
+    vgic_latch(vgic_of(vcpu), cpu, index, 0);
     if ((word->enabled & bit) == 0) {
         vgic_give_back(vcpu, cpu, index, bit, false); /* it arrived while it was being disabled */
     }

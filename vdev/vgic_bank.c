@@ -204,26 +204,14 @@ static void write_enable(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word,
     change_end(vcpu, cpu, word, bits);
 }
 
-/* A linked interrupt is made pending where it comes from; another vCPU's PPI, which can't be
- * reached, in software. */
 static void write_pend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
 {
-    const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
-    uint32_t linked;
-
     change_begin(vcpu, cpu, word, 0);
-    linked = bits & state->linked;
-    if (word != 0) {
-        vgic_physical_spi(vcpu->vm, word, linked, VGIC_PHYSICAL_PEND);
-    } else if (cpu != vgic_cpu_of(vcpu)) {
-        linked = 0;
-    } else if (linked != 0) {
-        arch_irq_pend(0, linked);
-    }
-    vgic_latch(vgic_of(vcpu), cpu, word, bits & ~linked);
+    vgic_latch(vgic_of(vcpu), cpu, word, bits);
     change_end(vcpu, cpu, word, bits);
 }
 
+/* A linked interrupt's edge may wait in hardware, where it is disabled or active. */
 static void write_unpend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
 {
     struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);

@@ -91,8 +91,7 @@ void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word
     for (uint32_t i = 0; word != 0 && i < vcpu->vm_row->vcpu_count; i++) {
         vgic_cpus[vcpu->vm_row->vcpu_first + i].mine[word] &= ~bits;
     }
-    /* With its latch set, it is held for the arrival that is still pending. */
-    vgic_physical_release(vcpu, cpu, word, bits & ~state->latch);
+    vgic_physical_release(vcpu, cpu, word, bits & ~state->arrived);
 }
 
 void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
@@ -120,7 +119,7 @@ static void withdraw_if_low(struct vcpu *vcpu, uint32_t index, uint32_t bit)
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     const struct vgic_word *word = vgic_word(vgic_of(vcpu), cpu, index);
 
-    if ((word->latch & word->held & ~word->edge & bit) != 0 &&
+    if ((word->arrived & ~word->edge & bit) != 0 &&
         (vgic_physical_pending(vcpu, cpu, index) & bit) == 0) {
         vgic_give_back(vcpu, cpu, index, bit, false);
     }
@@ -137,6 +136,7 @@ static void fold_one(struct vcpu *vcpu, uint32_t lr)
     word->loaded &= ~bit;
     if ((value & VGIC_LR_PENDING) != 0) {
         vgic_latch(vgic_of(vcpu), cpu, index, word->carried & bit);
+        word->arrived |= (value & VGIC_LR_HW) != 0 ? bit : 0;
     }
     word->carried &= ~bit;
     if ((value & VGIC_LR_ACTIVE) != 0) {
@@ -150,7 +150,9 @@ static void fold_one(struct vcpu *vcpu, uint32_t lr)
     if ((value & VGIC_LR_PENDING) != 0) {
         withdraw_if_low(vcpu, index, bit);
     } else if ((value & VGIC_LR_HW) != 0) {
-        word->held &= ~(bit & ~word->latch); /* latch: it has arrived again, at another vCPU */
+        word->held &= ~bit | word->arrived; /* it may have arrived again, at another vCPU */
+    } else {
+        vgic_physical_release(vcpu, cpu, index, bit & ~word->arrived);
     }
     if (index != 0 && (vgic_pending(word) & bit & ~cpu->target[index]) != 0) {
         vgic_wake(vcpu, cpu, index, bit);
@@ -180,12 +182,12 @@ void vgic_fold(struct vcpu *vcpu)
     cpu->lr_used = 0;
 }
 
-/* The state part of a list register for an active interrupt.  What stays pending in software shows
- * at its end, by the maintenance interrupt; an edge goes along. */
+/* The state part of a list register for an active interrupt.  What stays pending in software wants
+ * to know of its end: by the maintenance interrupt, which only HW=0 has; an edge goes along. */
 static uint64_t active_state(struct vgic *gic, const struct vgic_cpu *cpu, struct vgic_word *word,
                              uint32_t index, uint32_t bit)
 {
-    if ((word->linked & word->held & ~word->latch & bit) != 0) {
+    if ((word->held & ~vgic_pending(word) & bit) != 0) {
         return VGIC_LR_ACTIVE | VGIC_LR_HW;
     }
     if ((word->latch & word->edge & ~word->linked & bit & vgic_allowed(gic, cpu, word, index)) !=
@@ -201,7 +203,8 @@ static uint64_t pending_state(struct vgic_word *word, uint32_t bit)
 {
     word->carried |= word->latch & bit;
     word->latch &= ~bit;
-    if ((word->linked & word->held & bit) != 0) {
+    if ((word->arrived & bit) != 0) {
+        word->arrived &= ~bit;
         return VGIC_LR_PENDING | VGIC_LR_HW;
     }
     return VGIC_LR_PENDING | ((vgic_pending(word) & bit) != 0 ? VGIC_LR_EOI : 0);
@@ -318,7 +321,7 @@ bool vgic_fill_linked(struct vcpu *vcpu, uint32_t intid)
         return false;
     }
     word->held |= bit;
-    word->latch |= bit;
+    word->arrived |= bit;
     load(vcpu, lr, ((uint32_t)*vgic_priority(gic, cpu, intid) << 16) | intid);
     return true;
 }

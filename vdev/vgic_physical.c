@@ -87,6 +87,9 @@ void vgic_physical_release(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t wor
     struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
 
     bits &= state->held;
+    if (bits == 0) {
+        return;
+    }
     state->held &= ~bits;
     if (word == 0) {
         cpu->ppi_release |= bits;
@@ -104,8 +107,8 @@ void vgic_give_back(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint
 {
     struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
 
-    bits &= state->latch & state->held & ~state->loaded;
-    state->latch &= ~bits;
+    bits &= state->arrived;
+    state->arrived &= ~bits;
     if (word != 0 && !forget) {
         vgic_physical_spi(vcpu->vm, word, bits & state->edge, VGIC_PHYSICAL_PEND);
     }
@@ -138,7 +141,7 @@ void vgic_spi_quiet(uint32_t vm)
 
         vgic_physical_spi(vm, i + 1, UINT32_MAX, VGIC_PHYSICAL_DISABLE);
         vgic_physical_spi(vm, i + 1, word->held, VGIC_PHYSICAL_DEACTIVATE);
-        word->latch &= ~word->held;
+        word->arrived = 0;
         word->active &= ~word->held;
         word->held = 0;
     }

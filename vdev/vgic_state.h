@@ -12,7 +12,9 @@
  *
  * A *linked* interrupt is physical.  It is *held* while it is physically active for us: from its
  * arrival until the guest deactivates it (which the hardware does, where it is loaded with HW=1)
- * or until it is given back.  A pending linked interrupt is a held one with its latch set.
+ * or until it is given back.  While `arrived` is set, it is held for a pending state in software,
+ * else for the active one, or for what is loaded.  What a guest makes pending by hand is a latch,
+ * of linked interrupts too.
  */
 
 #include <stdatomic.h>
@@ -51,6 +53,7 @@ struct vgic_word {
     uint32_t carried; /* loaded, and the list register took the latch with it */
     uint32_t linked;
     uint32_t held;
+    uint32_t arrived;
     _Atomic uint32_t line; /* level of emulated devices' lines */
 };
 
@@ -119,7 +122,7 @@ static inline bool vgic_intid_valid(uint32_t vm, uint32_t intid)
 
 static inline uint32_t vgic_pending(const struct vgic_word *word)
 {
-    return word->latch |
+    return word->latch | word->arrived |
            (atomic_load_explicit(&word->line, memory_order_relaxed) & ~word->edge & ~word->linked);
 }
 
@@ -151,6 +154,7 @@ void vgic_fill(struct vcpu *vcpu); /* the most urgent into list registers */
 bool vgic_fill_linked(struct vcpu *vcpu, uint32_t intid);
 /* Other vCPUs that have one of `bits` loaded, or may now take it, are asked to look. */
 void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+/* Latches `bits`, and notes that the word may have pending interrupts. */
 void vgic_latch(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
 /* Takes the active state off `bits` (in software). */
 void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
@@ -169,7 +173,7 @@ void vgic_physical_spi(uint32_t vm, uint32_t word, uint32_t bits, enum vgic_phys
 uint32_t vgic_physical_pending(const struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word);
 uint32_t vgic_physical_intid(uint32_t vm, uint32_t intid);
 void vgic_enabled_changed(struct vcpu *vcpu, uint32_t word, uint32_t bits, bool enable);
-/* Pending held interrupts go back to hardware, which presents them again; `forget`: or not. */
+/* What arrived goes back to hardware, which presents it again; `forget`: an edge not. */
 void vgic_give_back(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits,
                     bool forget);
 void vgic_physical_release(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);

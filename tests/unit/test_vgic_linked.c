@@ -145,22 +145,49 @@ static void level_withdrawn(void)
 static void pended_and_cleared_by_hand(void)
 {
     guest_start(0);
-    guest_set(ALPHA, GUEST_PEND, 49);
-    CHECK(fake_irq_pending(49));
+    fake_irq_pulse(49);
     CHECK(guest_get(ALPHA, GUEST_PEND, 49));
     guest_set(ALPHA, GUEST_UNPEND, 49);
     CHECK(!fake_irq_pending(49));
-    guest_set(ALPHA, GUEST_ENABLE, 49);
     guest_set(ALPHA, GUEST_PEND, 49);
+    CHECK(guest_get(ALPHA, GUEST_PEND, 49));
+    guest_set(ALPHA, GUEST_ENABLE, 49);
+    CHECK_EQ(guest_iar(ALPHA), 49);
+    guest_eoi(ALPHA, 49);
+    fake_irq_pulse(49);
     guest_exit(ALPHA);
     CHECK(fake_irq_active(49));
     guest_set(ALPHA, GUEST_UNPEND, 49);
     CHECK(!fake_irq_active(49));
     CHECK_EQ(guest_iar(ALPHA), NONE);
-    guest_set(ALPHA, GUEST_PEND, 49);
+    fake_irq_pulse(49);
     CHECK_EQ(guest_iar(ALPHA), 49);
     guest_set(ALPHA, GUEST_DEACTIVATE, 49);
     CHECK(!fake_irq_active(49));
+}
+
+/* Pended by hand while it is active and held: its end is passed on, then it comes once more. */
+static void pended_by_hand_while_active(void)
+{
+    guest_start(0);
+    guest_set(ALPHA, GUEST_ENABLE, 48);
+    fake_irq_line(48, true);
+    CHECK_EQ(guest_iar(ALPHA), 48);
+    fake_irq_line(48, false);
+    guest_set(ALPHA, GUEST_PEND, 48);
+    CHECK(guest_get(ALPHA, GUEST_ACTIVATE, 48));
+    guest_eoi(ALPHA, 48);
+    CHECK(!fake_irq_active(48));
+    CHECK_EQ(guest_iar(ALPHA), 48);
+    fake_irq_line(48, true); /* and now it is raised while it is active by hand */
+    CHECK_EQ(guest_iar(ALPHA), NONE);
+    CHECK(fake_irq_active(48));
+    guest_eoi(ALPHA, 48);
+    CHECK_EQ(guest_iar(ALPHA), 48);
+    fake_irq_line(48, false);
+    guest_eoi(ALPHA, 48);
+    CHECK(!fake_irq_active(48));
+    CHECK_EQ(guest_iar(ALPHA), NONE);
 }
 
 static void routed_to_another(void)
@@ -280,6 +307,7 @@ int main(void)
     TEST(disabled_goes_back);
     TEST(level_withdrawn);
     TEST(pended_and_cleared_by_hand);
+    TEST(pended_by_hand_while_active);
     TEST(routed_to_another);
     TEST(follows_after_its_end);
     TEST(configuration_is_passed_on);
