@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 PLAN: dict[str, tuple[str, str]] = {
+    "E-feature-missing": (
+        "A VM is granted a CPU feature that the board's CPUs do not have.",
+        "Remove it from features; the message shows what the CPUs have.",
+    ),
     "E-cpu-unknown": (
         "A VM names a CPU that the board does not have.",
         "Use an index in the board's order, or a CPU's name (\"cpu@1\").",

@@ -319,3 +319,13 @@ def check_board(deployment: Deployment, board: Board, report: Report) -> None:
             f"board {board.name} has a GICv{board.gic.version} ({board.gic.path}), VMs need a GICv3",
             "choose a board with a GICv3",
         )
+    for vm in deployment.vms:
+        for feature in vm.features:
+            if feature not in board.cpu_features:
+                report.error(
+                    "feature-missing",
+                    vm.at("features"),
+                    f'VM {vm.name}: features has "{feature}", which the CPUs of board {board.name} '
+                    "do not have",
+                    f"they have: {', '.join(board.cpu_features) or 'none'}",
+                )

@@ -14,7 +14,7 @@ from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
 from gen.plan.guest_tree import GuestView, guest_tree
 from gen.plan.images import Blob, load_kernel, place_dtb, place_initrd
 from gen.plan.memory import GuestRam
-from gen.plan.address_space import channel_spans, device_spans
+from gen.plan.address_space import channel_spans, device_spans, ram_spans
 from gen.plan.emulated import uart_spans
 from gen.plan.user_tree import finish, user_tree
 from gen.read.board import Board
@@ -34,6 +34,11 @@ class Guest:
     uarts: tuple[EmulatedUart, ...]
     doorbells: tuple[Doorbell, ...]
     ipa_bits: int
+
+    @property
+    def writable(self) -> tuple[GuestRam, ...]:
+        """What the guest is told to be RAM. The rest plays ROM: firmware at 0, say."""
+        return tuple(region for region in self.ram if "w" in region.memory.flags)
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,14 @@ def build_guest(
     loaded = load_kernel(vm, guest.ram, unikernel, board, report)
     if loaded is None or len(report.errors) > errors:
         return Built()
-    initrd = place_initrd(vm, guest.ram, loaded, report)
+    writable = guest.writable
+    initrd = place_initrd(vm, writable, loaded, report)
     blobs = loaded.blobs + ((initrd,) if initrd is not None else ())
     if vm.dtb is None:
         return Built(blobs, loaded.entry)
     view = _view(guest, channels, board, initrd)
     data = _tree(guest, view, channels, board_tree, report)
-    dtb = place_dtb(vm, guest.ram, loaded, initrd, data, board, report) if data else None
+    dtb = place_dtb(vm, writable, loaded, initrd, data, board, report) if data else None
     if dtb is None:
         return Built(blobs, loaded.entry)
     return Built((*blobs, dtb), loaded.entry, dtb)
@@ -80,7 +86,7 @@ def _view(
     return GuestView(
         vm=guest.vm,
         board=board,
-        ram=tuple(region.guest for region in guest.ram),
+        ram=tuple(region.guest for region in guest.writable),
         cpu_ids=tuple(guest_id(index) for index in range(count)),
         cpu_compatibles=tuple(board.cpus[number].compatible for number in numbers),
         gic=guest.gic,
@@ -101,14 +107,17 @@ def _tree(
 ) -> bytes | None:
     if isinstance(guest.vm.dtb, Path):
         spans = (
+            *ram_spans(guest.ram),
             *device_spans(guest.devices),
             *guest.gic,
             *uart_spans(guest.uarts),
             *channel_spans(channels, guest.doorbells),
         )
-        mapped = tuple(span.range for span in spans) + view.ram
-        root = user_tree(view, guest.vm.dtb, mapped, report)
-        return finish(view, root, report) if root is not None else None
+        mapped = tuple(span.range for span in spans)
+        tree = user_tree(view, guest.vm.dtb, mapped, report)
+        if tree is None:
+            return None
+        return finish(view, tree.root, tree.memory_reservations, report)
     for claim in guest.devices.claims:
         if dropped_clocks(claim, board_tree):
             report.warning(
@@ -118,4 +127,4 @@ def _tree(
                 "its node in the guest's tree has none",
                 "add what the guest's driver needs with dtb_overlay",
             )
-    return finish(view, guest_tree(view, board_tree), report)
+    return finish(view, guest_tree(view, board_tree), (), report)

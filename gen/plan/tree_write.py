@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import libfdt
 
+from gen.read.board import Range
 from gen.read.fdt import Node
 
 
@@ -24,9 +26,11 @@ def strings(*values: str) -> bytes:
     return b"".join(value.encode() + b"\0" for value in values)
 
 
-def flatten(root: Node) -> bytes:
+def flatten(root: Node, memory_reservations: Sequence[Range] = ()) -> bytes:
     """The blob: same tree, same bytes."""
     writer = libfdt.FdtSw()
+    for part in memory_reservations:
+        writer.add_reservemap_entry(part.base, part.size)
     writer.finish_reservemap()
     _write(writer, root)
     blob = writer.as_fdt()

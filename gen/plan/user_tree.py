@@ -15,14 +15,14 @@ from gen.plan.ranges import address_text, contains, range_text, union
 from gen.plan.tree_write import cells, flatten
 from gen.read.board import Range
 from gen.read.devices import cpu_nodes, is_gic
-from gen.read.fdt import FdtError, Node, cpu_reg, parse
+from gen.read.fdt import FdtError, Node, Tree, cpu_reg, parse
 
 OVERLAY_ROOM = 4096
 
 
 def user_tree(
     view: GuestView, file: Path, mapped: tuple[Range, ...], report: Report
-) -> Node | None:
+) -> Tree | None:
     """The patched tree. `mapped`: all guest-physical addresses at which the VM has something."""
     where = view.vm.at("dtb")
     try:
@@ -43,7 +43,7 @@ def user_tree(
         elif node.enabled and node.text("device_type") != "memory":
             _check_reach(view, node, file, mapped, report)
     _patch(view, root)
-    return root
+    return tree
 
 
 def _check_cpus(view: GuestView, ids: list[int], file: Path, report: Report) -> None:
@@ -99,8 +99,8 @@ def _patch(view: GuestView, root: Node) -> None:
     if chosen is None:
         chosen = Node("chosen", root)
         root.children.append(chosen)
-    for random in ("rng-seed", "kaslr-seed"):
-        chosen.properties.pop(random, None)
+    for stale in ("rng-seed", "kaslr-seed", "linux,initrd-start", "linux,initrd-end"):
+        chosen.properties.pop(stale, None)
     chosen.properties |= chosen_properties(view, [])
 
 
@@ -109,9 +109,11 @@ def _reg_cells(root: Node, part: Range) -> bytes:
     return part.base.to_bytes(4 * address, "big") + part.size.to_bytes(4 * size, "big")
 
 
-def finish(view: GuestView, root: Node, report: Report) -> bytes | None:
+def finish(
+    view: GuestView, root: Node, reservations: tuple[Range, ...], report: Report
+) -> bytes | None:
     """The flattened tree with the VM's overlays applied."""
-    blob = flatten(root)
+    blob = flatten(root, reservations)
     for overlay in view.vm.dtb_overlay:
         applied = _apply(blob, _overlay_blob(view, overlay, report))
         if isinstance(applied, str):

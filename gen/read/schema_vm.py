@@ -37,7 +37,8 @@ MEMORY = Table(
         Key(
             "flags",
             enum("rwx", "rw", "rx", "r"),
-            "What the guest may do there.",
+            "What the guest may do there. Without `w` it plays ROM: its device tree does not call it "
+            "RAM.",
             '"rwx"',
             '"rwx"',
         ),

@@ -11,6 +11,7 @@ from world import RAM_BASE, plan_text
 
 from gen.diagnostics import Report
 from gen.plan.tree_write import flatten
+from gen.read.board import Range
 from gen.read.fdt import Node, Tree, cpu_reg, parse
 
 ODD = HEAD.replace("qemu-virt-aarch64", "./boards/odd")
@@ -112,7 +113,9 @@ def test_supplied_tree_is_patched(folder: Path) -> None:
     assert tree.find("/memory@0") is None
     assert cpu_reg(node(tree, "/memory@40000000"))[0].size == 16 << 20
     chosen = node(tree, "/chosen")
-    assert chosen.text("bootargs") == "new" and not chosen.has("rng-seed")
+    assert chosen.text("bootargs") == "new"
+    assert not chosen.has("rng-seed") and not chosen.has("linux,initrd-start")
+    assert tree.memory_reservations == (Range(0x4010_0000, 0x1000),)
     assert tree.root.compatible == ("test,guest",)
 
 
@@ -124,6 +127,14 @@ def test_supplied_tree_keeps_its_own_bootargs(folder: Path) -> None:
 def test_overlay_by_label(folder: Path) -> None:
     tree = tree_of(folder, vm_text('dtb_overlay = ["good.dtso"]'))
     assert node(tree, "serial0").cell("test,added", 0) == 7
+
+
+def test_memory_that_can_not_be_written_is_not_told_as_ram(folder: Path) -> None:
+    ram = 'memory = [{ gpa = 0, size = "2M", flags = "rx" }, { gpa = 0x4000_0000, size = "64M" }]'
+    tree = tree_of(
+        folder, vm_text(ram=ram, kernel='kernel = { image = "small.bin", load_gpa = 0 }')
+    )
+    assert [n.name for n in tree.root.children if n.has("device_type")] == ["memory@40000000"]
 
 
 def test_no_tree(folder: Path) -> None:

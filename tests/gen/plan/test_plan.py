@@ -151,7 +151,7 @@ def test_text_offset(folder: Path) -> None:
 
 def test_firmware_guest_finds_its_tree_at_the_ram_base(folder: Path) -> None:
     """As QEMU does with -bios: code at 0, device tree where RAM begins."""
-    ram = 'memory = [{ gpa = 0, size = "2M" }, { gpa = 0x4000_0000, size = "64M" }]'
+    ram = 'memory = [{ gpa = 0, size = "2M", flags = "rx" }, { gpa = 0x4000_0000, size = "64M" }]'
     kernel = 'kernel = { image = "small.bin", load_gpa = 0 }'
     vm = good(folder, vm_text(ram=ram, kernel=kernel)).vms[0]
     assert (vm.entry_gpa, vm.dtb_gpa) == (0, RAM_BASE)

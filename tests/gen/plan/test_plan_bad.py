@@ -33,7 +33,7 @@ def expectation(path: Path) -> tuple[str, str]:
     return code, text
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_one_defect_one_error(path: Path, folder: Path) -> None:
     report = Report()
     plan = plan_text(folder, path.read_text(encoding="utf-8"), report)

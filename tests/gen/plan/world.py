@@ -23,6 +23,7 @@ MIB = 1 << 20
 INPUT_HASH = "0" * 64
 
 TREE = """/dts-v1/;
+/memreserve/ 0x40100000 0x1000;
 / {
     #address-cells = <2>; #size-cells = <2>; interrupt-parent = <1>;
     compatible = "test,guest";
@@ -35,7 +36,7 @@ TREE = """/dts-v1/;
         compatible = "arm,gic-v3"; #interrupt-cells = <3>; interrupt-controller; phandle = <1>;
         reg = <0 0x8000000 0 0x10000>, <0 0x80a0000 0 0x20000>;
     };
-    chosen { bootargs = "old"; rng-seed = <1 2 3 4>; };
+    chosen { bootargs = "old"; rng-seed = <1 2 3 4>; linux,initrd-start = <5>; };
 };
 """
 OVERLAY = """/dts-v1/;
