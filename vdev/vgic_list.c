@@ -112,16 +112,16 @@ void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t 
     }
 }
 
-/* A linked level interrupt that waits in a list register while its line has gone low is not
- * pending any more. */
-static void withdraw_if_low(struct vcpu *vcpu, uint32_t index, uint32_t bit)
+/* A linked level interrupt that arrived, but whose line has gone low, is not pending any more. */
+static void withdraw_low(struct vcpu *vcpu, uint32_t index)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     const struct vgic_word *word = vgic_word(vgic_of(vcpu), cpu, index);
+    uint32_t level = word->arrived & ~word->edge;
 
-    if ((word->arrived & ~word->edge & bit) != 0 &&
-        (vgic_physical_pending(vcpu, cpu, index) & bit) == 0) {
-        vgic_give_back(vcpu, cpu, index, bit, false);
+    if (level != 0) {
+        level &= ~vgic_physical_pending(vcpu, cpu, index);
+        vgic_give_back(vcpu, cpu, index, level, false);
     }
 }
 
@@ -148,8 +148,9 @@ static void fold_one(struct vcpu *vcpu, uint32_t lr)
         cpu->mine[index] &= ~bit;
     }
     if ((value & VGIC_LR_PENDING) != 0) {
-        withdraw_if_low(vcpu, index, bit);
-    } else if ((value & VGIC_LR_HW) != 0) {
+        return;
+    }
+    if ((value & VGIC_LR_HW) != 0) {
         word->held &= ~bit | word->arrived; /* it may have arrived again, at another vCPU */
     } else {
         vgic_physical_release(vcpu, cpu, index, bit & ~word->arrived);
@@ -180,6 +181,10 @@ void vgic_fold(struct vcpu *vcpu)
     }
     cpu->lr_written |= cpu->lr_used;
     cpu->lr_used = 0;
+    withdraw_low(vcpu, 0);
+    for (uint32_t hot = gic->hot; hot != 0; hot &= hot - 1) {
+        withdraw_low(vcpu, (uint32_t)__builtin_ctz(hot));
+    }
 }
 
 /* The state part of a list register for an active interrupt.  What stays pending in software wants
@@ -201,7 +206,7 @@ static uint64_t active_state(struct vgic *gic, const struct vgic_cpu *cpu, struc
 
 static uint64_t pending_state(struct vgic_word *word, uint32_t bit)
 {
-    word->carried |= word->latch & bit;
+    word->carried = (word->carried & ~bit) | (word->latch & bit);
     word->latch &= ~bit;
     if ((word->arrived & bit) != 0) {
         word->arrived &= ~bit;
