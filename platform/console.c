@@ -177,7 +177,7 @@ static void drain(void)
         if (mode_get() != CONSOLE_SHARED || !drainer_lock()) {
             return;
         }
-        bool interrupt = !drainer_pump() || any_starved() || look > 0;
+        bool interrupt = !drainer_pump() || look > 0;
 
         if (mode_get() == CONSOLE_SHARED && interrupt != drainer.interrupt) {
             drainer.interrupt = interrupt;

@@ -3,7 +3,7 @@
 
 #include "vdev/vm.h"
 
-/* Function identifiers, their 32-bit forms: DEN 0022E (PSCI 1.1) chapter 5, DEN 0028D (SMCCC 1.2)
+/* Function identifiers, their 32-bit forms: DEN 0022 (PSCI 1.1) chapter 5, DEN 0028 (SMCCC 1.2)
  * chapter 7.  The 64-bit form of a function has CALL_64 set. */
 #define CALL_64 0x40000000u
 #define SMCCC_VERSION 0x80000000u
@@ -21,10 +21,10 @@
 
 #define VERSION_PSCI_1_1 0x10001
 #define VERSION_SMCCC_1_2 0x10002
-#define MIGRATE_NOT_NEEDED 2 /* no Trusted OS, or one that needs no migration: 5.9.1 */
-#define SYSTEM_WARM_RESET 0u /* the one architectural type of SYSTEM_RESET2: 5.12.1 */
+#define MIGRATE_NOT_NEEDED 2 /* no Trusted OS, or one that needs no migration */
+#define SYSTEM_WARM_RESET 0u /* the one architectural type of SYSTEM_RESET2 */
 
-/* 5.2.2 */
+/* PSCI 5.2, return error codes */
 #define SUCCESS 0
 #define NOT_SUPPORTED (-1)
 #define INVALID_PARAMETERS (-2)
@@ -32,12 +32,12 @@
 #define ON_PENDING (-5)
 #define INVALID_ADDRESS (-9)
 
-/* AFFINITY_INFO: 5.7.1 */
+/* AFFINITY_INFO's answers */
 #define AFFINITY_ON 0
 #define AFFINITY_OFF 1
 #define AFFINITY_ON_PENDING 2
 
-/* CPU_SUSPEND's power_state in the original format (5.4.2): StateID[15:0], StateType[16],
+/* CPU_SUSPEND's power_state in the original format (PSCI 5.4): StateID[15:0], StateType[16],
  * PowerLevel[25:24]; the rest is zero. */
 #define POWER_STATE_RESERVED 0xfcfe0000u
 
@@ -93,7 +93,7 @@ static int64_t psci_cpu_on(const struct vcpu *vcpu, uint64_t guest_id, uint64_t 
     return SUCCESS;
 }
 
-/* Levels above the CPU's own need not be supported (5.7.2). */
+/* Levels above the CPU's own need not be supported since PSCI 1.0. */
 static int64_t psci_affinity_info(const struct vcpu *vcpu, uint64_t guest_id, uint64_t level)
 {
     const struct vcpu *target = psci_target(vcpu, guest_id);
@@ -114,7 +114,7 @@ static int64_t psci_affinity_info(const struct vcpu *vcpu, uint64_t guest_id, ui
 }
 
 /* A vCPU has its pCPU for itself: there is nothing to power down, so every state is treated as a
- * standby state that wakes at once, which a caller must expect of both kinds (5.4.3, 5.4.5). */
+ * standby state that wakes at once, which a caller must expect of both kinds (PSCI 5.4). */
 static int64_t psci_cpu_suspend(uint64_t power_state)
 {
     return (power_state & POWER_STATE_RESERVED) != 0 ? INVALID_PARAMETERS : SUCCESS;
@@ -129,7 +129,7 @@ static int64_t psci_system_reset2(struct vcpu *vcpu, uint64_t type)
     return SUCCESS;
 }
 
-/* CPU_SUSPEND: 0 says original format and no OS-initiated mode (5.15.2). */
+/* CPU_SUSPEND: 0 says original format and no OS-initiated mode. */
 static int64_t psci_features(uint32_t function)
 {
     switch (function) {
@@ -155,7 +155,7 @@ static int64_t psci_features(uint32_t function)
 }
 
 /* ARCH_WORKAROUND_1 to 3 are not offered: NOT_SUPPORTED says that firmware helps no CPU, whether or
- * not one needs it (SMCCC 7.5 to 7.7), and is true on every core because nothing reaches firmware.
+ * not one needs it (SMCCC chapter 7), and is true on every core because nothing reaches firmware.
  */
 static int64_t smccc_arch_features(uint32_t function)
 {
@@ -201,7 +201,7 @@ static int64_t psci_answer(struct vcpu *vcpu, uint32_t function, const uint64_t 
     }
 }
 
-/* The identifier is 32 bits wide; so are the arguments of a 32-bit call (SMCCC 2.5, 3.1).  Only x0
+/* The identifier is 32 bits wide; so are the arguments of a 32-bit call (SMCCC chapter 2).  Only x0
  * changes; an error is negative in both widths.  Calls with another immediate are not SMCCC's. */
 void psci_call(struct vcpu *vcpu, const struct exit_call *call)
 {

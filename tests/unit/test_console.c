@@ -276,12 +276,18 @@ static void seize(void)
 {
     atomic_store(&uart_credit, 3);
     put(2, "cut off\n");
+    for (unsigned i = 0; i < 5; i++) { /* more than is staged at a time */
+        log_line(LOG_INFO, "%60u", i);
+    }
     log_line(LOG_INFO, "before");
     uart_text();
     atomic_store(&uart_credit, UINT32_MAX);
     console_seize();
     console_write("panic\n", 6);
-    CHECK_TEXT(" cut off\r\n[hv] before\r\n[hv] panic\r\n");
+    const char *text = uart_text();
+    CHECK(strncmp(text, " cut off\r\n[hv]   ", 16) == 0);
+    CHECK_EQ(strlen(text), 10 + 5 * (5 + 60 + 2) + 13 + 12);
+    CHECK(strstr(text, " 4\r\n[hv] before\r\n[hv] panic\r\n") != NULL);
     CHECK(console_put(3, 'x'));
     CHECK(console_room(3));
     uart_type("x");

@@ -64,6 +64,7 @@ static void late(void)
     console_put(2, 'x');
     console_put(1, 'y');
     ASSERT(console_room(1));
+    uart_stutters = true;
     panic("two\n  lines");
 }
 

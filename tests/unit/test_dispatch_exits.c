@@ -360,7 +360,7 @@ static void guest_interrupts_are_injected(void)
 /* Nobody, another VM's CPU, a VM that is not running, a vCPU that is off. */
 static void strays_are_silenced(void)
 {
-    static const uint32_t intids[] = { 48, 49, 60, 1000, 31, 27 };
+    static const uint32_t intids[] = { 48, 60, 1000, 31, 27, 49 };
 
     for (unsigned i = 0; i < 6; i++) {
         for (unsigned who = 0; who < 3; who++) {
@@ -369,7 +369,7 @@ static void strays_are_silenced(void)
             arch_irq_enable(intids[i] / 32, 1u << (intids[i] % 32));
             arch_irq_route(intids[i], arch_cpu_index());
             fake_irq_line(intids[i], true);
-            atomic_store(&vms[0].state, VM_STOPPING);
+            atomic_store(&vms[0].state, who == 1 ? VM_RUNNING : VM_STOPPING);
             atomic_store(&vcpu->power, VCPU_OFF);
             irq_take(who == 0 ? NULL : &vcpus[who == 1 ? 2 : 0]);
             CHECK_EQ(seen.injected, 0);
