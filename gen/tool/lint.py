@@ -26,16 +26,21 @@ _ARCH_IF = re.compile(
 _EXTERN = re.compile(r"^\s*extern\b")
 _HASH_COMMENT = (".py", ".toml", ".yml", "Makefile", "Kconfig", ".clang-tidy")
 
+_EXPECTED = ("tests/gen/golden/", "tests/gen/bad/")  # what tests compare with, and one-line inputs
+
 Problems = list[str]
 
 
 def files(*endings: str) -> list[str]:
-    """Files of the repository with these endings, new ones too, ignored ones not."""
+    """Files of the repository with these endings: new ones too; neither ignored ones, nor those
+    that are data of tests."""
     said = run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"], "listing files"
     ).decode()
     return sorted(
-        name for name in said.splitlines() if name.endswith(endings) and (ROOT / name).is_file()
+        name
+        for name in said.splitlines()
+        if name.endswith(endings) and not name.startswith(_EXPECTED) and (ROOT / name).is_file()
     )
 
 
