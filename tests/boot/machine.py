@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import selectors
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -71,11 +72,19 @@ def by_u_boot(folder: Path, file: str, command: str) -> list[str]:
     ]
 
 
-class Machine:
-    """A running QEMU. Leaving the `with` block ends it."""
+def by_run(config: Path, name: str, *qemu: str, timeout_s: float) -> list[str]:
+    """The command that users give to build and run: it judges what the deployment expects."""
+    command = [str(ROOT / "build.py"), str(config), "--out", str(BUILT / name), "--run"]
+    return [*command, "--timeout", str(timeout_s), *(f"--qemu-arg= {word}" for word in qemu)]
 
-    def __init__(self, command: list[str]) -> None:
+
+class Machine:
+    """A running QEMU, or a `build.py --run`, which ends its QEMU itself when `signal_` asks it to.
+    Leaving the `with` block ends it."""
+
+    def __init__(self, command: list[str], signal_: signal.Signals = signal.SIGKILL) -> None:
         self.command = command
+        self._signal = signal_
         self.text = ""  # all that the UART said, without carriage returns
         self._at = 0  # how far expect() has read
 
@@ -94,7 +103,7 @@ class Machine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._qemu.kill()
+        self._qemu.send_signal(self._signal)
         self._qemu.wait()
         self._selector.close()
         if kind is not None:

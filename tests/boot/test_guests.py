@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every folder of tests/guests with a deployment.toml: built and run by the command that users give,
+which judges the lines that the deployment expects; no check of a guest may fail."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from machine import ICOUNT, MTTCG, ROOT, Machine, by_run
+
+GUESTS = ROOT / "tests/guests"
+MAKER = "build.py"  # in a guest's folder: makes an image from elsewhere, build/tests/<guest>.bin
+TYPED = {"uart": ("type a line: ", "one line\r")}  # what a guest asks for, what it gets
+TIMEOUT_S = 90
+
+
+def guests() -> list[str]:
+    return sorted(path.parent.name for path in GUESTS.glob("*/deployment.toml"))
+
+
+def deployment(guest: str) -> dict[str, Any]:
+    return tomllib.loads((GUESTS / guest / "deployment.toml").read_text())
+
+
+def is_concurrent(guest: str) -> bool:
+    """More than one CPU works in it."""
+    return sum(len(vm["cpus"]) for vm in deployment(guest)["vm"]) > 1
+
+
+def make_image(guest: str) -> None:
+    if (GUESTS / guest / MAKER).exists():
+        image = ROOT / f"build/tests/{guest}.bin"
+        subprocess.run([sys.executable, GUESTS / guest / MAKER, image], check=True, timeout=60)
+
+
+def run(guest: str, mode: tuple[str, ...]) -> None:
+    make_image(guest)
+    config: Path = GUESTS / guest / "deployment.toml"
+    command = by_run(config, f"guests/{guest}", *mode, timeout_s=TIMEOUT_S)
+    with Machine(command, signal.SIGTERM) as machine:
+        if guest in TYPED:
+            machine.expect(TYPED[guest][0], timeout_s=TIMEOUT_S)
+            machine.type(TYPED[guest][1])
+        text = machine.wait_off(timeout_s=TIMEOUT_S)
+    failed = [line for line in text.splitlines() if "FAIL:" in line]
+    assert not failed, "\n".join(failed)
+
+
+@pytest.mark.parametrize("guest", guests())
+def test_exact(guest: str) -> None:
+    """One instruction a nanosecond, vCPUs in turn."""
+    run(guest, ICOUNT)
+
+
+@pytest.mark.parametrize("guest", [name for name in guests() if is_concurrent(name)])
+def test_concurrent(guest: str) -> None:
+    """A host thread for each CPU."""
+    run(guest, MTTCG)
+
+
+def test_there_are_guests() -> None:
+    assert guests() and all("test" in deployment(guest) for guest in guests())
