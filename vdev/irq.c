@@ -29,18 +29,30 @@ static void irq_silence(uint32_t intid)
              (unsigned)arch_cpu_index());
 }
 
+static bool vcpu_is_on(const struct vcpu *vcpu)
+{
+    return vcpu != NULL && atomic_load_explicit(&vcpu->power, memory_order_relaxed) == VCPU_ON;
+}
+
+/* Any vCPU of the VM will do: the first one that is on, else the first, which finds the request
+ * when it starts. */
 static void console_notify(uint32_t voice)
 {
     int16_t vm = console_voice_rows[voice].vm;
 
-    if (vm >= 0) {
-        vcpu_request(&vcpus[vm_rows[vm].vcpu_first], VCPU_REQUEST_CONSOLE);
+    if (vm < 0) {
+        return;
     }
-}
+    struct vcpu *first = &vcpus[vm_rows[vm].vcpu_first];
+    struct vcpu *told = first;
 
-static bool vcpu_is_on(const struct vcpu *vcpu)
-{
-    return vcpu != NULL && atomic_load_explicit(&vcpu->power, memory_order_relaxed) == VCPU_ON;
+    for (uint32_t i = 0; i < vm_rows[vm].vcpu_count; i++) {
+        if (vcpu_is_on(&first[i])) {
+            told = &first[i];
+            break;
+        }
+    }
+    vcpu_request(told, VCPU_REQUEST_CONSOLE);
 }
 
 /* Own CPU's, word 0.  The timer's interrupt only ends a wait: whoever waits looks at the time. */

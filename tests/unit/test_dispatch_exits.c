@@ -143,6 +143,7 @@ void console_interrupt(void (*notify)(uint32_t voice))
     seen.consoles++;
     notify(0); /* ours: nobody to tell */
     notify(2);
+    notify(3);
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -415,14 +416,17 @@ static void own_interrupts(void)
 static void console_interrupt_tells_the_voice(void)
 {
     setup();
+    atomic_store(&vcpus[4].power, VCPU_ON);
     arch_irq_enable(1, 2);
     fake_irq_line(33, true);
     irq_take(NULL);
     CHECK_EQ(seen.consoles, 1); /* once a call, though the wire stays high */
     CHECK(!fake_irq_active(33));
-    CHECK_EQ(atomic_load(&vcpus[2].requests), VCPU_REQUEST_CONSOLE);
+    CHECK_EQ(atomic_load(&vcpus[2].requests), VCPU_REQUEST_CONSOLE); /* when it starts */
     CHECK(fake_called(FAKE_CALL_IPI, 2, 0));
     CHECK_EQ(atomic_load(&vcpus[0].requests), 0);
+    CHECK_EQ(atomic_load(&vcpus[3].requests), 0);
+    CHECK_EQ(atomic_load(&vcpus[4].requests), VCPU_REQUEST_CONSOLE); /* 3 is off */
 }
 
 int main(void)
