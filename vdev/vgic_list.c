@@ -187,21 +187,15 @@ void vgic_fold(struct vcpu *vcpu)
     }
 }
 
-/* The state part of a list register for an active interrupt.  What stays pending in software wants
- * to know of its end: by the maintenance interrupt, which only HW=0 has; an edge goes along. */
-static uint64_t active_state(struct vgic *gic, const struct vgic_cpu *cpu, struct vgic_word *word,
-                             uint32_t index, uint32_t bit)
+/* The state part of a list register for an active interrupt.  What is pending besides stays in
+ * software, so that it takes its turn by priority, and wants to know of the end: by the maintenance
+ * interrupt, which only HW=0 has. */
+static uint64_t active_state(const struct vgic_word *word, uint32_t bit)
 {
-    if ((word->held & ~vgic_pending(word) & bit) != 0) {
-        return VGIC_LR_ACTIVE | VGIC_LR_HW;
+    if ((vgic_pending(word) & bit) != 0) {
+        return VGIC_LR_ACTIVE | VGIC_LR_EOI;
     }
-    if ((word->latch & word->edge & ~word->linked & bit & vgic_allowed(gic, cpu, word, index)) !=
-        0) {
-        word->latch &= ~bit;
-        word->carried |= bit;
-        return VGIC_LR_ACTIVE | VGIC_LR_PENDING;
-    }
-    return VGIC_LR_ACTIVE | ((vgic_pending(word) & bit) != 0 ? VGIC_LR_EOI : 0);
+    return VGIC_LR_ACTIVE | ((word->held & bit) != 0 ? VGIC_LR_HW : 0);
 }
 
 static uint64_t pending_state(struct vgic_word *word, uint32_t bit)
@@ -223,8 +217,7 @@ static void load(struct vcpu *vcpu, uint32_t lr, uint32_t candidate)
     uint32_t index = intid / 32;
     uint32_t bit = bit_of(intid);
     struct vgic_word *word = vgic_word(gic, cpu, index);
-    uint64_t value = (word->active & bit) != 0 ? active_state(gic, cpu, word, index, bit)
-                                               : pending_state(word, bit);
+    uint64_t value = (word->active & bit) != 0 ? active_state(word, bit) : pending_state(word, bit);
 
     if ((value & VGIC_LR_HW) != 0) {
         value |= (uint64_t)vgic_physical_intid(vcpu->vm, intid) << VGIC_LR_PHYSICAL_SHIFT;
