@@ -127,6 +127,10 @@ def main() -> int:
     except Failure as failure:
         say.failure(failure)
         status = int(failure.status)
+    except ModuleNotFoundError as error:
+        cure = "run: ./build.py --setup"
+        say.failure(Failure(Exit.MISSING, f"Python module {error.name} is missing; {cure}"))
+        status = int(Exit.MISSING)
     except KeyboardInterrupt:
         from gen.tool import process
 

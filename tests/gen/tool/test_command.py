@@ -154,3 +154,48 @@ def test_explain() -> None:
 def test_show_config_merges_what_is_set(deployment: Path) -> None:
     said = build("--show-config", deployment, "--set", "vm.one.ram=32M").stdout
     assert json.loads(said)["vm"][0]["ram"] == "32M"
+
+
+def copy_repository(target: Path) -> None:
+    """What a build reads; the cache is shared."""
+    (target / "build").mkdir(parents=True)
+    (target / "build/cache").symlink_to(ROOT / "build/cache")
+    for part in ("arch", "gen", "guest", "loader", "platform", "vdev"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / part, target / part, ignore=ignored)
+    for name in ("Kconfig", "build.py"):
+        shutil.copy(ROOT / name, target)
+
+
+def test_same_image_wherever_everything_lies(deployment: Path, tmp_path: Path) -> None:
+    """The repository and a deployment beside it, copied to another folder."""
+    first, second = tmp_path / "a", tmp_path / "b/deeper"
+    copy_repository(first / "repository")
+    shutil.copytree(deployment.parent / "one", first / "one")
+    shutil.copy(deployment, first)
+    shutil.copytree(first, second, symlinks=True)
+    images = []
+    for place in (first, second):
+        command = [str(place / "repository/build.py"), str(place / deployment.name), "-q"]
+        command += ["--out", str(place / "out")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        images.append((place / "out/firmware.bin").read_bytes())
+        images.append((place / "out/firmware.itb").read_bytes())
+    assert images[:2] == images[2:]
+
+
+def test_missing_module_is_one_line_with_its_cure(tmp_path: Path, deployment: Path) -> None:
+    module = "raise ModuleNotFoundError(\"No module named 'libfdt'\", name='libfdt')\n"
+    (tmp_path / "libfdt.py").write_text(module)
+    done = subprocess.run(
+        [BUILD, str(deployment)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1] == (
+        "error: Python module libfdt is missing; run: ./build.py --setup"
+    )
