@@ -49,8 +49,8 @@ void vm_reset(void)
     }
 }
 
-/* Without a vector and at an address without memory (a VM's page 0 has none): the abort's own vector
- * aborts, and the CPU can't go on. */
+/* Without a vector and at an address without memory (a VM's page 0 has none): the abort's own
+ * vector aborts, and the CPU can't go on. */
 void vm_crash(void)
 {
     __asm__ volatile("msr vbar_el1, xzr\n\t"
