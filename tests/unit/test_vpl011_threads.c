@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: vdev/vpl011.c arch/fake/[a-z]*.c */
+#include "arch/fake/fake.h"
+#include "platform/console.h"
+#include "tests/unit/check.h"
+#include "vdev/vgic.h"
+#include "vdev/vpl011.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+/* Two vCPUs use one UART: no character is lost or doubled, and once both are done the interrupt
+ * line is what the registers say. */
+
+#define DR 0x000
+#define LCR_H 0x02c
+#define IMSC 0x038
+#define MIS 0x040
+#define ICR 0x044
+#define ROUNDS 300u
+#define STEPS 20u
+
+const struct vm_row vm_rows[VM_COUNT] = { { .vcpu_count = 2 } };
+const struct vpl011_row vpl011_rows[VPL011_COUNT] = {
+    { .vm = 0, .intid = 33, .voice = 1 },
+    { .vm = 1, .intid = 33, .voice = 2 },
+    { .vm = 1, .intid = 34, .voice = 3 },
+};
+
+static uint32_t sent; /* plain: the UART's lock guards the voice */
+static uint32_t typed;
+static uint32_t typed_limit;
+static _Atomic uint32_t received;
+static _Atomic bool line;
+
+bool console_put(uint32_t voice, char c)
+{
+    (void)c;
+    CHECK_EQ(voice, 1);
+    sent++;
+    return true;
+}
+
+bool console_room(uint32_t voice)
+{
+    (void)voice;
+    return sent % 4 != 0;
+}
+
+int console_get(uint32_t voice)
+{
+    (void)voice;
+    return typed < typed_limit ? (int)(typed++ % 255) + 1 : -1;
+}
+
+void vgic_set_line(struct vcpu *vcpu, uint32_t intid, bool high)
+{
+    CHECK_EQ(intid, 33);
+    for (uint32_t i = 0; i < vcpu->index * 3; i++) { /* one is slow to tell */
+        sched_yield();
+    }
+    atomic_store(&line, high);
+}
+
+static void *use(void *argument)
+{
+    struct vcpu *vcpu = argument;
+
+    fake_cpu_select(vcpu->index);
+    for (uint32_t step = 0; step < STEPS; step++) {
+        vpl011_ops.write(vcpu, 0, DR, 4, 'x');
+        vpl011_ops.write(vcpu, 0, IMSC, 4, step % 2 == 0 ? 0x70 : 0x20);
+        if (vpl011_ops.read(vcpu, 0, DR, 4) != 0) {
+            atomic_fetch_add(&received, 1);
+        }
+        vpl011_poll(vcpu);
+        vpl011_ops.write(vcpu, 0, ICR, 4, 0x20);
+    }
+    return NULL;
+}
+
+static void line_ends_as_the_registers_say(void)
+{
+    static struct vcpu pair[2] = { { .vm_row = &vm_rows[0], .index = 0 },
+                                   { .vm_row = &vm_rows[0], .index = 1 } };
+
+    fake_reset();
+    vpl011_vm_reset(0);
+    vpl011_ops.write(&pair[0], 0, LCR_H, 4, 0x70);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        pthread_t threads[2];
+
+        typed_limit += 50; /* more than both read */
+        for (unsigned i = 0; i < 2; i++) {
+            CHECK_EQ(pthread_create(&threads[i], NULL, use, &pair[i]), 0);
+        }
+        for (unsigned i = 0; i < 2; i++) {
+            pthread_join(threads[i], NULL);
+        }
+        CHECK_EQ(atomic_load(&line), vpl011_ops.read(&pair[0], 0, MIS, 4) != 0);
+    }
+    CHECK_EQ(sent, 2 * STEPS * ROUNDS);
+    for (uint64_t c = 1; c != 0; atomic_fetch_add(&received, c != 0)) {
+        c = vpl011_ops.read(&pair[0], 0, DR, 4);
+    }
+    CHECK_EQ(atomic_load(&received), typed_limit);
+    CHECK(!atomic_load(&line) || vpl011_ops.read(&pair[0], 0, MIS, 4) != 0);
+}
+
+int main(void)
+{
+    TEST(line_ends_as_the_registers_say);
+    return test_result();
+}
