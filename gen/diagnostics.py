@@ -54,7 +54,9 @@ class Diagnostic:
 class Failure(Exception):
     """Ends the command: carries the exit status and what to tell."""
 
-    def __init__(self, status: Exit, message: str, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
+    def __init__(
+        self, status: Exit, message: str, diagnostics: tuple[Diagnostic, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -67,12 +69,14 @@ class Report:
 
     found: list[Diagnostic] = field(default_factory=list)
 
-    def error(self, code: str, where: Where, message: str, cure: str = "",
-              other: Where | None = None) -> None:
+    def error(
+        self, code: str, where: Where, message: str, cure: str = "", other: Where | None = None
+    ) -> None:
         self._add(Diagnostic(f"E-{code}", where, message, cure, other))
 
-    def warning(self, code: str, where: Where, message: str, cure: str = "",
-                other: Where | None = None) -> None:
+    def warning(
+        self, code: str, where: Where, message: str, cure: str = "", other: Where | None = None
+    ) -> None:
         self._add(Diagnostic(f"W-{code}", where, message, cure, other))
 
     def _add(self, diagnostic: Diagnostic) -> None:
@@ -87,5 +91,6 @@ class Report:
         """Raises Failure(CONFIG) if anything found so far is an error."""
         if self.errors:
             count = len(self.errors)
-            raise Failure(Exit.CONFIG, f"{count} error{'s' if count > 1 else ''}",
-                          tuple(self.found))
+            raise Failure(
+                Exit.CONFIG, f"{count} error{'s' if count > 1 else ''}", tuple(self.found)
+            )
