@@ -88,7 +88,8 @@ def _flat(source: Path) -> str:
 
 def _command(job: Job, source: Path, result: Path) -> list[str]:
     depfile = relative(result.with_suffix(".d"))
-    command = [toolchain.CLANG, *job.flags, "-MD", "-MF", depfile]
+    # -MMD: without the libraries' headers; their version is in the flags and in the compiler's.
+    command = [toolchain.CLANG, *job.flags, "-MMD", "-MF", depfile]
     return [*command, "-c", relative(source), "-o", relative(result)]
 
 

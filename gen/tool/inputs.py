@@ -52,9 +52,11 @@ def digest(base: Path, files: Iterable[Path], settings: Iterable[str]) -> str:
     for setting in settings:
         whole.update(setting.encode() + b"\0")
     whole.update(toolchain.version().encode() + b"\0")
-    for path in sorted(set(files)):
+    named: dict[str, Path] = {}
+    for path in files:
         inside = path.is_relative_to(ROOT)
-        name = str(path.relative_to(ROOT)) if inside else os.path.relpath(path, base)
+        named[str(path.relative_to(ROOT)) if inside else os.path.relpath(path, base)] = path
+    for name, path in sorted(named.items()):
         data = path.read_bytes()
         whole.update(f"{name}\0{len(data)}\0".encode())
         whole.update(data)

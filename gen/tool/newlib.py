@@ -175,7 +175,6 @@ def _guest_units(arch: str, unpacked: Path) -> list[Unit]:
     for name, (stem, defines) in GUEST_PRINTF.items():
         flags = (*_guest_local(stdio, unpacked), *defines)
         units[name] = Unit(stdio / f"{stem}.c", flags, name)
-    units["quad"] = Unit(CONFIG / "guest/quad.c", ("-ffreestanding",))
     return list(units.values())
 
 

@@ -19,7 +19,7 @@ from gen.read.load import check_files, load_deployment
 from gen.tool import compile, fetch, flash, image, inputs, kconfig, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
-from gen.tool.paths import BUILD, CACHE, FETCH, ROOT, shown, write_if_changed
+from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
 from gen.tool.process import default_jobs, run
 from gen.tool.qemu import RunPlan
 from gen.tool.terminal import Terminal
@@ -84,7 +84,7 @@ def compile_unikernels(work: Work) -> dict[str, bytes]:
 def plan(work: Work, unikernels: Mapping[str, bytes]) -> Plan:
     """Every decision; all that is wrong with the deployment is told here."""
     work.say.step("planning")
-    made = make_plan(work.deployment, work.board, unikernels, work.report, _hash(work, unikernels))
+    made = make_plan(work.deployment, work.board, unikernels, work.report, _hash(work))
     work.report.stop_on_errors()
     assert made is not None
     return made
@@ -164,18 +164,16 @@ def _read_files(work: Work) -> list[Path]:
     found = [*work.deployment.sources, *work.board.files, *_images(work.deployment)]
     for vm in work.deployment.vms:
         if vm.unikernel is not None:
-            read = compile.files_read(unikernel.objects(work.out, vm.name))
-            found += [path for path in read if not path.is_relative_to(CACHE)]
+            found += compile.files_read(unikernel.objects(work.out, vm.name))
     for path in _images(work.deployment):
         if path.is_relative_to(FETCH):
             found += fetch.files(path.relative_to(FETCH).parts[0])
     return sorted(set(found))
 
 
-def _hash(work: Work, unikernels: Mapping[str, bytes]) -> str:
-    settings = [*work.options.sets, *(f"{name}={len(elf)}" for name, elf in unikernels.items())]
+def _hash(work: Work) -> str:
     files = [*inputs.own_files(), *_read_files(work)]
-    return inputs.digest(work.deployment.file.parent, files, settings)
+    return inputs.digest(work.deployment.file.parent, files, work.options.sets)
 
 
 def _tools() -> dict[str, str]:

@@ -44,7 +44,9 @@ def build(
     shared = flags(arch, out, (libc.include, fdt.include))
     runtime = compile.Job(shared, objects(out, "runtime"))
     parts = compile.compile_all(runtime, sorted(RUNTIME.glob("*.[cS]")), jobs, tell)
-    job = compile.Job((*shared, "-I", relative(unikernel.folder)), place)
+    folder = relative(unikernel.folder)
+    named = f"-ffile-prefix-map={folder}={unikernel.folder.name}"
+    job = compile.Job((*shared, named, "-I", folder), place)
     parts += compile.compile_all(job, own, jobs, tell)
     target = place / f"{unikernel.name}.elf"
     _link(unikernel, parts, [libc.archive, fdt.archive], target)
