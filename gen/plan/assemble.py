@@ -125,8 +125,8 @@ def used_ram(
 
 
 def kconfig_symbols(
+    deployment: Deployment,
     board: Board,
-    guests: Sequence[Guest],
     vpl011s: Sequence[Vpl011],
     channels: Sequence[PlannedChannel],
 ) -> dict[str, str]:
@@ -134,6 +134,7 @@ def kconfig_symbols(
     wanted = {
         f"ARCH_{board.arch.upper()}": True,
         f"PLATFORM_{board.uart.type.upper()}": True,
+        "CONSOLE_SILENT": deployment.console.mode == "none",
         "VDEV_VGIC": True,
         "VDEV_VPL011": bool(vpl011s),
         "VDEV_PSCI": True,

@@ -88,7 +88,7 @@ def make_plan(
         packed=Range(placement.window.base + hypervisor_size, packed),
         ram_used=used_ram(placement.window, placement.rams, planned),
         free=placement.free,
-        config_symbols=kconfig_symbols(board, guests, vpl011s, planned),
+        config_symbols=kconfig_symbols(deployment, board, vpl011s, planned),
     )
 
 

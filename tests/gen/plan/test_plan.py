@@ -224,6 +224,7 @@ def test_own_uart_replaces_the_virtual_one(folder: Path) -> None:
     assert [(m.gpa, m.kind) for m in plan.vms[0].mappings][0] == (0x900_0000, "device")
     assert plan.vpl011s == () and len(plan.voices) == 1
     assert plan.config_symbols["VDEV_VPL011"] == "n"
+    assert plan.config_symbols["CONSOLE_SILENT"] == "y"
 
 
 def test_no_defaults_no_uart(folder: Path) -> None:
