@@ -15,6 +15,7 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build/tests/boot"
+DEPLOYMENTS = ROOT / "tests/boot/deployments"
 U_BOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 # Exact and repeatable: one instruction is one nanosecond, vCPUs run in turn.
 ICOUNT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm")
