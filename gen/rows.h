@@ -60,12 +60,13 @@ struct image_row {
 /* One vCPU; rows of a VM are consecutive, the first is the one that boots. */
 struct vcpu_row {
     uint16_t vm;
-    uint16_t index; /* within its VM */
-    uint16_t pcpu;  /* index into pcpu_rows */
+    uint16_t index;    /* within its VM */
+    uint16_t pcpu;     /* index into pcpu_rows */
     uint64_t guest_id; /* the CPU id that the guest sees: MPIDR affinity fields, hart id */
 };
 
-/* One physical CPU of the board that this deployment uses; row 0 is the CPU that firmware starts. */
+/* One physical CPU of the board that this deployment uses; row 0 is the CPU that firmware starts.
+ */
 struct pcpu_row {
     uint64_t hardware_id; /* MPIDR affinity fields, hart id */
     int16_t vcpu;         /* index into vcpu_rows, -1: none */
@@ -82,10 +83,10 @@ struct irq_row {
 
 /* The interrupt controller of one VM as the guest sees it (index = VM). */
 struct vgic_row {
-    uint16_t spi_count;              /* multiple of 32; GICD_TYPER.ITLinesNumber follows */
-    const uint32_t *spi_owned;       /* bitmap, spi_count/32 words: has a device behind it */
-    const uint32_t *spi_hardware;    /* bitmap: physical, linked */
-    const uint16_t *spi_physical;    /* [spi_count]: host INTID where spi_hardware, else 0 */
+    uint16_t spi_count;           /* multiple of 32; GICD_TYPER.ITLinesNumber follows */
+    const uint32_t *spi_owned;    /* bitmap, spi_count/32 words: has a device behind it */
+    const uint32_t *spi_hardware; /* bitmap: physical, linked */
+    const uint16_t *spi_physical; /* [spi_count]: host INTID where spi_hardware, else 0 */
 };
 
 /* One virtual PL011 (index = instance of vpl011_ops). */
@@ -99,10 +100,10 @@ struct vpl011_row {
 struct channel_peer_row {
     uint16_t channel; /* index into channel_rows */
     uint16_t vm;
-    gpa_t window;     /* where this VM sees the shared memory */
-    uint16_t intid;   /* guest INTID of the doorbell interrupt (edge), 0: none */
+    gpa_t window;   /* where this VM sees the shared memory */
+    uint16_t intid; /* guest INTID of the doorbell interrupt (edge), 0: none */
     bool writable;
-    uint32_t rings;   /* bitmap over the channel's peers (by order) that this one may ring */
+    uint32_t rings; /* bitmap over the channel's peers (by order) that this one may ring */
 };
 
 /* One channel: peers are consecutive rows. */
@@ -119,12 +120,12 @@ struct channel_row {
 /* One voice of the shared console; voice 0 is the hypervisor's own log. */
 struct console_voice_row {
     const char *name;
-    int16_t vm;       /* -1: the hypervisor */
-    int16_t vpl011;   /* index into vpl011_rows that gets the keyboard, -1: takes no input */
+    int16_t vm;     /* -1: the hypervisor */
+    int16_t vpl011; /* index into vpl011_rows that gets the keyboard, -1: takes no input */
 };
 
 struct restart_row {
-    uint32_t max;         /* restarts allowed within window_ms; 0: no limit */
+    uint32_t max; /* restarts allowed within window_ms; 0: no limit */
     uint32_t window_ms;
     uint32_t backoff_ms;
 };
@@ -157,11 +158,11 @@ struct range_row {
 };
 struct board_row {
     const char *name;
-    hpa_t dtb_fallback;            /* where the tree is when firmware hands over 0; 0: nowhere */
-    const struct range_row *ram;   /* what the plan uses; must lie inside the board's RAM */
+    hpa_t dtb_fallback;          /* where the tree is when firmware hands over 0; 0: nowhere */
+    const struct range_row *ram; /* what the plan uses; must lie inside the board's RAM */
     uint32_t ram_count;
-    const char *gic_compatible;    /* "arm,gic-v3" */
-    const struct range_row *gic;   /* distributor, redistributors (or CPU interface) in reg order */
+    const char *gic_compatible;  /* "arm,gic-v3" */
+    const struct range_row *gic; /* distributor, redistributors (or CPU interface) in reg order */
     uint32_t gic_count;
     const char *uart_compatible;
     struct range_row uart;

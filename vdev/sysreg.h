@@ -18,12 +18,12 @@ struct sysreg_ops {
     bool (*write)(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t value);
 };
 
-extern const struct sysreg_ops sysreg_constant_ops;   /* reads row->value, writes UNDEF */
-extern const struct sysreg_ops sysreg_id_ops;         /* reads arch_id_get() & row->value: the
-                                                         allow-list of fields; writes UNDEF */
-extern const struct sysreg_ops sysreg_raz_wi_ops;     /* reads 0, writes ignored */
-extern const struct sysreg_ops sysreg_vgic_sgi_ops;   /* ICC_SGI0R/SGI1R/ASGI1R, write only;
-                                                         row->value: 1 for group 1, 0 for group 0 */
-extern const struct sysreg_ops sysreg_vgic_dir_ops;   /* ICC_DIR_EL1 while it traps, write only */
+extern const struct sysreg_ops sysreg_constant_ops; /* reads row->value, writes UNDEF */
+extern const struct sysreg_ops sysreg_id_ops;       /* reads arch_id_get() & row->value: the
+                                                       allow-list of fields; writes UNDEF */
+extern const struct sysreg_ops sysreg_raz_wi_ops;   /* reads 0, writes ignored */
+extern const struct sysreg_ops sysreg_vgic_sgi_ops; /* ICC_SGI0R/SGI1R/ASGI1R, write only;
+                                                       row->value: 1 for group 1, 0 for group 0 */
+extern const struct sysreg_ops sysreg_vgic_dir_ops; /* ICC_DIR_EL1 while it traps, write only */
 
 #endif

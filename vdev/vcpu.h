@@ -41,8 +41,8 @@ struct vcpu {
     struct arch_vcpu arch; /* first: assembly reaches it through the pointer to the vCPU */
     const struct vcpu_row *row;
     const struct vm_row *vm_row;
-    uint16_t vm;    /* index into vm_rows, vms */
-    uint16_t index; /* index into vcpu_rows, vcpus */
+    uint16_t vm;               /* index into vm_rows, vms */
+    uint16_t index;            /* index into vcpu_rows, vcpus */
     _Atomic uint32_t requests; /* enum vcpu_request */
     _Atomic uint32_t power;    /* enum vcpu_power */
     uint64_t start_entry;      /* valid in VCPU_ON_PENDING */

@@ -12,10 +12,10 @@
 enum vm_state { VM_OFF, VM_LOADING, VM_RUNNING, VM_STOPPING };
 
 struct vm {
-    _Atomic uint32_t state;     /* enum vm_state */
-    _Atomic uint32_t end;       /* enum vcpu_end: why it is stopping; first one wins */
-    uint32_t restarts;          /* within the current window; boot pCPU only */
-    uint64_t window_start;      /* ticks */
+    _Atomic uint32_t state; /* enum vm_state */
+    _Atomic uint32_t end;   /* enum vcpu_end: why it is stopping; first one wins */
+    uint32_t restarts;      /* within the current window; boot pCPU only */
+    uint64_t window_start;  /* ticks */
 };
 
 extern struct vm vms[VM_COUNT];
