@@ -28,6 +28,15 @@ int main(void)
     snprintf(text, sizeof(text), "%.3f %g %lld %zu", 3.14159, 1e100, -5000000000LL, sizeof(text));
     check("printf formats", strcmp(text, "3.142 1e+100 -5000000000 64") == 0);
 
+    const double values[] = { 0.1, 1e300, -4.9406564584124654e-324, 0.0 };
+    bool same = true;
+    for (unsigned i = 0; i < 4; i++) {
+        volatile long double wide = values[i];
+        same = same && (double)wide == values[i];
+    }
+    snprintf(text, sizeof(text), "%.4Lf", (long double)2.71828);
+    check("long double converts and prints", same && strcmp(text, "2.7183") == 0);
+
     qsort(numbers, 4, sizeof(numbers[0]), compare);
     check("qsort", numbers[0] == 1 && numbers[3] == 9);
 

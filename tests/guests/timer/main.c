@@ -107,6 +107,37 @@ static void test_mask(void)
     check("taken once they are unmasked", physical_count == 1);
 }
 
+static void spoil_registers(void *arg)
+{
+    (void)arg;
+    virtual_count++;
+    __asm__ volatile("movi v0.16b, #0xff\n\tmovi v8.16b, #0xff\n\tmovi v31.16b, #0xff" ::
+                         : "v0", "v8", "v31");
+    if (virtual_count < 20) {
+        timer_after(MS / 2, spoil_registers, NULL);
+    }
+}
+
+static void test_floating_point(void)
+{
+    bool kept = true;
+
+    virtual_count = 0;
+    timer_after(MS / 2, spoil_registers, NULL);
+    while (virtual_count < 20) {
+        uint64_t low;
+        uint64_t high;
+        __asm__ volatile("movi v8.16b, #0x5a\n\tmov v31.16b, v8.16b\n\tmov x2, #2000\n"
+                         "1:\tsubs x2, x2, #1\n\tb.ne 1b\n\t"
+                         "and v8.16b, v8.16b, v31.16b\n\tumov %0, v8.d[0]\n\tumov %1, v8.d[1]"
+                         : "=r"(low), "=r"(high)
+                         :
+                         : "x2", "v8", "v31", "cc");
+        kept = kept && low == 0x5a5a5a5a5a5a5a5a && high == low;
+    }
+    check("interrupts keep all of the SIMD registers", kept);
+}
+
 int main(void)
 {
     irq_handler(CNTP_INTID, physical_fired, NULL);
@@ -122,6 +153,7 @@ int main(void)
     check_equal("CNTV at 20 ms, then CNTP at 60 ms", order, 21);
 
     test_mask();
+    test_floating_point();
 
     bool late = true;
     for (unsigned i = 0; i < 50; i++) {
