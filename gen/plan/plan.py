@@ -14,8 +14,8 @@ from gen.plan.channels import channel_size, check_channels, place_doorbells, pla
 from gen.plan.cpus import plan_cpus
 from gen.plan.devices import check_board, check_console_uart, claim_devices
 from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
-from gen.plan.firmware import HYPERVISOR_SIZE, Request, check_limit, packed_bytes, place
-from gen.plan.guest import Guest, build_guest
+from gen.plan.firmware import HYPERVISOR_SIZE, Placement, Request, check_limit, packed_bytes, place
+from gen.plan.guest import Built, Guest, build_guest
 from gen.plan.images import unikernel_link
 from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
 from gen.plan.memory import guest_ram
@@ -51,16 +51,7 @@ def make_plan(
         build_guest(guest, channels, board, tree, unikernels.get(guest.vm.name), report)
         for guest in guests
     ]
-    packed = packed_bytes([blob.data for guest in built for blob in guest.blobs])
-    check_limit(deployment, board, packed, report)
-    request = Request(
-        vms=deployment.vms,
-        rams=tuple(guest.ram for guest in guests),
-        blobs=tuple(guest.blobs for guest in built),
-        channels=tuple((c.name, channel_size(c), c.where) for c in channels),
-        hypervisor_size=hypervisor_size,
-    )
-    placement = place(request, board, report)
+    placement = _place(deployment, board, channels, guests, built, hypervisor_size, report)
     if placement is None or report.errors:
         return None
 
@@ -90,6 +81,28 @@ def make_plan(
         free=placement.free,
         config_symbols=kconfig_symbols(deployment, board, vpl011s, planned),
     )
+
+
+def _place(
+    deployment: Deployment,
+    board: Board,
+    channels: Sequence[Channel],
+    guests: Sequence[Guest],
+    built: Sequence[Built],
+    hypervisor_size: int,
+    report: Report,
+) -> Placement | None:
+    """Where everything is in the board's RAM."""
+    packed = packed_bytes([blob.data for guest in built for blob in guest.blobs])
+    check_limit(deployment, board, packed, report)
+    request = Request(
+        vms=deployment.vms,
+        rams=tuple(guest.ram for guest in guests),
+        blobs=tuple(guest.blobs for guest in built),
+        channels=tuple((c.name, channel_size(c), c.where) for c in channels),
+        hypervisor_size=hypervisor_size,
+    )
+    return place(request, board, report)
 
 
 def _guests(
