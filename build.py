@@ -120,7 +120,8 @@ def command(options: Options, say: Terminal) -> None:
 def main() -> int:
     options = parse(sys.argv[1:], ROOT)
     say = Terminal(options.verbose, options.quiet, options.json)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # likewise clean up
+        signal.signal(ending, signal.default_int_handler)
     try:
         command(options, say)
         status = int(Exit.OK)

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import termios
@@ -20,6 +22,7 @@ from gen.tool.console import Transcript
 from gen.tool.paths import ROOT, write_if_changed
 from gen.tool.process import end, find
 
+_PR_SET_PDEATHSIG = 1
 _GRACE_S = 5.0  # for powering off by itself, after the last expected line
 
 
@@ -67,6 +70,7 @@ def run(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=_end_with_parent,
     )
     try:
         with _raw(keyboard, interactive):
@@ -75,6 +79,11 @@ def run(
         end(child)
         transcript.close()
     _judge(transcript, ended, child.returncode, timeout_s)
+
+
+def _end_with_parent() -> None:
+    """In the child: SIGKILL for it when this process is gone, however that ends (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _exchange(

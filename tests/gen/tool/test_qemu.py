@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import termios
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from gen.diagnostics import Exit, Failure
 from gen.tool import qemu
+from gen.tool.paths import ROOT
 
 
 def run(
@@ -101,3 +104,34 @@ def test_terminal_is_restored(tmp_path: Path) -> None:
     assert termios.tcgetattr(terminal) == before
     os.close(master)
     os.close(terminal)
+
+
+def test_run_ends_with_its_parent(tmp_path: Path) -> None:
+    """Even one that is killed."""
+    plan = qemu.RunPlan(("sh", "-c", "echo $$; exec sleep 60"), "firmware.bin", (), (), 60_000)
+    plan.write(tmp_path)
+    code = "import sys; from pathlib import Path; from gen.tool import qemu; "
+    code += "qemu.run(Path(sys.argv[1]), [], None, True)"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while is_running(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
