@@ -132,6 +132,12 @@ def main() -> int:
         cure = "run: ./build.py --setup"
         say.failure(Failure(Exit.MISSING, f"Python module {error.name} is missing; {cure}"))
         status = int(Exit.MISSING)
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("gen"):
+            raise
+        cure = f"Python module {error.name} is missing; run: ./build.py --setup"
+        say.failure(Failure(Exit.MISSING, cure))
+        status = int(Exit.MISSING)
     except KeyboardInterrupt:
         from gen.tool import process
 

@@ -57,14 +57,15 @@ def install(yes: bool) -> None:
     lacking = missing(wanted)
     if not lacking:
         return
-    print(f"setup: {len(lacking)} packages are missing:\n{_listed(lacking)}", flush=True)
+    _tell(f"{len(lacking)} packages are missing:\n{_listed(lacking)}")
     prefix = _privileges(yes, lacking)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     names = [package.name for package in lacking]
     for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
         command = [*prefix, "apt-get", "--quiet", *arguments]
-        print(f"setup: {' '.join(command)}", flush=True)
-        if subprocess.run(command, env=environment, check=False).returncode != 0:
+        _tell(" ".join(command))
+        done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+        if done.returncode != 0:
             raise Failure(Exit.MISSING, f"this failed: {' '.join(command)}")
     still = missing(wanted)
     if still:
@@ -93,6 +94,11 @@ def _privileges(yes: bool, lacking: Sequence[Package]) -> list[str]:
     return ["sudo", "DEBIAN_FRONTEND=noninteractive"]
 
 
+def _tell(text: str) -> None:
+    """stdout is for results (--json)."""
+    print(f"setup: {text}", file=sys.stderr, flush=True)
+
+
 def _listed(wanted: Sequence[Package]) -> str:
     width = max(len(package.name) for package in wanted)
     return "\n".join(f"    {package.name:<{width}}  {package.purpose}" for package in wanted)
@@ -103,7 +109,7 @@ def prepare(offline: bool) -> None:
     from gen.tool import libfdt
 
     for arch in ARCHS:
-        print(f"setup: newlib and libfdt for {arch}", flush=True)
+        _tell(f"newlib and libfdt for {arch}")
         libfdt.library(arch, "hyp", offline)
         libfdt.library(arch, "guest", offline)
 
@@ -116,7 +122,7 @@ def main(arguments: Sequence[str]) -> int:
     except Failure as failure:
         print(f"error: {failure.message}", file=sys.stderr)
         return int(failure.status)
-    print("setup: everything is there")
+    _tell("everything is there")
     return 0
 
 

@@ -99,6 +99,19 @@ def test_missing_tool_is_status_3(deployment: Path, tmp_path: Path) -> None:
     assert "is missing; run: ./build.py --setup" in done.stderr
 
 
+def test_missing_module_is_status_3(deployment: Path, tmp_path: Path) -> None:
+    (tmp_path / "libfdt.py").write_text("raise ModuleNotFoundError(name='libfdt')\n")
+    done = subprocess.run(
+        [BUILD, str(deployment), "--check"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    assert "Python module libfdt is missing; run: ./build.py --setup" in done.stderr
+
+
 def test_only_what_changed_is_made_again(deployment: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     first = build(deployment, "--out", out)
