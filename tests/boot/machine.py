@@ -87,7 +87,7 @@ class Machine:
         self.command = command
         self._signal = signal_
         self.text = ""  # all that the UART said, without carriage returns
-        self._at = 0  # how far expect() has read
+        self._at: dict[str, int] = {}  # how far expect() has read, by voice
 
     def __enter__(self) -> Machine:
         self._qemu = subprocess.Popen(
@@ -112,13 +112,33 @@ class Machine:
 
     def expect(self, pattern: str, timeout_s: float = 60) -> re.Match[str]:
         """The first match of `pattern` behind the last one; fails if it does not come."""
+        return self._wait(re.compile(pattern, re.MULTILINE), "", timeout_s)
+
+    def hear(self, voice: str, pattern: str, timeout_s: float = 60) -> re.Match[str]:
+        """The first match in what `voice` said behind the last one. Use it where several speak: in
+        which order they do, and where lines are cut for others, is chance."""
+        return self._wait(re.compile(pattern, re.MULTILINE), voice, timeout_s)
+
+    def said(self, voice: str) -> str:
+        """What a voice of the console said, its lines put together again."""
+        lines: list[str] = []
+        for plus, text in re.findall(rf"^\[{voice}\](\+?) ?(.*\n?)", self.text, re.MULTILINE):
+            if plus and lines:
+                lines[-1] = lines[-1].removesuffix("\n") + text
+            else:
+                lines.append(text)
+        return "".join(lines)
+
+    def _wait(self, pattern: re.Pattern[str], voice: str, timeout_s: float) -> re.Match[str]:
+        """In the text of one voice, or of all: ""."""
         deadline = time.monotonic() + timeout_s
         while True:
-            found = re.compile(pattern, re.MULTILINE).search(self.text, self._at)
+            text = self.said(voice) if voice else self.text
+            found = pattern.search(text, self._at.get(voice, 0))
             if found is not None:
-                self._at = found.end()
+                self._at[voice] = found.end()
                 return found
-            assert self._read(deadline), f"'{pattern}' did not come within {timeout_s} s"
+            assert self._read(deadline), f"'{pattern.pattern}' did not come from '{voice}'"
 
     def type(self, text: str) -> None:
         assert self._qemu.stdin is not None

@@ -21,23 +21,23 @@ def folder() -> Path:
 def run_line(machine: Machine, line: str, answer: str) -> str:
     """Types a command into Linux' shell; the first group of the line it answers with."""
     machine.type(line + "\r")
-    return machine.expect(answer, timeout_s=60).group(1)
+    return machine.hear("linux", answer).group(1)
 
 
 def interrupts(machine: Machine, name: str) -> int:
     """The sum over both CPUs of a line of /proc/interrupts."""
     awk = f"awk '/{name}/ {{ n += $2 + $3 }} END {{ print \"count:\" n }}' /proc/interrupts"
-    return int(run_line(machine, awk, r"^\[linux\]\+? count:(\d+)\n"))
+    return int(run_line(machine, awk, r"^count:(\d+)\n"))
 
 
 def use_shell(machine: Machine) -> None:
-    assert run_line(machine, "echo cpus:$(nproc)", r"^\[linux\]\+? cpus:(\d+)\n") == "2"
+    assert run_line(machine, "echo cpus:$(nproc)", r"^cpus:(\d+)\n") == "2"
     timer, ipi = interrupts(machine, "arch_timer"), interrupts(machine, "IPI[01]")
     run_line(machine, "echo 0 > /sys/devices/system/cpu/cpu1/online", r"(psci: CPU1 killed)")
-    assert run_line(machine, "echo cpus:$(nproc)", r"^\[linux\]\+? cpus:(\d+)\n") == "1"
+    assert run_line(machine, "echo cpus:$(nproc)", r"^cpus:(\d+)\n") == "1"
     run_line(machine, "echo 1 > /sys/devices/system/cpu/cpu1/online", r"(Booted secondary)")
-    assert run_line(machine, "echo cpus:$(nproc)", r"^\[linux\]\+? cpus:(\d+)\n") == "2"
-    run_line(machine, "sleep 1; echo rested:$((6 * 7))", r"^\[linux\]\+? rested:(42)\n")
+    assert run_line(machine, "echo cpus:$(nproc)", r"^cpus:(\d+)\n") == "2"
+    run_line(machine, "sleep 1; echo rested:$((6 * 7))", r"^rested:(42)\n")
     assert interrupts(machine, "arch_timer") > timer
     assert interrupts(machine, "IPI[01]") > ipi
 
@@ -45,16 +45,16 @@ def use_shell(machine: Machine) -> None:
 @pytest.mark.parametrize("mode", [ICOUNT, MTTCG], ids=["icount", "concurrent"])
 def test_linux_beside_a_unikernel(folder: Path, mode: tuple[str, ...]) -> None:
     with Machine(board(*mode, *by_kernel(folder))) as machine:
-        machine.expect(r"\[linux\] .* smp: Brought up 1 node, 2 CPUs", timeout_s=120)
-        machine.expect(r"\[linux\] init: 2 CPUs, Linux 6\.1\.", timeout_s=120)
-        machine.expect(PROMPT)
+        machine.hear("linux", r".* smp: Brought up 1 node, 2 CPUs", timeout_s=120)
+        machine.hear("linux", r"init: 2 CPUs, Linux 6\.1\.", timeout_s=120)
+        machine.hear("linux", PROMPT)
         use_shell(machine)
         machine.type("reboot -f\r")
-        machine.expect(r"\[bulkhead\] linux: restarted")
-        machine.expect(r"\[linux\] init: 2 CPUs, Linux 6\.1\.", timeout_s=120)
-        machine.expect(PROMPT)
+        machine.hear("bulkhead", r"linux: restarted")
+        machine.hear("linux", r"init: 2 CPUs, Linux 6\.1\.", timeout_s=120)
+        machine.hear("linux", PROMPT)
         machine.type("poweroff -f\r")
-        machine.expect(r"\[bulkhead\] linux: off")
-        text = machine.wait_off(timeout_s=60)
-    assert "[monitor] heartbeat 20" in text
-    assert "[bulkhead] monitor: off" in text
+        machine.hear("bulkhead", r"linux: off")
+        machine.wait_off(timeout_s=60)
+    assert "heartbeat 20" in machine.said("monitor")
+    assert "monitor: off" in machine.said("bulkhead")

@@ -17,11 +17,11 @@ def folder() -> Path:
 
 def check(command: list[str]) -> None:
     with Machine(command) as machine:
-        machine.expect(r"\[bulkhead\] Bulkhead: deployment 'board'")
-        machine.expect(r"\[bulkhead\] board check: ")
+        machine.hear("bulkhead", r"^Bulkhead: deployment 'board'")
+        machine.hear("bulkhead", r"^board check: ")
         text = machine.wait_off()
-    assert "[pong] ball 8 returned\n" in text
-    assert "[ping] 8 of 8 balls came back whole\n" in text
+    assert "ball 8 returned\n" in machine.said("pong")
+    assert "8 of 8 balls came back whole\n" in machine.said("ping")
     assert text.rstrip().endswith("all VMs are off: board off")
 
 
