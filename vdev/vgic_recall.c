@@ -47,10 +47,15 @@ static void answer(struct vcpu *vcpu)
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 
     while (atomic_load(&cpu->recall) == RECALL_ASKED) {
+        uint32_t asked = RECALL_ASKED;
+
         lock(vcpu);
         vgic_fold(vcpu);
         unlock(vcpu);
-        atomic_store(&cpu->recall, RECALL_FOLDED);
+        /* R may be done already, where it found T not running. */
+        if (!atomic_compare_exchange_strong(&cpu->recall, &asked, RECALL_FOLDED)) {
+            continue;
+        }
         arch_cpu_wake();
         while (atomic_load(&cpu->recall) == RECALL_FOLDED) {
             arch_cpu_relax();

@@ -44,6 +44,9 @@ static void level_life(void)
     CHECK_EQ(fake_calls(FAKE_CALL_DEACTIVATE), 0);
     CHECK_EQ(guest_iar(ALPHA), NONE);
     CHECK(!guest_get(ALPHA, GUEST_ACTIVATE, 48));
+    vgic_vcpu_park(guest_vcpu(ALPHA));
+    vgic_vcpu_park(guest_vcpu(1));
+    CHECK_EQ(fake_calls(FAKE_CALL_DEACTIVATE), 0); /* nothing was left to release */
 }
 
 /* The steady state of a timer: one list register is written a tick, and nothing else happens. */

@@ -17,7 +17,7 @@
 
 #define FIRST 3u
 #define VCPUS 3u
-#define ROUNDS 400u
+#define ROUNDS 3000u
 #define SPI_FIRST 64u
 #define SPI_COUNT 16u
 #define SGI_COUNT 4u
