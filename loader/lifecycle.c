@@ -13,6 +13,7 @@
 #include <tables.h>
 
 static _Atomic uint32_t vms_left = VM_COUNT;
+static _Atomic uint32_t starts[VM_COUNT]; /* vCPUs of the VM that took a start, ever */
 
 static struct vcpu *home_of(const struct vcpu *vcpu)
 {
@@ -77,7 +78,7 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
     return true;
 }
 
-static bool vm_all_off(const struct vm_row *row)
+static bool seen_off(const struct vm_row *row)
 {
     for (uint32_t n = 0; n < row->vcpu_count; n++) {
         if (atomic_load(&vcpus[row->vcpu_first + n].power) != VCPU_OFF) {
@@ -87,7 +88,27 @@ static bool vm_all_off(const struct vm_row *row)
     return true;
 }
 
-/* Any vCPU of the VM: the VM ends, for the first reason that comes. */
+/* Were all vCPUs off at one moment?  One look is not enough: a vCPU that is seen last may have
+ * started, before it went off, one that was seen first.  Who was on between two looks that both see
+ * it off has taken a start meanwhile.  Once all are off, nobody is left to start any. */
+static bool vm_all_off(const struct vcpu *vcpu)
+{
+    uint32_t before = atomic_load(&starts[vcpu->vm]);
+
+    return seen_off(vcpu->vm_row) && seen_off(vcpu->vm_row) &&
+           atomic_load(&starts[vcpu->vm]) == before;
+}
+
+/* Home: nothing of the VM runs any more, because it was stopped or its last vCPU went off. */
+static bool vm_is_over(const struct vcpu *vcpu)
+{
+    uint32_t state = atomic_load(&vms[vcpu->vm].state);
+
+    return (state == VM_RUNNING || state == VM_STOPPING) && vm_all_off(vcpu);
+}
+
+/* A vCPU of the VM that is still on (so that no home restarts the VM before this is done): the VM
+ * ends, for the first reason that comes. */
 static void vm_stop(struct vcpu *vcpu, enum vcpu_end end)
 {
     struct vm *vm = &vms[vcpu->vm];
@@ -117,6 +138,7 @@ static void vm_end(struct vcpu *vcpu)
     }
 }
 
+/* VCPU_END_NONE: by CPU_OFF of the last vCPU, which is like SYSTEM_OFF. */
 static enum vm_policy policy_of(const struct vm_row *row, enum vcpu_end end)
 {
     if (end == VCPU_END_CRASH) {
@@ -189,6 +211,7 @@ static bool vcpu_take_start(struct vcpu *vcpu)
     if (!atomic_compare_exchange_strong(&vcpu->power, &pending, VCPU_ON)) {
         return false;
     }
+    atomic_fetch_add(&starts[vcpu->vm], 1);
     if (atomic_load(&vms[vcpu->vm].state) != VM_RUNNING) {
         atomic_store(&vcpu->power, VCPU_OFF);
         vcpu_request(home_of(vcpu), VCPU_REQUEST_START);
@@ -207,9 +230,6 @@ static void vcpu_leave(struct vcpu *vcpu, enum vcpu_end end)
         vm_stop(vcpu, end);
     }
     atomic_store(&vcpu->power, VCPU_OFF);
-    if (end == VCPU_END_CPU_OFF && vm_all_off(vcpu->vm_row)) {
-        vm_stop(vcpu, VCPU_END_OFF);
-    }
     if (vcpu != home_of(vcpu)) {
         vcpu_request(home_of(vcpu), VCPU_REQUEST_START);
     }
@@ -225,6 +245,7 @@ static _Noreturn void idle_loop(void)
 
 _Noreturn void lifecycle_loop(struct vcpu *vcpu)
 {
+    arch_map_select(ARCH_MAP_RUN);
     if (vcpu == NULL) {
         idle_loop();
     }
@@ -234,8 +255,7 @@ _Noreturn void lifecycle_loop(struct vcpu *vcpu)
     for (;;) {
         if (vcpu_take_start(vcpu)) {
             vcpu_leave(vcpu, vcpu_run(vcpu));
-        } else if (vcpu == home_of(vcpu) && vm_all_off(vcpu->vm_row) &&
-                   atomic_load(&vms[vcpu->vm].state) == VM_STOPPING) {
+        } else if (vcpu == home_of(vcpu) && vm_is_over(vcpu)) {
             vm_ended(vcpu);
         } else {
             arch_cpu_wait();
