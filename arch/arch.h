@@ -18,9 +18,10 @@
 /* --- vCPU: own CPU, between arch_vcpu_reset and the end of the run --- */
 
 /* Puts the registers of own CPU and `vcpu` into the state of a reset vCPU of `vm` that starts at
- * `entry` with `arg` in its first argument register. */
+ * `entry` with `arg` in its first argument register.  Its counter reads 0 at `counter_base` ticks
+ * of the board's. */
 void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const struct vcpu_row *row,
-                     uint64_t entry, uint64_t arg);
+                     uint64_t entry, uint64_t arg, uint64_t counter_base);
 /* Runs the guest until it exits; fills *exit. */
 void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit);
 /* Finishes EXIT_MMIO/EXIT_SYSREG: a read's value goes to the register (extended as the exit says;
@@ -97,6 +98,12 @@ uint64_t arch_time_hz(void);
 /* Own CPU: raises the hypervisor timer's interrupt (ARCH_IRQ_TIMER) at `deadline` ticks;
  * UINT64_MAX: never. */
 void arch_time_alarm(uint64_t deadline);
+
+/* Own CPU: the guest's physical timer, where its VM has a counter of its own (Arm ARM D11.2;
+ * compare in the board's ticks; control: ENABLE[0], IMASK[1], ISTATUS[2]). */
+uint64_t arch_guest_timer_control(void);
+void arch_guest_timer_set_control(uint64_t control);
+void arch_guest_timer_set_compare(uint64_t ticks);
 
 /* --- Memory; guest RAM is mapped only between select(LOADER) and select(RUN) --- */
 

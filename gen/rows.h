@@ -132,6 +132,7 @@ struct restart_row {
 
 struct vm_row {
     const char *name;
+    bool own_counter;        /* its counter starts at 0 with it; else it is the board's */
     struct arch_vm_row arch; /* stage-2 root, VMID, feature policy */
     uint16_t vcpu_first;
     uint16_t vcpu_count;

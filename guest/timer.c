@@ -34,7 +34,8 @@ static uint64_t to_ticks(uint64_t ns)
     return ns / NS_PER_S * hz + ns % NS_PER_S * hz / NS_PER_S;
 }
 
-/* Own CPU, interrupts masked: the compare value at what comes first. */
+/* Own CPU, interrupts masked: the compare value at what comes first.  Off, it is left alone: QEMU
+ * 7.2 takes a compare value that wraps around with the VM's offset for one in the past. */
 static void program(void)
 {
     const unsigned cpu = cpu_index();
@@ -42,8 +43,12 @@ static void program(void)
     const uint64_t wake = timers[cpu].wake;
     const uint64_t first = deadline < wake ? deadline : wake;
 
-    SYSREG_WRITE(cntv_cval_el0, first);
-    SYSREG_WRITE(cntv_ctl_el0, first == NEVER ? 0 : CNTV_CTL_ENABLE);
+    if (first == NEVER) {
+        SYSREG_WRITE(cntv_ctl_el0, 0);
+    } else {
+        SYSREG_WRITE(cntv_cval_el0, first);
+        SYSREG_WRITE(cntv_ctl_el0, CNTV_CTL_ENABLE);
+    }
     ISB();
 }
 

@@ -7,6 +7,7 @@
 #include "platform/log.h"
 #include "vdev/channel.h"
 #include "vdev/irq.h"
+#include "vdev/timer.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
 #include "vdev/vpl011.h"
@@ -69,6 +70,7 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
     if (CHANNEL_COUNT > 0) {
         channel_vm_reset(vcpu->vm);
     }
+    vm->counter_base = row->own_counter ? arch_time_now() : 0;
     vcpu->start_entry = row->entry.addr;
     vcpu->start_arg = row->boot_arg;
     atomic_store(&vm->end, VCPU_END_NONE);
@@ -218,7 +220,9 @@ static bool vcpu_take_start(struct vcpu *vcpu)
         return false;
     }
     vcpu->end = VCPU_END_NONE;
-    arch_vcpu_reset(&vcpu->arch, vcpu->vm_row, vcpu->row, vcpu->start_entry, vcpu->start_arg);
+    arch_vcpu_reset(&vcpu->arch, vcpu->vm_row, vcpu->row, vcpu->start_entry, vcpu->start_arg,
+                    vms[vcpu->vm].counter_base);
+    timer_vcpu_reset(vcpu);
     vgic_vcpu_reset(vcpu);
     return true;
 }

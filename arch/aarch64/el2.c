@@ -18,10 +18,6 @@
 #define MDCR_TDRA (UINT64_C(1) << 11)
 #define MDCR_TTRF (UINT64_C(1) << 19)
 
-/* CNTHCTL_EL2 (E2H = 0): EL1 reaches the physical counter and timer. */
-#define CNTHCTL_EL1PCTEN (UINT64_C(1) << 0)
-#define CNTHCTL_EL1PCEN (UINT64_C(1) << 1)
-
 static uint64_t field(uint64_t reg, unsigned shift)
 {
     return (reg >> shift) & 0xf;
@@ -87,7 +83,7 @@ void aarch64_el2_init(void)
     aarch64_grant(0);
     AARCH64_WRITE(hstr_el2, 0);
     AARCH64_WRITE(hacr_el2, 0);
-    AARCH64_WRITE(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+    AARCH64_WRITE(cnthctl_el2, CNTHCTL_NATIVE);
     AARCH64_WRITE(cntvoff_el2, 0);
     AARCH64_WRITE(cnthp_ctl_el2, 0);
     AARCH64_WRITE(cnthp_cval_el2, UINT64_MAX);

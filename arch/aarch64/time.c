@@ -36,3 +36,20 @@ void arch_cpu_wake(void)
 {
     __asm__ volatile("dsb ishst\n\tsev" : : : "memory");
 }
+
+uint64_t arch_guest_timer_control(void)
+{
+    return AARCH64_READ(cntp_ctl_el0);
+}
+
+void arch_guest_timer_set_control(uint64_t control)
+{
+    AARCH64_WRITE(cntp_ctl_el0, control);
+    aarch64_isb();
+}
+
+void arch_guest_timer_set_compare(uint64_t ticks)
+{
+    AARCH64_WRITE(cntp_cval_el0, ticks);
+    aarch64_isb();
+}

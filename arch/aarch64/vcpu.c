@@ -74,13 +74,15 @@ static void vcpu_reset_el1(void)
 }
 
 void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const struct vcpu_row *row,
-                     uint64_t entry, uint64_t arg)
+                     uint64_t entry, uint64_t arg, uint64_t counter_base)
 {
     memset(vcpu, 0, sizeof(*vcpu));
     vcpu->x[0] = arg;
     vcpu_reset_el1();
     vcpu_reset_simd();
     aarch64_grant(vm->arch.features);
+    AARCH64_WRITE(cntvoff_el2, counter_base);
+    AARCH64_WRITE(cnthctl_el2, vm->own_counter ? 0 : CNTHCTL_NATIVE);
     AARCH64_WRITE(vmpidr_el2, row->guest_id | MPIDR_RES1);
     AARCH64_WRITE(vttbr_el2, vm->arch.vttbr);
     AARCH64_WRITE(vtcr_el2, vm->arch.vtcr);

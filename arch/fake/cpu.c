@@ -16,6 +16,7 @@ struct call {
 
 struct fake_cpu fake_cpus[PCPU_COUNT];
 _Atomic uint64_t fake_time;
+struct fake_guest_timer fake_guest_timer;
 
 static _Thread_local uint32_t own_cpu;
 static _Thread_local fake_guest_fn own_guest;
@@ -100,8 +101,9 @@ void fake_guest_set(fake_guest_fn guest)
 }
 
 void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const struct vcpu_row *row,
-                     uint64_t entry, uint64_t arg)
+                     uint64_t entry, uint64_t arg, uint64_t counter_base)
 {
+    (void)counter_base;
     (void)vm;
     (void)row;
     memset(vcpu, 0, sizeof(*vcpu));
@@ -210,6 +212,21 @@ uint64_t arch_time_now(void)
 uint64_t arch_time_hz(void)
 {
     return 1000000;
+}
+
+uint64_t arch_guest_timer_control(void)
+{
+    return fake_guest_timer.control;
+}
+
+void arch_guest_timer_set_control(uint64_t control)
+{
+    fake_guest_timer.control = control;
+}
+
+void arch_guest_timer_set_compare(uint64_t ticks)
+{
+    fake_guest_timer.compare = ticks;
 }
 
 void arch_time_alarm(uint64_t deadline)

@@ -58,6 +58,13 @@ extern struct fake_cpu fake_cpus[PCPU_COUNT];
 extern uint32_t fake_lr_count; /* of all CPUs; 4 after fake_reset() */
 extern _Atomic uint64_t fake_time;
 
+/* The guest's physical timer, as arch_guest_timer_*() left it. */
+struct fake_guest_timer {
+    uint64_t control;
+    uint64_t compare;
+};
+extern struct fake_guest_timer fake_guest_timer;
+
 void fake_reset(void);               /* everything to power-on state; this thread is CPU 0 */
 void fake_cpu_select(uint32_t pcpu); /* this thread acts as `pcpu` from now on */
 uint32_t fake_calls(enum fake_call_kind kind); /* how often since fake_calls_clear() */

@@ -14,7 +14,7 @@ from gen.plan.model import Irq, Plan
 from gen.read.board import Range
 
 
-_HEADERS = ("vdev/sysreg.h", "vdev/vdev.h")
+_HEADERS = ("vdev/sysreg.h", "vdev/timer.h", "vdev/vdev.h")
 
 
 def tables_header(plan: Plan) -> str:

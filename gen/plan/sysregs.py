@@ -11,7 +11,6 @@ from __future__ import annotations
 from gen.plan.model import SysregRow
 from gen.read.deployment import Vm
 
-HEADER = "vdev/sysreg.h"
 ALL32 = 0xFFFF_FFFF
 
 
@@ -95,6 +94,14 @@ DEBUG_REGISTERS: dict[tuple[int, int, int, int, int], str] = {
     (2, 3, 0, 4, 0): "DBGDTR_EL0",
     (2, 3, 0, 5, 0): "DBGDTRRX_EL0",
 }
+# (CRm, Op2) of the physical counter and timer at Op0 = 3, Op1 = 3, CRn = 14, which trap in a VM with
+# a counter of its own; value: enum timer_register (vdev/timer.h).
+TIMER = (
+    ((0, 1), 0, "CNTPCT_EL0"),
+    ((2, 0), 3, "CNTP_TVAL_EL0"),
+    ((2, 1), 1, "CNTP_CTL_EL0"),
+    ((2, 2), 2, "CNTP_CVAL_EL0"),
+)
 BREAKPOINTS = 16  # architectural maximum of breakpoints and of watchpoints
 NUMBERED = {4: "DBGBVR{}_EL1", 5: "DBGBCR{}_EL1", 6: "DBGWVR{}_EL1", 7: "DBGWCR{}_EL1"}
 
@@ -105,6 +112,8 @@ def sysreg_rows(vm: Vm, has_vgic: bool) -> tuple[SysregRow, ...]:
     rows.append(SysregRow(3, 0, 1, 0, 1, "sysreg_raz_wi_ops", 0, "ACTLR_EL1"))
     if "debug" not in vm.features:
         rows += _debug_rows()
+    if vm.counter == "own":
+        rows += [SysregRow(3, 3, 14, *at, "timer_ops", value, name) for at, value, name in TIMER]
     if has_vgic:
         rows += _vgic_rows()
     return tuple(sorted(rows, key=lambda r: (r.op0, r.op1, r.crn, r.crm, r.op2)))

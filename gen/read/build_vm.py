@@ -50,6 +50,7 @@ def build_vm(vm: Values) -> Vm:
             restart.get("max", 3), restart.get("window", 60_000), restart.get("backoff", 100)
         ),
         scrub=vm.get("scrub", True),
+        counter=vm.get("counter", "board"),
         where=vm.where,
         key_where=dict(vm.places),
     )

@@ -104,6 +104,7 @@ class Vm:
     restart: Restart = field(default_factory=Restart)
     watchdog_ms: int | None = None
     scrub: bool = True
+    counter: Literal["board", "own"] = "board"
     where: Where = NOWHERE
     key_where: dict[str, Where] = field(default_factory=dict)  # key -> its line
 

@@ -313,6 +313,14 @@ VM_KEYS = (
         "true",
         "true",
     ),
+    Key(
+        "counter",
+        enum("board", "own"),
+        "What the VM's physical and virtual counters show: the board's counter, or one of its `own` "
+        "that starts at 0 with the VM (then its physical timer is emulated, exactly).",
+        '"own"',
+        '"board"',
+    ),
     Key("watchdog", scalar("time"), _LATER, '"500ms"', later=True),
     Key("controls", scalar("text"), _LATER, '["control"]', many=True, later=True),
     Key("firmware", scalar("text"), _LATER, '"scmi"', later=True),

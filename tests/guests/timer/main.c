@@ -90,6 +90,25 @@ static void test_registers(void)
     ISB();
 }
 
+static void test_counters_agree(void)
+{
+    const uint64_t before = SYSREG_READ(cntvct_el0);
+    ISB();
+    const uint64_t physical = SYSREG_READ(cntpct_el0);
+    ISB();
+    const uint64_t after = SYSREG_READ(cntvct_el0);
+
+    check("physical and virtual counter agree", before <= physical && physical <= after);
+
+    SYSREG_WRITE(cntp_cval_el0, UINT64_MAX);
+    SYSREG_WRITE(cntp_ctl_el0, ENABLE | MASKED);
+    ISB();
+    check_equal("the last compare value is never reached", SYSREG_READ(cntp_ctl_el0),
+                ENABLE | MASKED);
+    SYSREG_WRITE(cntp_ctl_el0, 0);
+    ISB();
+}
+
 static void test_mask(void)
 {
     const uint64_t state = irq_mask();
@@ -142,6 +161,7 @@ int main(void)
 {
     irq_handler(CNTP_INTID, physical_fired, NULL);
     irq_enable(CNTP_INTID);
+    test_counters_agree();
     test_registers();
 
     const uint64_t start = SYSREG_READ(cntpct_el0);

@@ -5,6 +5,7 @@
 #include "gen/rows.h"
 #include "vdev/channel.h"
 #include "vdev/sysreg.h"
+#include "vdev/timer.h"
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
 #include "vdev/vpl011.h"
@@ -210,6 +211,7 @@ _Static_assert(sizeof(vm_right_spi_physical) / sizeof(vm_right_spi_physical[0]) 
 const struct vm_row vm_rows[] = {
     {
         .name = "left",
+        .own_counter = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm0_stage2_root, 1),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),
@@ -239,6 +241,7 @@ const struct vm_row vm_rows[] = {
     },
     {
         .name = "right",
+        .own_counter = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm1_stage2_root, 2),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),

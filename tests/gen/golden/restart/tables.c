@@ -4,6 +4,7 @@
 #include "gen/layout.h"
 #include "gen/rows.h"
 #include "vdev/sysreg.h"
+#include "vdev/timer.h"
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
 #include "vdev/vpl011.h"
@@ -120,6 +121,7 @@ _Static_assert(sizeof(vm_fragile_spi_physical) / sizeof(vm_fragile_spi_physical[
 const struct vm_row vm_rows[] = {
     {
         .name = "fragile",
+        .own_counter = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm0_stage2_root, 1),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),
