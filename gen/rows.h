@@ -132,7 +132,6 @@ struct restart_row {
 
 struct vm_row {
     const char *name;
-    bool own_counter;        /* its counter starts at 0 with it; else it is the board's */
     struct arch_vm_row arch; /* stage-2 root, VMID, feature policy */
     uint16_t vcpu_first;
     uint16_t vcpu_count;
@@ -150,6 +149,7 @@ struct vm_row {
     enum vm_policy on_reset;
     enum vm_policy on_off;
     struct restart_row restart;
+    bool own_counter; /* its counter starts at 0 with it; else it is the board's */
 };
 
 /* What the board check compares firmware's device tree with. */
