@@ -25,8 +25,9 @@ extern const struct vdev_ops vgic_redist_ops; /* instance = VM; size 128 KiB * v
 void vgic_vm_reset(uint32_t vm);
 /* Own CPU, before a vCPU starts: virtual CPU interface to reset state. */
 void vgic_vcpu_reset(struct vcpu *vcpu);
-/* Own CPU, when a vCPU stops (CPU_OFF, VM end): folds list registers back, so that what is pending
- * can go elsewhere; physical interrupts linked to them are released. */
+/* Own CPU, when a vCPU stops (CPU_OFF, VM end), before that CPU waits for any other one: folds list
+ * registers back, so that what is pending can go elsewhere; its PPIs are released, and with the
+ * last vCPU of the VM all physical interrupts of the VM. */
 void vgic_vcpu_park(struct vcpu *vcpu);
 
 /* Own CPU: a physical interrupt that was acknowledged and dropped belongs to this vCPU's VM as

@@ -10,6 +10,10 @@
  * Active interrupts that found no place: their end shows in EOIcount (EOImode = 0: priorities end
  * most urgent first, so that tells which) or traps (ICC_DIR_EL1).  A VM with several vCPUs traps
  * ICC_DIR_EL1 always, because it may name an interrupt that another vCPU has loaded.
+ *
+ * Two things only a guest that does them to itself can see: where it changes the priority of an
+ * active interrupt that is left out, EOIcount may end another one first; and interrupts of a group
+ * that its CPU interface masks (ICC_IGRPEN<n>_EL1) can fill the list registers.
  */
 
 #define NOTHING                                                                                    \
