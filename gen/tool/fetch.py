@@ -1,29 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guest images that are fetched, not built: ${fetch}/debian-arm64/Image and initramfs.cpio, from
-Debian packages that gen/tool/packages.lock.toml pins by version and sha256."""
+"""What is fetched, not built, from Debian packages that gen/tool/packages.lock.toml pins by version
+and sha256: guests (${fetch}/debian-arm64/Image and initramfs.cpio) and the device trees of boards
+(${fetch}/debian-dtbs/<vendor>/<board>.dtb). `python3 -m gen.tool.fetch` fetches all of it."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import re
+import shutil
+import subprocess
+import sys
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
 from gen.tool import apt, cache, cpio
 from gen.tool.paths import CACHE, FETCH, ROOT, shown, write_atomic, write_if_changed
-from gen.tool.process import run
 
 LOCK = Path(__file__).with_name("packages.lock.toml")
 INIT = ROOT / "configs/linux-initramfs/init"
 UPDATE = "./build.py --update-lock"
 _PACKAGES = CACHE / "packages"
 _GZIP_MAGIC = b"\x1f\x8b"
+_KERNEL = "linux-image-cloud-arm64"  # followed: small, no drivers for boards, no device trees
+_KERNEL_FOR_BOARDS = "linux-image-arm64"
+_BUSYBOX = "busybox-static"
+_STAMP = "made-from"
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,11 @@ def ensure(paths: Iterable[Path], offline: bool) -> None:
 def files(name: str) -> tuple[Path, ...]:
     """What a fetched folder is made from, for the input hash."""
     return (LOCK, INIT) if name in _RECIPES else ()
+
+
+def ensure_all(offline: bool) -> None:
+    """Everything that can be named, so that nothing is fetched later."""
+    ensure([FETCH / name / "all" for name in _RECIPES], offline)
 
 
 def update_lock() -> list[str]:
@@ -134,31 +146,70 @@ def _package(pinned: Pinned, offline: bool) -> Path:
     return path
 
 
+def _pinned(leader: str) -> Pinned:
+    """The locked package of that name, or that follows it."""
+    return next(item for item in _locked() if leader in (item.name, item.follows))
+
+
+def _members(package: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the files in a package whose names match, one after the other: a package
+    may be larger than memory."""
+    command = ["dpkg-deb", "--fsys-tarfile", str(package)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout is not None
+        with tarfile.open(fileobj=reader.stdout, mode="r|") as tar:
+            for member in tar:
+                if member.isfile() and re.fullmatch(pattern, member.name):
+                    stream = tar.extractfile(member)
+                    assert stream is not None
+                    yield member.name, stream.read()
+    if reader.returncode != 0:
+        raise Failure(Exit.MISSING, f"{package.name} cannot be read")
+
+
 def _member(package: Path, pattern: str) -> bytes:
     """The one file in a package whose name matches."""
-    data = run(["dpkg-deb", "--fsys-tarfile", str(package)], f"reading {package.name}")
-    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        for member in tar:
-            if member.isfile() and re.fullmatch(pattern, member.name):
-                stream = tar.extractfile(member)
-                assert stream is not None
-                return stream.read()
-    raise Failure(Exit.MISSING, f"{package.name} holds no {pattern}")
+    found = [data for _, data in _members(package, pattern)]
+    if not found:
+        raise Failure(Exit.MISSING, f"{package.name} holds no {pattern}")
+    return found[0]
+
+
+def _is_made(folder: Path, key: str) -> bool:
+    stamp = folder / _STAMP
+    return stamp.exists() and stamp.read_text() == key
 
 
 def _debian_arm64(folder: Path, offline: bool) -> None:
-    """Debian's kernel for clouds (small: no drivers for boards) and busybox with our init."""
+    """Debian's kernel for clouds and busybox with our init."""
     key = cache.digest([LOCK, INIT, Path(__file__), Path(cpio.__file__)])
-    stamp = folder / "made-from"
     image, initramfs = folder / "Image", folder / "initramfs.cpio"
-    if stamp.exists() and stamp.read_text() == key and image.exists() and initramfs.exists():
+    if _is_made(folder, key) and image.exists() and initramfs.exists():
         return
     with cache.locked(FETCH / f".{folder.name}.lock"):
-        kernel, busybox = (_package(pinned, offline) for pinned in _locked())
+        kernel = _package(_pinned(_KERNEL), offline)
+        busybox = _package(_pinned(_BUSYBOX), offline)
         data = _member(kernel, r"\./boot/vmlinuz-.*")
         write_if_changed(image, gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data)
         write_if_changed(initramfs, _initramfs(_member(busybox, r"\./bin/busybox")))
-        write_if_changed(stamp, key)
+        write_if_changed(folder / _STAMP, key)
+
+
+def _debian_dtbs(folder: Path, offline: bool) -> None:
+    """The device trees that Debian's kernel for boards comes with. The package is not kept."""
+    pinned = _pinned(_KERNEL_FOR_BOARDS)
+    with cache.locked(FETCH / f".{folder.name}.lock"):
+        if _is_made(folder, pinned.sha256):
+            return
+        package = _package(pinned, offline)
+        growing = folder.with_name(f".{folder.name}.growing")
+        shutil.rmtree(growing, ignore_errors=True)
+        for name, data in _members(package, r"\./usr/lib/linux-image-[^/]+/.*\.dtb"):
+            write_atomic(growing.joinpath(*Path(name).parts[3:]), data)
+        write_atomic(growing / _STAMP, pinned.sha256.encode())
+        shutil.rmtree(folder, ignore_errors=True)
+        growing.rename(folder)
+        package.unlink()
 
 
 def _initramfs(busybox: bytes) -> bytes:
@@ -172,4 +223,20 @@ def _initramfs(busybox: bytes) -> bytes:
     )
 
 
-_RECIPES = {"debian-arm64": _debian_arm64}
+_RECIPES: dict[str, Callable[[Path, bool], None]] = {
+    "debian-arm64": _debian_arm64,
+    "debian-dtbs": _debian_dtbs,
+}
+
+
+def main() -> int:
+    try:
+        ensure_all(offline=False)
+    except Failure as failure:
+        print(f"error: {failure.message}", file=sys.stderr)
+        return int(failure.status)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
