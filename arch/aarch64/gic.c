@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdatomic.h>
+
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
@@ -193,14 +195,21 @@ uint32_t arch_irq_pending(uint32_t word)
     return reg_read(word_frame(word) + GICD_ISPENDR + 4u * word);
 }
 
-/* Called where the interrupt is disabled; each SPI has one owner, but 16 share a register. */
+/* The interrupt is disabled.  Each SPI has one owner, but 16 share a register that has no set and
+ * clear forms: two VMs may meet here, for the few instructions of one update. */
 void arch_irq_configure(uint32_t intid, bool edge)
 {
+    static atomic_flag busy = ATOMIC_FLAG_INIT;
     uint64_t address = word_frame(intid / 32u) + GICD_ICFGR + 4u * (intid / 16u);
     uint32_t bit = 2u << (2u * (intid % 16u));
+
+    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
+        __asm__ volatile("yield");
+    }
     uint32_t value = reg_read(address);
 
     reg_write(address, edge ? value | bit : value & ~bit);
+    atomic_flag_clear_explicit(&busy, memory_order_release);
 }
 
 void arch_irq_route(uint32_t intid, uint32_t pcpu)
