@@ -30,11 +30,13 @@ BOARD = (
 
 
 def build(config: Path, name: str, *options: str) -> Path:
-    """Builds a deployment by the command that users give; the folder with its image."""
+    """Builds a deployment by the command that users give, which must not warn; the folder with its
+    image."""
     out = BUILT / name
-    command = [str(ROOT / "build.py"), str(config), "--out", str(out), "-q", *options]
+    command = [str(ROOT / "build.py"), str(config), "--out", str(out), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, f"{' '.join(command)}: status {done.returncode}\n{done.stderr}"
+    assert "warning" not in done.stdout + done.stderr, done.stdout + done.stderr
     return out
 
 
