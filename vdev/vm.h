@@ -15,7 +15,7 @@ struct vm {
     _Atomic uint32_t state; /* enum vm_state */
     _Atomic uint32_t end;   /* enum vcpu_end: why it is stopping; first one wins */
     uint32_t restarts;      /* within the current window; boot pCPU only */
-    uint64_t counter_base; /* ticks of the board at which the VM's counter reads 0 */
+    uint64_t counter_base;  /* ticks of the board at which the VM's counter reads 0 */
     uint64_t window_start;  /* ticks */
 };
 

@@ -42,8 +42,8 @@ static inline void aarch64_dsb_sy(void)
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TID3 | HCR_TSC | HCR_TIDCP |  \
      HCR_TACR | HCR_RW | HCR_TLOR)
 
-/* CNTHCTL_EL2 with E2H = 0 (D17.8.2): EL1 and EL0 reach the physical counter (EL1PCTEN[0]) and timer
- * (EL1PCEN[1]) natively; else they trap. */
+/* CNTHCTL_EL2 with E2H = 0 (D17.8.2): EL1 and EL0 reach the physical counter (EL1PCTEN[0]) and
+ * timer (EL1PCEN[1]) natively; else they trap. */
 #define CNTHCTL_NATIVE UINT64_C(0x3)
 
 /* D17.2.37 ESR_EL2 exception classes */
