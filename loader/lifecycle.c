@@ -96,9 +96,9 @@ static bool seen_off(const struct vm_row *row)
 static bool vm_all_off(const struct vcpu *vcpu)
 {
     uint32_t before = atomic_load(&starts[vcpu->vm]);
+    bool first_look = seen_off(vcpu->vm_row);
 
-    return seen_off(vcpu->vm_row) && seen_off(vcpu->vm_row) &&
-           atomic_load(&starts[vcpu->vm]) == before;
+    return first_look && seen_off(vcpu->vm_row) && atomic_load(&starts[vcpu->vm]) == before;
 }
 
 /* Home: nothing of the VM runs any more, because it was stopped or its last vCPU went off. */
