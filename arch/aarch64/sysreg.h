@@ -38,9 +38,10 @@ static inline void aarch64_dsb_sy(void)
 #define HCR_RW (UINT64_C(1) << 31)
 #define HCR_E2H (UINT64_C(1) << 34)
 #define HCR_TLOR (UINT64_C(1) << 35)
+#define HCR_TERR (UINT64_C(1) << 36) /* RAS error records: CPUs of a cluster share some */
 #define HCR_GUEST                                                                                  \
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TID3 | HCR_TSC | HCR_TIDCP |  \
-     HCR_TACR | HCR_RW | HCR_TLOR)
+     HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR)
 
 /* CNTHCTL_EL2 with E2H = 0 (D17.8.2): EL1 and EL0 reach the physical counter (EL1PCTEN[0]) and
  * timer (EL1PCEN[1]) natively; else they trap. */
