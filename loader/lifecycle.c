@@ -5,9 +5,9 @@
 #include "loader/image.h"
 #include "platform/console.h"
 #include "platform/log.h"
-#include "vdev/channel.h"
 #include "vdev/irq.h"
 #include "vdev/timer.h"
+#include "vdev/vdev.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
 #include "vdev/vpl011.h"
@@ -63,12 +63,10 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
         return false;
     }
     arch_vm_flush(row);
+    vdev_reset(row); /* first: a device may still be posting an interrupt of the last run */
     vgic_vm_reset(vcpu->vm);
     if (VPL011_COUNT > 0) {
         vpl011_vm_reset(vcpu->vm);
-    }
-    if (CHANNEL_COUNT > 0) {
-        channel_vm_reset(vcpu->vm);
     }
     vm->counter_base = row->own_counter ? arch_time_now() : 0;
     vcpu->start_entry = row->entry.addr;

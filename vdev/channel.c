@@ -78,18 +78,15 @@ static void channel_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
     }
 }
 
+static void channel_reset(uint32_t instance)
+{
+    atomic_store_explicit(&channel_from[instance], 0, memory_order_relaxed);
+}
+
 const struct vdev_ops channel_ops = {
     .name = "channel",
     .sizes = VDEV_SIZE_4,
     .read = channel_read,
     .write = channel_write,
+    .reset = channel_reset,
 };
-
-void channel_vm_reset(uint32_t vm)
-{
-    for (uint32_t peer = 0; peer < CHANNEL_PEER_COUNT; peer++) {
-        if (channel_peer_rows[peer].vm == vm) {
-            atomic_store_explicit(&channel_from[peer], 0, memory_order_relaxed);
-        }
-    }
-}

@@ -12,10 +12,9 @@
  *   0x0c RO SIZE    of the window in bytes (low word)   0x10 RO SIZE_HI
  *   0x14 WO RING    bitmap: rings those peers (bits outside PEERS are ignored)
  *   0x18 RW1C FROM  bitmap of peers that rang since it was last cleared
- * Ringing sets FROM of the rung peer and pends its (edge) doorbell interrupt.
+ * Ringing sets FROM of the rung peer and pends its (edge) doorbell interrupt.  When a VM starts,
+ * its FROM registers are zero.
  */
 extern const struct vdev_ops channel_ops; /* instance: index into channel_peer_rows */
-
-void channel_vm_reset(uint32_t vm); /* before the VM (re)starts: its FROM registers are zero */
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 struct vcpu;
+struct vm_row;
 
 #define VDEV_SIZE_1 1u
 #define VDEV_SIZE_2 2u
@@ -24,6 +25,12 @@ struct vdev_ops {
     uint64_t (*read)(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size);
     void (*write)(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
                   uint64_t value);
+    /* NULL where there is nothing to do.  Own CPU of vCPU 0 while all vCPUs of the VM are off,
+     * before the VM starts or restarts: the device to reset state. */
+    void (*reset)(uint32_t instance);
 };
+
+/* Own CPU of vCPU 0, all vCPUs off: every device of the VM to reset state. */
+void vdev_reset(const struct vm_row *vm);
 
 #endif

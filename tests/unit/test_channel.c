@@ -73,10 +73,10 @@ static void from_is_cleared_by_ones(void)
     CHECK_EQ(read_reg(0, 0x18), 2);
     write_reg(0, 0x18, 0);
     CHECK_EQ(read_reg(0, 0x18), 2);
-    channel_vm_reset(1);
+    channel_ops.reset(1);
     CHECK_EQ(read_reg(0, 0x18), 2);
     CHECK_EQ(read_reg(1, 0x18), 0);
-    channel_vm_reset(0);
+    channel_ops.reset(0);
     CHECK_EQ(read_reg(0, 0x18), 0);
 }
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: vdev/vdev.c */
+#include "gen/rows.h"
+#include "tests/unit/check.h"
+#include "vdev/vdev.h"
+
+static uint32_t resets[4]; /* by instance */
+
+static void count_reset(uint32_t instance)
+{
+    resets[instance]++;
+}
+
+static const struct vdev_ops plain_ops = { .name = "plain" };
+static const struct vdev_ops counting_ops = { .name = "counting", .reset = count_reset };
+
+static void every_row_with_a_reset_gets_it(void)
+{
+    static const struct mmio_row rows[] = {
+        { .base = GPA(0x1000), .size = 0x1000, .ops = &counting_ops, .instance = 1 },
+        { .base = GPA(0x2000), .size = 0x1000, .ops = &plain_ops, .instance = 2 },
+        { .base = GPA(0x3000), .size = 0x1000, .ops = &counting_ops, .instance = 3 },
+    };
+    const struct vm_row vm = { .mmio = rows, .mmio_count = 3 };
+
+    vdev_reset(&vm);
+    CHECK_EQ(resets[0], 0);
+    CHECK_EQ(resets[1], 1);
+    CHECK_EQ(resets[2], 0);
+    CHECK_EQ(resets[3], 1);
+}
+
+int main(void)
+{
+    TEST(every_row_with_a_reset_gets_it);
+    return test_result();
+}
