@@ -63,7 +63,9 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
         return false;
     }
     arch_vm_flush(row);
-    vdev_reset(row); /* first: a device may still be posting an interrupt of the last run */
+    if (restart) { /* at first all are in reset state, but for rings of VMs that were faster */
+        vdev_reset(row); /* first: a device may still be posting an interrupt of the last run */
+    }
     vgic_vm_reset(vcpu->vm);
     if (VPL011_COUNT > 0) {
         vpl011_vm_reset(vcpu->vm);

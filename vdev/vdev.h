@@ -26,7 +26,7 @@ struct vdev_ops {
     void (*write)(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
                   uint64_t value);
     /* NULL where there is nothing to do.  Own CPU of vCPU 0 while all vCPUs of the VM are off,
-     * before the VM starts or restarts: the device to reset state. */
+     * before the VM restarts: the device to reset state, in which it is when the board starts. */
     void (*reset)(uint32_t instance);
 };
 
