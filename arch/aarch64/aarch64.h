@@ -31,6 +31,12 @@ void aarch64_el2_init(void);
 /* Own CPU: lets the guest reach PMU, debug registers, SVE as ARCH_FEATURE_* say; else they trap. */
 void aarch64_grant(uint32_t features);
 
+/* Own CPU: the guest continues behind the instruction that exited, as if it had executed it. */
+void aarch64_skip_instruction(void);
+/* Own CPU: `value`, of `size` bytes, as it is in memory for a guest whose data is big-endian now.
+ */
+uint64_t aarch64_guest_endian(uint64_t value, unsigned size);
+
 /* What an ESR_ELx exception class means, in words. */
 const char *aarch64_ec_words(uint32_t ec);
 

@@ -3,8 +3,6 @@
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
 
-#define INSTRUCTION_SIZE 4u
-
 static void exit_fault(struct exit *exit, enum exit_kind kind, uint64_t esr, const char *words)
 {
     exit->kind = kind;
@@ -34,7 +32,7 @@ static bool guest_at_own_vector(void)
 static void decode_instruction_abort(struct exit *exit, uint64_t esr)
 {
     uint64_t far = AARCH64_READ(far_el2);
-    bool lost = guest_at_own_vector() && (esr & ISS_S1PTW) == 0;
+    bool lost = guest_at_own_vector();
 
     exit_fault(exit, lost ? EXIT_CRASH : EXIT_ABORT, esr,
                lost ? "no memory where its exception vector should be"
@@ -58,12 +56,11 @@ static void decode_data_abort(const struct arch_vcpu *vcpu, struct exit *exit, u
     }
     unsigned reg = ISS_SRT(esr);
     uint8_t size = (uint8_t)(1u << ISS_SAS(esr));
-    uint64_t value = arch_reg_get(vcpu, reg);
 
     exit->kind = EXIT_MMIO;
     exit->access = (struct exit_access){
         .gpa = fault_gpa(far),
-        .value = size == 8 ? value : value & ((UINT64_C(1) << (8u * size)) - 1),
+        .value = aarch64_guest_endian(arch_reg_get(vcpu, reg), size),
         .size = size,
         .write = (esr & ISS_WNR) != 0,
         .sign = (esr & ISS_SSE) != 0,
@@ -93,7 +90,7 @@ static void decode_call(struct exit *exit, uint64_t esr, bool smc)
     exit->kind = EXIT_CALL;
     exit->call = (struct exit_call){ .smc = smc, .immediate = (uint32_t)esr & 0xffff };
     if (smc) { /* a trapped SMC returns to itself, HVC behind itself (D1.3.1) */
-        AARCH64_WRITE(elr_el2, AARCH64_READ(elr_el2) + INSTRUCTION_SIZE);
+        aarch64_skip_instruction();
     }
 }
 

@@ -70,6 +70,7 @@ enum aarch64_ec {
 #define ISS_SSE (1u << 21)
 #define ISS_SRT(esr) ((uint32_t)((esr) >> 16) & 0x1fu)
 #define ISS_SF (1u << 15)
+#define ISS_FNV (1u << 10)
 #define ISS_CM (1u << 8)
 #define ISS_S1PTW (1u << 7)
 #define ISS_WNR (1u << 6)
@@ -87,5 +88,13 @@ enum aarch64_ec {
 #define SPSR_EL1H 0x05u
 #define SPSR_AARCH32 0x10u
 #define SPSR_DAIF (UINT64_C(0xf) << 6)
+#define SPSR_SS (UINT64_C(1) << 21)
+#define SPSR_BTYPE (UINT64_C(3) << 10)
+#define SPSR_AARCH32_E (UINT64_C(1) << 9)
+#define SPSR_AARCH32_IT ((UINT64_C(0x3f) << 10) | (UINT64_C(3) << 25)) /* IT[7:2], IT[1:0] */
+
+/* D17.2.118 SCTLR_EL1: endianness of data at EL0 and EL1 */
+#define SCTLR_EL1_E0E (UINT64_C(1) << 24)
+#define SCTLR_EL1_EE (UINT64_C(1) << 25)
 
 #endif

@@ -12,7 +12,7 @@ _Static_assert(offsetof(struct arch_vcpu, x) == 0, "world.S: x0 at 0");
 _Static_assert(offsetof(struct arch_vcpu, x[30]) == 240, "world.S: x30 at 240");
 
 /* SCTLR_EL1 out of reset: RES1 bits (D17.2.118), MMU and caches off. */
-#define SCTLR_EL1_RESET UINT64_C(0x30c50830)
+#define SCTLR_EL1_RESET UINT64_C(0x30d50830)
 #define SCTLR_EL1_SPAN (UINT64_C(1) << 23)
 #define SCTLR_EL1_DSSBS (UINT64_C(1) << 44)
 #define SPSR_NZCV (UINT64_C(0xf) << 28)
@@ -20,7 +20,6 @@ _Static_assert(offsetof(struct arch_vcpu, x[30]) == 240, "world.S: x30 at 240");
 #define SPSR_PAN (UINT64_C(1) << 22)
 #define SPSR_SSBS (UINT64_C(1) << 12)
 #define MPIDR_RES1 (UINT64_C(1) << 31)
-#define ESR_WNR (UINT64_C(1) << 6)
 
 /* FP and SIMD registers to zero: they may hold what ran here before. */
 static void vcpu_reset_simd(void)
@@ -92,6 +91,41 @@ void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const stru
     aarch64_isb();
 }
 
+/* IT block of AArch32 EL0: the next instruction's condition (ITAdvance()). */
+static uint64_t it_advance(uint64_t spsr)
+{
+    uint64_t it = ((spsr >> 8) & 0xfc) | ((spsr >> 25) & 0x3);
+
+    it = (it & 0x7) == 0 ? 0 : (it & 0xe0) | ((it << 1) & 0x1f);
+    return (spsr & ~SPSR_AARCH32_IT) | ((it & 0xfc) << 8) | ((it & 0x3) << 25);
+}
+
+/* An executed instruction leaves BTYPE 0, and a step that it was is done: SS 0 (D2.12).  IL is 0
+ * for the 16-bit ones of T32. */
+void aarch64_skip_instruction(void)
+{
+    uint64_t spsr = AARCH64_READ(spsr_el2) & ~SPSR_SS;
+    uint64_t size = (AARCH64_READ(esr_el2) & ESR_IL) != 0 ? 4 : 2;
+
+    AARCH64_WRITE(spsr_el2, (spsr & SPSR_AARCH32) != 0 ? it_advance(spsr) : spsr & ~SPSR_BTYPE);
+    AARCH64_WRITE(elr_el2, AARCH64_READ(elr_el2) + size);
+}
+
+uint64_t aarch64_guest_endian(uint64_t value, unsigned size)
+{
+    uint64_t spsr = AARCH64_READ(spsr_el2);
+    uint64_t sctlr = AARCH64_READ(sctlr_el1);
+    bool big = (sctlr & SCTLR_EL1_EE) != 0;
+
+    if ((spsr & SPSR_AARCH32) != 0) {
+        big = (spsr & SPSR_AARCH32_E) != 0;
+    } else if ((spsr & SPSR_MODE_MASK) == SPSR_EL0T) {
+        big = (sctlr & SCTLR_EL1_E0E) != 0;
+    }
+    value <<= 64u - 8u * size;
+    return big ? __builtin_bswap64(value) : value >> (64u - 8u * size);
+}
+
 static uint64_t read_extended(const struct exit_access *access, uint64_t value)
 {
     if (access->sign) {
@@ -104,22 +138,21 @@ static uint64_t read_extended(const struct exit_access *access, uint64_t value)
 void arch_vcpu_complete(struct arch_vcpu *vcpu, const struct exit *exit, uint64_t value)
 {
     if (exit->kind == EXIT_MMIO && !exit->access.write) {
+        value = aarch64_guest_endian(value, exit->access.size);
         arch_reg_set(vcpu, exit->access.reg, read_extended(&exit->access, value));
     } else if (exit->kind == EXIT_SYSREG && !exit->sysreg.write) {
         arch_reg_set(vcpu, exit->sysreg.reg, value);
     }
-    AARCH64_WRITE(elr_el2, AARCH64_READ(elr_el2) + 4);
+    aarch64_skip_instruction();
 }
 
-/* PSTATE on taking an exception to EL1 (D1.3.5). */
+/* PSTATE on taking an exception to EL1 (D1.3.5); what is kept stands at the same bits when it comes
+ * from AArch32 (C5.2.19). */
 static uint64_t exception_pstate(uint64_t old)
 {
     uint64_t sctlr = AARCH64_READ(sctlr_el1);
     uint64_t kept = old & (SPSR_NZCV | SPSR_DIT | SPSR_PAN);
 
-    if ((old & SPSR_AARCH32) != 0) {
-        kept = old & SPSR_NZCV; /* DIT and PAN stand elsewhere there */
-    }
     if (((AARCH64_READ(id_aa64mmfr1_el1) >> 20) & 0xf) != 0 && (sctlr & SCTLR_EL1_SPAN) == 0) {
         kept |= SPSR_PAN;
     }
@@ -143,8 +176,8 @@ static uint64_t exception_vector(uint64_t old)
 }
 
 /* ESR_EL1 of the abort that the exit is turned into: external abort, on a walk where the fault was
- * the walk's; the same class one exception level nearer. */
-static uint64_t abort_syndrome(const struct exit *exit, bool from_el0)
+ * the walk's; the same class one exception level nearer.  ISV is 0, for which IL is 1. */
+static uint64_t abort_syndrome(bool from_el0)
 {
     uint64_t esr = AARCH64_READ(esr_el2);
     bool fetch = ESR_EC(esr) == EC_INSTRUCTION_LOWER;
@@ -152,12 +185,13 @@ static uint64_t abort_syndrome(const struct exit *exit, bool from_el0)
                         : (from_el0 ? EC_DATA_LOWER : EC_DATA_SAME);
     uint64_t iss = (esr & ISS_S1PTW) != 0 ? FSC_EXTERNAL_WALK | 0x1u : FSC_EXTERNAL;
 
-    if (!fetch && exit->kind == EXIT_MMIO) {
-        iss |= exit->access.write ? ESR_WNR : 0;
-    } else if (!fetch) {
-        iss |= esr & ESR_WNR;
+    if (!fetch) {
+        iss |= esr & (ISS_WNR | ISS_CM);
     }
-    return ((uint64_t)ec << 26) | (esr & ESR_IL) | iss;
+    if (ISS_FSC(esr) == FSC_EXTERNAL) {
+        iss |= esr & ISS_FNV;
+    }
+    return ((uint64_t)ec << 26) | ESR_IL | iss;
 }
 
 void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch_fault fault)
@@ -166,6 +200,7 @@ void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch
     bool from_el0 = (old & SPSR_AARCH32) != 0 || (old & SPSR_MODE_MASK) == SPSR_EL0T;
 
     (void)vcpu;
+    (void)exit;
     if (fault == ARCH_FAULT_SERROR) { /* HCR_EL2.VSE: a virtual SError, taken when unmasked */
         AARCH64_WRITE(hcr_el2, AARCH64_READ(hcr_el2) | (UINT64_C(1) << 8));
         return;
@@ -173,7 +208,7 @@ void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch
     if (fault == ARCH_FAULT_UNDEF) {
         AARCH64_WRITE(esr_el1, ((uint64_t)EC_UNKNOWN << 26) | ESR_IL);
     } else {
-        AARCH64_WRITE(esr_el1, abort_syndrome(exit, from_el0));
+        AARCH64_WRITE(esr_el1, abort_syndrome(from_el0));
         AARCH64_WRITE(far_el1, AARCH64_READ(far_el2));
     }
     AARCH64_WRITE(elr_el1, AARCH64_READ(elr_el2));

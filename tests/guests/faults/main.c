@@ -118,6 +118,30 @@ static void test_widths(void)
     check_equal("no fault by any", faults, 0);
 }
 
+/* A register is a number: in memory a big-endian guest has it the other way round.  Table walks
+ * would be big-endian, too, so the MMU is off meanwhile. */
+#define SCTLR_BIG_ENDIAN (UINT64_C(1) << 25)
+#define SCTLR_MMU UINT64_C(1)
+
+static void test_endianness(void)
+{
+    uint64_t sctlr = SYSREG_READ(sctlr_el1);
+    uint64_t other = (sctlr & ~SCTLR_MMU) | SCTLR_BIG_ENDIAN;
+    uint64_t value;
+
+    faults = 0;
+    __asm__ volatile("msr sctlr_el1, %2\n\tisb\n\t"
+                     "str %w3, [%4]\n\tldr %w0, [%4]\n\t"
+                     "msr sctlr_el1, %1\n\tisb"
+                     : "=&r"(value)
+                     : "r"(sctlr), "r"(other), "r"(0x081828f0), "r"(GICD + IPRIORITYR + 40)
+                     : "memory");
+    check_equal("big-endian: what was written", value, 0x081828f0);
+    check_equal("big-endian: in the device", mmio_read32(GICD + IPRIORITYR + 40), 0xf0281808);
+    mmio_write32(GICD + IPRIORITYR + 40, 0);
+    check_equal("big-endian: no fault", faults, 0);
+}
+
 int main(void)
 {
     fault_handler(remember, NULL);
@@ -125,6 +149,7 @@ int main(void)
     test_identification();
     test_aborts();
     test_widths();
+    test_endianness();
     timer_sleep(1000000);
     check("the guest goes on", true);
     return check_end();
