@@ -45,6 +45,7 @@ def build(work: Work) -> None:
     plan = stages.plan(work, unikernels)
     config = stages.configure(work, plan)
     if work.options.check:
+        stages.end_check(work)
         work.say.findings(work.report.found)
         work.say.say(f"{work.deployment.name}: no errors")
         return
@@ -72,7 +73,7 @@ def look(options: Options, say: Terminal) -> bool:
     if options.boards:
         show.boards(say)
     if options.devices:
-        show.devices(options.devices, say)
+        show.devices(options.devices, options.offline, say)
     if options.explain:
         show.explain(options.explain, say)
     return True

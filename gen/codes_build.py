@@ -4,6 +4,17 @@
 from __future__ import annotations
 
 BUILD: dict[str, tuple[str, str]] = {
+    "E-board-unsupported": (
+        "The board needs code that this version does not have: a driver for its UART, its "
+        "interrupt controller or its way to start CPUs. The message shows the Kconfig symbols that "
+        "the code would have.",
+        "Plan with --check, or use another board; docs/porting.md lists what boards can be built.",
+    ),
+    "W-board-unsupported": (
+        "The deployment is sound, and an image for its board cannot be built: see "
+        "E-board-unsupported.",
+        "Nothing to do while planning.",
+    ),
     "E-build-symbol": (
         "[build] sets a symbol that no Kconfig file declares.",
         "--menuconfig shows the symbols.",

@@ -169,10 +169,6 @@ PLAN: dict[str, tuple[str, str]] = {
         "A supplied device tree describes a device where the VM has nothing.",
         "Give the VM the device, or disable it in the tree.",
     ),
-    "E-gic-version": (
-        "The board has a GICv2; VMs need a GICv3.",
-        "Choose a board with a GICv3.",
-    ),
     "E-passthrough-over-ram": (
         "A passthrough window covers the VM's own RAM.",
         "Move it; the message shows a free guest address.",
@@ -225,6 +221,10 @@ PLAN: dict[str, tuple[str, str]] = {
     "E-image-outside-ram": (
         "A guest image would not lie inside the VM's RAM.",
         "Choose another load_gpa, or memory that reaches there.",
+    ),
+    "E-image-overlap": (
+        "initrd_gpa or dtb_gpa puts something where something else is loaded.",
+        "Choose another address, or leave the key out: the generator then chooses.",
     ),
     "E-image-linked-elsewhere": (
         "An ELF is linked for addresses at which the VM has no RAM.",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gen.plan.draft import Doorbell
-from gen.plan.emulated import has_vgic, mmio_rows
+from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
 from gen.plan.guest import Built, Guest
 from gen.plan.interrupts import planned_irqs, spi_count
 from gen.plan.model import (
@@ -43,13 +43,16 @@ def voices(
 
 
 def vm_mappings(
-    guest: Guest, ram: Sequence[RamRegion], channels: Sequence[PlannedChannel]
+    guest: Guest, board: Board, ram: Sequence[RamRegion], channels: Sequence[PlannedChannel]
 ) -> tuple[Mapping, ...]:
     """Everything in the VM's stage 2, sorted by GPA."""
     found = [Mapping(r.gpa, r.hpa, r.size, "ram", r.flags, "memory") for r in ram]
     found += [
         Mapping(w.gpa, w.hpa, w.size, "device", w.access, w.owner) for w in guest.devices.merged
     ]
+    interface = cpu_interface(board)
+    if interface is not None and has_vgic(guest.vm):
+        found.append(interface)
     for channel in channels:
         for peer in channel.peers:
             if peer.vm == guest.index:
@@ -63,6 +66,7 @@ def vm_mappings(
 
 def planned_vm(
     guest: Guest,
+    board: Board,
     built: Built,
     ram: tuple[RamRegion, ...],
     images: tuple[Image, ...],
@@ -85,11 +89,12 @@ def planned_vm(
         mappings=mappings,
         mmio=mmio_rows(
             guest.index,
+            board.gic.version,
             guest.gic,
             tuple(zip(uart_numbers, guest.uarts)),
             _numbered_doorbells(guest, channels),
         ),
-        sysregs=sysreg_rows(guest.vm, has_vgic(guest.vm)),
+        sysregs=sysreg_rows(guest.vm, has_vgic(guest.vm) and board.gic.version == 3),
         irqs=irqs,
         software_spis=software,
         spi_count=spi_count([irq.guest_spi for irq in irqs] + list(software)),
@@ -130,7 +135,8 @@ def kconfig_symbols(
     vpl011s: Sequence[Vpl011],
     channels: Sequence[PlannedChannel],
 ) -> dict[str, str]:
-    """What the hypervisor must contain for this plan."""
+    """What the hypervisor must contain for this plan. Symbols that only some boards need are there
+    only for those: there may be no code for them yet."""
     wanted = {
         f"ARCH_{board.arch.upper()}": True,
         f"PLATFORM_{board.uart.type.upper()}": True,
@@ -140,4 +146,8 @@ def kconfig_symbols(
         "VDEV_PSCI": True,
         "VDEV_CHANNEL": bool(channels),
     }
+    if board.gic.version == 2:
+        wanted["VDEV_VGIC2"] = True
+    if board.cpu_start == "spin-table":
+        wanted["ARCH_SPIN_TABLE"] = True
     return {name: "y" if on else "n" for name, on in sorted(wanted.items())}

@@ -312,13 +312,6 @@ def check_console_uart(deployment: Deployment, board: Board, report: Report) -> 
 
 def check_board(deployment: Deployment, board: Board, report: Report) -> None:
     """What a board must have for any VM to run on it."""
-    if board.gic.version != 3:
-        report.error(
-            "gic-version",
-            deployment.key_where.get("deployment.board", deployment.where),
-            f"board {board.name} has a GICv{board.gic.version} ({board.gic.path}), VMs need a GICv3",
-            "choose a board with a GICv3",
-        )
     for vm in deployment.vms:
         for feature in vm.features:
             if feature not in board.cpu_features:

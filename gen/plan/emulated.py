@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from gen.diagnostics import Report
 from gen.plan.devices import pages
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
-from gen.plan.model import PAGE, MmioRow
+from gen.plan.model import PAGE, Mapping, MmioRow
 from gen.plan.ranges import overlaps
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment, Vm
 
-DISTRIBUTOR_SIZE = 0x1_0000  # GICv3 12.8
+DISTRIBUTOR_SIZE = {2: PAGE, 3: 0x1_0000}  # by GIC version: GICv2 4.1, GICv3 12.8
 REDISTRIBUTOR_SIZE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
+CPU_INTERFACE_SIZE = 0x2000  # GICv2 4.1: GICC, and GICV in its place
+ALIASED_SIZE = 0x2_0000  # of one whose two pages each fill 64 KiB with aliases
+GIC_OPS = {
+    2: (("vgic2_dist_ops", "vdev/vgic2.h"),),
+    3: (("vgic_dist_ops", "vdev/vgic.h"), ("vgic_redist_ops", "vdev/vgic.h")),
+}
 UART_SIZE = PAGE
 
 
@@ -23,17 +29,30 @@ def has_vgic(vm: Vm) -> bool:
 
 
 def vgic_spans(vm: Vm, cpu_count: int, board: Board) -> tuple[Span, ...]:
-    """Distributor and redistributors at the board's own addresses."""
+    """At the board's own addresses: distributor, and redistributors (GICv3) or the CPU interface
+    (GICv2)."""
     if not has_vgic(vm):
         return ()
-    frames = (
-        ("interrupt distributor", Range(board.gic.distributor.base, DISTRIBUTOR_SIZE)),
-        (
-            "interrupt redistributors",
-            Range(board.gic.redistributors[0].base, REDISTRIBUTOR_SIZE * cpu_count),
-        ),
-    )
+    gic = board.gic
+    frames = [("interrupt distributor", Range(gic.distributor.base, DISTRIBUTOR_SIZE[gic.version]))]
+    interface = cpu_interface(board)
+    if interface is not None:
+        frames.append(("interrupt CPU interface", Range(interface.gpa, interface.size)))
+    else:
+        size = REDISTRIBUTOR_SIZE * cpu_count
+        frames.append(("interrupt redistributors", Range(gic.redistributors[0].base, size)))
     return tuple(Span(part, "emulated", name, vm.where) for name, part in frames)
+
+
+def cpu_interface(board: Board) -> Mapping | None:
+    """GICv2: where guests find the CPU interface lies the virtual one, which each CPU has for
+    itself (GICv2 5.5)."""
+    guest, host = board.gic.cpu_interface, board.gic.vcpu_interface
+    if board.gic.version != 2 or guest is None or host is None:
+        return None
+    aliased = min(guest.size, host.size) >= ALIASED_SIZE
+    size = ALIASED_SIZE if aliased else CPU_INTERFACE_SIZE
+    return Mapping(guest.base, host.base, size, "device", "rw", "interrupt CPU interface")
 
 
 def emulated_uarts(
@@ -80,14 +99,15 @@ def uart_spans(uarts: Sequence[EmulatedUart]) -> tuple[Span, ...]:
 
 def mmio_rows(
     vm_index: int,
+    gic_version: int,
     gic: Sequence[Span],
     uarts: Sequence[tuple[int, EmulatedUart]],
     doorbells: Sequence[tuple[int, str, Doorbell]],
 ) -> tuple[MmioRow, ...]:
     """Sorted. `uarts` and `doorbells` come with their index among all of the deployment."""
     rows = [
-        MmioRow(span.range.base, span.range.size, ops, "vdev/vgic.h", vm_index, span.owner)
-        for span, ops in zip(gic, ("vgic_dist_ops", "vgic_redist_ops"))
+        MmioRow(span.range.base, span.range.size, ops, header, vm_index, span.owner)
+        for span, (ops, header) in zip(gic, GIC_OPS[gic_version])
     ]
     rows += [
         MmioRow(uart.gpa, UART_SIZE, "vpl011_ops", "vdev/vpl011.h", number, "virtual UART")

@@ -107,8 +107,9 @@ def _gic_node(view: GuestView, root: Node) -> Node | None:
     if not view.gic:
         return None
     base = view.board.gic.path.rsplit("/", 1)[-1].split("@")[0] or "intc"
+    version = view.board.gic.version
     properties = {
-        "compatible": strings("arm,gic-v3"),
+        "compatible": strings(view.board.gic.compatible if version == 2 else "arm,gic-v3"),
         "interrupt-controller": b"",
         "#interrupt-cells": cells(3),
         "#address-cells": cells(2),
@@ -118,6 +119,8 @@ def _gic_node(view: GuestView, root: Node) -> Node | None:
         "#redistributor-regions": cells(1),
         "phandle": cells(GIC_PHANDLE),
     }
+    if version == 2:
+        del properties["#redistributor-regions"]
     return Node(f"{base}@{view.gic[0].range.base:x}", root, properties)
 
 

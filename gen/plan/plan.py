@@ -40,8 +40,6 @@ def make_plan(
     pcpus, vcpus = plan_cpus(deployment, board, report)
     check_console_uart(deployment, board, report)
     channels = check_channels(deployment, report)
-    if board.gic.version != 3:
-        return None
     guests = _guests(deployment, board, channels, report)
     if report.errors:
         return None
@@ -61,9 +59,11 @@ def make_plan(
     vpl011s, speakers = voices(deployment, guests)
     vms = []
     for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
-        mappings = vm_mappings(guest, ram, planned)
+        mappings = vm_mappings(guest, board, ram, planned)
         tables = stage2.build(guest.index, guest.ipa_bits, mappings)
-        vms.append(planned_vm(guest, result, ram, mine, mappings, tables, vcpus, vpl011s, planned))
+        vms.append(
+            planned_vm(guest, board, result, ram, mine, mappings, tables, vcpus, vpl011s, planned)
+        )
     packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
         deployment=deployment,

@@ -106,7 +106,7 @@ BREAKPOINTS = 16  # architectural maximum of breakpoints and of watchpoints
 NUMBERED = {4: "DBGBVR{}_EL1", 5: "DBGBCR{}_EL1", 6: "DBGWVR{}_EL1", 7: "DBGWCR{}_EL1"}
 
 
-def sysreg_rows(vm: Vm, has_vgic: bool) -> tuple[SysregRow, ...]:
+def sysreg_rows(vm: Vm, has_vgic3: bool) -> tuple[SysregRow, ...]:
     """Sorted by encoding, no encoding twice."""
     rows = _id_rows(vm)
     rows.append(SysregRow(3, 0, 1, 0, 1, "sysreg_raz_wi_ops", 0, "ACTLR_EL1"))
@@ -114,7 +114,7 @@ def sysreg_rows(vm: Vm, has_vgic: bool) -> tuple[SysregRow, ...]:
         rows += _debug_rows()
     if vm.counter == "own":
         rows += [SysregRow(3, 3, 14, *at, "timer_ops", value, name) for at, value, name in TIMER]
-    if has_vgic:
+    if has_vgic3:
         rows += _vgic_rows()
     return tuple(sorted(rows, key=lambda r: (r.op0, r.op1, r.crn, r.crm, r.op2)))
 

@@ -53,6 +53,7 @@ class Cpu:
     name: str  # "cpu@0"
     hardware_id: int  # MPIDR affinity
     compatible: str
+    release_address: int | None = None  # spin-table: where firmware's CPU waits for its entry
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Gic:
 
 @dataclass(frozen=True)
 class Uart:
-    type: str  # "pl011": platform/<type>.c, Kconfig symbol PLATFORM_<TYPE>
+    type: str  # "pl011": platform/<type>.c, Kconfig symbol PLATFORM_<TYPE>, where there is a driver
     path: str
     compatible: str
     reg: Range
@@ -95,7 +96,7 @@ class Board:
     uart: Uart
     timer_ppi: dict[str, int]  # "physical", "virtual", "hypervisor", "secure" -> PPI number
     maintenance_ppi: int
-    psci_conduit: Literal["smc", "hvc"]
+    psci_conduit: Literal["smc", "hvc"] | None  # None: firmware has no PSCI
     image_base: int  # HPA at which the firmware image is linked and loaded
     image_limit: int  # bytes
     dtb_fallback: int  # where the tree is when firmware hands over 0; 0: nowhere
@@ -105,3 +106,4 @@ class Board:
     qemu_variants: dict[str, tuple[str, ...]]  # added for a variant
     devices: tuple[BoardDevice, ...]
     files: tuple[Path, ...]  # every file the facts came from, for the input hash
+    cpu_start: Literal["psci", "spin-table"] = "psci"  # how firmware starts the other CPUs

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from gen.diagnostics import Exit, Failure, Report, Where
+from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
 from gen.read import fdt
 from gen.read.board import Board, Range
 from gen.read.board_schema import BOARD, VARIANT
@@ -18,15 +18,39 @@ from gen.read.board_tree import TreeFacts, read_facts
 from gen.read.suggest import did_you_mean
 from gen.read.toml_file import Item, read_toml
 from gen.read.validate import Values, read_table
+from gen.read.variables import expand
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "platform"
 CACHE = ROOT / "build" / "cache"
+FETCH = CACHE / "guests"  # ${fetch}: what gen/tool/fetch.py gets
 
 
 def list_boards() -> tuple[str, ...]:
     """Names of the boards in platform/, sorted."""
     return tuple(sorted(path.parent.name for path in PLATFORM.glob("*/board.toml")))
+
+
+@dataclass(frozen=True)
+class BoardTitle:
+    """What board.toml alone tells."""
+
+    title: str
+    variants: tuple[str, ...]
+    tree: Path
+
+
+def read_title(name_or_path: str) -> BoardTitle | None:
+    """None: load_board() says what is wrong with the board."""
+    report = Report()
+    folder = _folder(name_or_path, report, NOWHERE)
+    item = _read(folder, report, NOWHERE) if folder is not None else None
+    if item is None:
+        return None
+    values = read_table(item, BOARD, "", report)
+    if report.errors:
+        return None
+    return BoardTitle(values.get("title"), tuple(values.get("variant", {})), values.get("tree"))
 
 
 def load_board(
@@ -38,11 +62,13 @@ def load_board(
     folder = _folder(name_or_path, report, where)
     if folder is None:
         return None
-    item = read_toml(folder / "board.toml", report, where)
+    item = _read(folder, report, where)
     if item is None:
         return None
     values = read_table(item, BOARD, "", report)
     variants = _read_variants(item, report)
+    _check_default(values, variants, report)
+    variant = variant or values.get("default_variant")
     chosen = _choose(variants, variant, folder.name, report, where)
     if len(report.errors) > errors_before:
         return None
@@ -51,7 +77,7 @@ def load_board(
         return None
     try:
         tree = fdt.parse_file(tree_file)
-        facts = read_facts(tree, values, report)
+        facts = read_facts(tree, values, bool(chosen and chosen.get("ram")), report)
     except fdt.FdtError as error:
         report.error("board-tree", values.at("tree"), str(error), "correct the device tree")
         return None
@@ -72,6 +98,11 @@ class _Source:
     variant: str | None
     variants: dict[str, Values]
     chosen: Values | None
+
+
+def _read(folder: Path, report: Report, where: Where) -> Item | None:
+    item = read_toml(folder / "board.toml", report, where)
+    return expand(item, {"fetch": str(FETCH)}, report) if item is not None else None
 
 
 def _folder(name: str, report: Report, where: Where) -> Path | None:
@@ -102,6 +133,17 @@ def _read_variants(item: Item, report: Report) -> dict[str, Values]:
     return variants
 
 
+def _check_default(values: Values, variants: dict[str, Values], report: Report) -> None:
+    name = values.get("default_variant")
+    if name is not None and name not in variants:
+        report.error(
+            "board-fact",
+            values.at("default_variant"),
+            f'default_variant = "{name}": there is no [variant.{name}]',
+            did_you_mean(name, variants) or "remove it",
+        )
+
+
 def _choose(
     variants: dict[str, Values], name: str | None, board: str, report: Report, where: Where
 ) -> Values | None:
@@ -121,7 +163,9 @@ def _compile(tree: Path, where: Where, report: Report) -> Path | None:
     try:
         source = tree.read_bytes()
     except OSError as error:
-        report.error("file-missing", where, f"{tree}: {error.strerror}", "correct the path")
+        fetched = tree.is_relative_to(FETCH)
+        cure = "python3 -m gen.tool.fetch fetches it" if fetched else "correct the path"
+        report.error("file-missing", where, f"{tree}: {error.strerror}", cure)
         return None
     if tree.suffix != ".dts":
         return tree
@@ -191,6 +235,7 @@ def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:
         },
         devices=facts.devices,
         files=source.files,
+        cpu_start=facts.cpu_start,
     )
 
 

@@ -89,7 +89,13 @@ CONSOLE = Table(
     "console",
     "The board's console UART.",
     (
-        Key("type", enum("pl011"), "Its driver: platform/<type>.c.", '"pl011"', required=True),
+        Key(
+            "type",
+            enum("pl011", "cadence", "dw8250", "imx"),
+            "Its kind. Its driver is platform/<type>.c; without that the board can be planned for.",
+            '"pl011"',
+            required=True,
+        ),
         Key(
             "uart",
             scalar("text"),
@@ -149,7 +155,9 @@ BOARD = Table(
         Key(
             "tree",
             scalar("path"),
-            "Its device tree: source (.dts) or blob (.dtb).",
+            "Its device tree: source (.dts) or blob (.dtb). "
+            "`${fetch}/debian-dtbs/<vendor>/<board>.dtb`: one of those that come with Debian's "
+            "kernel.",
             '"board.dts"',
             required=True,
         ),
@@ -159,5 +167,12 @@ BOARD = Table(
         Key("console", table(CONSOLE), CONSOLE.doc, required=True),
         Key("qemu", table(QEMU), QEMU.doc),
         Key("variant", scalar("free"), VARIANT.doc),
+        Key(
+            "default_variant",
+            scalar("text"),
+            "The variant that a deployment means when it names none.",
+            '"1G"',
+            "the board as the rest tells it",
+        ),
     ),
 )

@@ -17,10 +17,15 @@ from gen.read.devices import (
     read_devices,
     read_interrupts,
 )
-from gen.read.fdt import Node, Tree, cpu_reg
+from gen.read.fdt import Node, Tree, cpu_reg, take
 from gen.read.validate import Values
 
-UART_COMPATIBLES = {"pl011": "arm,pl011"}
+UART_COMPATIBLES: dict[str, tuple[str, ...]] = {
+    "pl011": ("arm,pl011",),
+    "cadence": ("cdns,uart-r1p12", "cdns,uart-r1p8"),
+    "dw8250": ("snps,dw-apb-uart",),
+    "imx": ("fsl,imx6q-uart", "fsl,imx21-uart"),
+}
 
 # Order of `interrupts` in the arm,armv8-timer binding, and the names of interrupt-names.
 TIMER_ORDER = ("secure", "physical", "virtual", "hypervisor")
@@ -40,7 +45,8 @@ class TreeFacts:
     uart: Uart
     timer_ppi: dict[str, int]
     maintenance_ppi: int
-    psci_conduit: Literal["smc", "hvc"]
+    psci_conduit: Literal["smc", "hvc"] | None
+    cpu_start: Literal["psci", "spin-table"]
     devices: tuple[BoardDevice, ...]
 
 
@@ -52,21 +58,24 @@ class _Missing(Exception):
         self.cure = cure
 
 
-def read_facts(tree: Tree, values: Values, report: Report) -> TreeFacts | None:
-    """All facts; what is missing or contradicts board.toml goes to `report`."""
+def read_facts(tree: Tree, values: Values, ram_told: bool, report: Report) -> TreeFacts | None:
+    """All facts; what is missing or contradicts board.toml goes to `report`. `ram_told`: board.toml
+    tells the RAM."""
     where = values.at("tree")
     _check_cpus(tree, values, report)
     try:
         gic_node = _gic_node(tree)
+        start = _cpu_start(tree)
         return TreeFacts(
-            cpus=_cpus(tree),
-            ram=_ram(tree),
+            cpus=_cpus(tree, start),
+            ram=_ram(tree, ram_told),
             reserved=ram_ranges(tree)[1],
             gic=_gic(gic_node),
             uart=_uart(tree, values, report),
             timer_ppi=_timer(tree),
             maintenance_ppi=_maintenance(tree, gic_node),
-            psci_conduit=_psci(tree),
+            psci_conduit=_psci(tree) if start == "psci" else None,
+            cpu_start=start,
             devices=read_devices(tree),
         )
     except _Missing as missing:
@@ -87,20 +96,43 @@ def _check_cpus(tree: Tree, values: Values, report: Report) -> None:
         )
 
 
-def _cpus(tree: Tree) -> tuple[Cpu, ...]:
-    cpus = tuple(
-        Cpu(node.name, hardware_id, node.compatible[0] if node.compatible else "")
-        for hardware_id, node in cpu_nodes(tree)
+def _cpu_start(tree: Tree) -> Literal["psci", "spin-table"]:
+    """By `enable-method` of the CPUs (Devicetree Specification 3.8); PSCI where none says it."""
+    methods = {node.text("enable-method", "psci") for _, node in cpu_nodes(tree)}
+    if methods == {"spin-table"}:
+        return "spin-table"
+    if methods <= {"psci"}:
+        return "psci"
+    raise _Missing(
+        f"the CPUs' enable-method is {', '.join(sorted(methods))}",
+        'only "psci" for all or "spin-table" for all is supported',
     )
+
+
+def _cpus(tree: Tree, start: str) -> tuple[Cpu, ...]:
+    cpus = []
+    for hardware_id, node in cpu_nodes(tree):
+        release = None
+        if start == "spin-table":
+            where = node.cells("cpu-release-addr")
+            if not where:
+                raise _Missing(f"{node.path} has no cpu-release-addr", "complete its node")
+            release = take(where, 0, len(where))
+        compatible = node.compatible[0] if node.compatible else ""
+        cpus.append(Cpu(node.name, hardware_id, compatible, release))
     if not cpus:
         raise _Missing("the device tree has no CPUs", "add /cpus")
-    return cpus
+    return tuple(cpus)
 
 
-def _ram(tree: Tree) -> tuple[Range, ...]:
+def _ram(tree: Tree, told: bool) -> tuple[Range, ...]:
     ram = ram_ranges(tree)[0]
-    if not ram:
-        raise _Missing("the device tree has no memory node with a size", "add /memory@...")
+    if not ram and not told:
+        raise _Missing(
+            "the device tree has no memory node with a size, and no variant is chosen that tells "
+            "the RAM",
+            "add /memory@..., or variant = ... to the deployment",
+        )
     return ram
 
 
@@ -137,7 +169,8 @@ def _uart(tree: Tree, values: Values, report: Report) -> Uart:
             f'the console "{path}" is not in the device tree' if path else "no console is named",
             "name it: [console] uart = ...",
         )
-    compatible = UART_COMPATIBLES[kind]
+    known = UART_COMPATIBLES[kind]
+    compatible = next((name for name in known if name in node.compatible), known[0])
     if compatible not in node.compatible:
         report.error(
             "board-mismatch",

@@ -47,6 +47,12 @@ def load() -> kconfiglib.Kconfig:
     return kconfiglib.Kconfig(str(KCONFIG), warn_to_stderr=False)
 
 
+def missing(needed: Mapping[str, str]) -> list[str]:
+    """What of `needed` no Kconfig file declares: parts that this version does not have."""
+    kconfig = load()
+    return [name for name in needed if name not in kconfig.syms]
+
+
 def configure(
     needed: Mapping[str, str],
     build: Mapping[str, Any],

@@ -12,11 +12,11 @@ from typing import Any
 from gen import codes, docs
 from gen.diagnostics import Exit, Failure, Report, Where
 from gen.read.board import Board, BoardDevice, Range
-from gen.read.board_file import list_boards, load_board
+from gen.read.board_file import list_boards, load_board, read_title
 from gen.tool import kconfig
 from gen.tool.paths import shown, write_if_changed
 from gen.tool.process import SETUP
-from gen.tool.stages import Work
+from gen.tool.stages import Work, fetch_tree
 from gen.tool.terminal import Terminal
 
 _PAGE = 4096
@@ -25,15 +25,17 @@ _PAGE = 4096
 def boards(say: Terminal) -> None:
     rows = []
     for name in list_boards():
-        board = _board(name)
+        board = read_title(name)
+        assert board is not None
         rows.append({"name": name, "title": board.title, "variants": list(board.variants)})
         variants = f" (variants: {', '.join(board.variants)})" if board.variants else ""
         say.say(f"{name:24} {board.title}{variants}")
     say.put("boards", rows)
 
 
-def devices(name: str, say: Terminal) -> None:
+def devices(name: str, offline: bool, say: Terminal) -> None:
     """Every device of a board: path, alias, addresses, interrupts, who shares its page, DMA."""
+    fetch_tree(name, offline, say)
     board = _board(name)
     rows = []
     for device in board.devices:

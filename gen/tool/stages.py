@@ -5,7 +5,7 @@ it gave, and changes nothing of it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gen.diagnostics import Report, Where
@@ -13,10 +13,10 @@ from gen.emit import manifest, report as reports
 from gen.plan.model import Plan
 from gen.plan.plan import make_plan, unikernel_link
 from gen.read.board import Board
-from gen.read.board_file import load_board
+from gen.read.board_file import load_board, read_title
 from gen.read.deployment import Deployment
 from gen.read.load import check_files, load_deployment
-from gen.tool import compile, fetch, flash, image, inputs, kconfig, toolchain, unikernel
+from gen.tool import absent, compile, fetch, flash, image, inputs, kconfig, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
 from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
@@ -35,6 +35,7 @@ class Work:
     deployment: Deployment
     board: Board
     out: Path  # the build folder
+    missing: Report = field(default_factory=Report)  # files that --check goes on without
 
     @property
     def jobs(self) -> int:
@@ -46,15 +47,28 @@ def read(options: Options, say: Terminal) -> Work:
     say.step("reading the deployment")
     report = Report()
     predefined = {"fetch": str(FETCH), "root": str(ROOT)}
-    deployment = load_deployment(options.config, options.sets, report, predefined)
+
+    def prepare(board: str) -> None:
+        fetch_tree(board, options.offline, say)
+
+    deployment = load_deployment(options.config, options.sets, report, predefined, prepare)
     report.stop_on_errors()
     assert deployment is not None
     where = deployment.key_where.get("deployment.board", deployment.where)
+    fetch_tree(deployment.board, options.offline, say)
     board = load_board(deployment.board, deployment.variant, report, where)
     report.stop_on_errors()
     assert board is not None
     out = options.out or BUILD / deployment.name
     return Work(options, say, report, deployment, board, out)
+
+
+def fetch_tree(board: str, offline: bool, say: Terminal) -> None:
+    """A board's device tree that is named as ${fetch}/…"""
+    title = read_title(board)
+    if title is not None and title.tree.is_relative_to(FETCH) and not title.tree.is_file():
+        say.step("fetching the board's device tree")
+        fetch.ensure([title.tree], offline)
 
 
 def fetch_images(work: Work) -> None:
@@ -63,14 +77,35 @@ def fetch_images(work: Work) -> None:
     if any(path.is_relative_to(FETCH) for path in wanted):
         work.say.step("fetching guest images")
         fetch.ensure(wanted, work.options.offline)
-    check_files(work.deployment, work.report)
+    check_files(work.deployment, work.missing)
+    if not work.options.check:
+        work.missing.stop_on_errors()
+
+
+def stop_on_errors(work: Work) -> None:
+    """Ends the command if a stage found something wrong; missing files are told then too."""
+    if work.report.errors:
+        end_check(work)
+
+
+def end_check(work: Work) -> None:
+    """The end of --check: everything that was found."""
+    work.report.found += work.missing.found
     work.report.stop_on_errors()
+
+
+def _complete(work: Work) -> Work:
+    """What is planned: with --check, stand-ins for files that are missing."""
+    if not work.missing.found:
+        return work
+    stand_ins = absent.with_stand_ins(work.deployment, work.out / "stand-ins")
+    return replace(work, deployment=stand_ins)
 
 
 def compile_unikernels(work: Work) -> dict[str, bytes]:
     """The ELF of each VM that is a unikernel, by the VM's name."""
     built: dict[str, bytes] = {}
-    for vm in work.deployment.vms:
+    for vm in _complete(work).deployment.vms:
         if vm.unikernel is not None:
             work.say.step(f"compiling unikernel {vm.name}")
             base, size = unikernel_link(vm, work.board)
@@ -84,8 +119,9 @@ def compile_unikernels(work: Work) -> dict[str, bytes]:
 def plan(work: Work, unikernels: Mapping[str, bytes]) -> Plan:
     """Every decision; all that is wrong with the deployment is told here."""
     work.say.step("planning")
-    made = make_plan(work.deployment, work.board, unikernels, work.report, _hash(work))
-    work.report.stop_on_errors()
+    whole = _complete(work)
+    made = make_plan(whole.deployment, work.board, unikernels, work.report, _hash(whole))
+    stop_on_errors(work)
     assert made is not None
     return made
 
@@ -96,9 +132,26 @@ def configure(work: Work, plan: Plan) -> kconfig.Config:
     def where(key: str) -> Where:
         return work.deployment.key_where.get(f"build.{key}", work.deployment.where)
 
-    config = kconfig.configure(plan.config_symbols, work.deployment.build, where, work.report)
-    work.report.stop_on_errors()
+    missing = kconfig.missing(plan.config_symbols)
+    if missing:
+        _tell_missing(work, missing)
+    needed = {name: value for name, value in plan.config_symbols.items() if name not in missing}
+    config = kconfig.configure(needed, work.deployment.build, where, work.report)
+    stop_on_errors(work)
     return config
+
+
+def _tell_missing(work: Work, symbols: list[str]) -> None:
+    """A board may be planned for before there is code for all of it; an image is not made then."""
+    where = work.deployment.key_where.get("deployment.board", work.deployment.where)
+    tell = work.report.warning if work.options.check else work.report.error
+    tell(
+        "board-unsupported",
+        where,
+        f"board {work.board.name} can be planned for, not built for: this version has no "
+        f"{', '.join(symbols)}",
+        "use --check, or another board",
+    )
 
 
 def link(work: Work, plan: Plan, config: kconfig.Config) -> Linked:

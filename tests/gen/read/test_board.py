@@ -96,7 +96,7 @@ TOML_DEFECTS = [
     ("0x4020_0000", "0x1000_0000", "E-board-fact", "is not in the board's RAM"),
     ("0x4020_0000", "0x4020_0001", "E-board-fact", "is not a multiple of 4 KiB"),
     ('flash_size = "64M"', "", "E-board-fact", "flash_size is missing"),
-    ('type = "pl011"', 'type = "ns16550"', "E-bad-value", 'expected "pl011"'),
+    ('type = "pl011"', 'type = "ns16550"', "E-bad-value", 'expected "pl011" |'),
     ('type = "pl011"', 'type = "pl011"\nuart = "serial7"', "E-board-tree", '"serial7" is not in'),
     (
         'type = "pl011"',
@@ -110,6 +110,7 @@ TOML_DEFECTS = [
     ("[variant.1G]", "[variant.1G]\nrom = 1", "E-key-unknown", "variant.1G.rom"),
     ("[variant.1G]", "[variant]\nx = 1\n[variant.1G]", "E-wrong-type", "variant.x"),
     ("[cpu]", "[cpu", "E-toml-syntax", "TOML syntax"),
+    ("title", 'default_variant = "2G"\ntitle', "E-board-fact", "there is no [variant.2G]"),
 ]
 
 
@@ -137,6 +138,8 @@ TREE_DEFECTS = [
     ("interrupts = <0x00 0x01 0x04>;", "", "has no registers or no SPI"),
     ("clocks = <0x8000 0x8000>;", "", "its clock is not fixed"),
     ('device_type = "memory";', "", "no memory node with a size"),
+    ('enable-method = "psci";', 'enable-method = "x";', "enable-method is x"),
+    ('enable-method = "psci";', 'enable-method = "spin-table";', "no cpu-release-addr"),
     ("/dts-v1/;", "/dts-v1/; {", "does not compile"),
 ]
 
@@ -176,3 +179,52 @@ def test_a_blob_that_is_no_tree(folder: Path) -> None:
     (folder / "board.toml").write_text(text)
     (found,) = load(str(folder))[1].errors
     assert found.code == "E-board-tree" and "not a sound device tree" in found.message
+
+
+REAL = {
+    "rpi4": (4, 2, "spin-table", "pl011", 0xFE20_1000),
+    "zcu102": (4, 2, "psci", "cadence", 0xFF00_0000),
+    "rk3399": (6, 3, "psci", "dw8250", 0xFF1A_0000),
+    "imx8mm-evk": (4, 3, "psci", "imx", 0x3089_0000),
+    "qemu-virt-aarch64-gicv2": (4, 2, "psci", "pl011", 0x900_0000),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_boards(name: str) -> None:
+    board, report = load(name)
+    assert board is not None and not report.found
+    cpus, gic, start, uart, base = REAL[name]
+    assert (len(board.cpus), board.gic.version, board.cpu_start) == (cpus, gic, start)
+    assert (board.uart.type, board.uart.reg.base) == (uart, base)
+    assert (board.psci_conduit is None) == (start == "spin-table")
+    assert all((cpu.release_address is not None) == (start == "spin-table") for cpu in board.cpus)
+
+
+def test_rpi4_addresses_are_the_cpus() -> None:
+    """The tree's are those of a bus; its RAM is told by variants."""
+    board, _ = load("rpi4")
+    assert board is not None
+    assert board.gic.distributor == Range(0xFF84_1000, 0x1000)
+    assert board.gic.vcpu_interface == Range(0xFF84_6000, 0x2000)
+    assert [cpu.release_address for cpu in board.cpus] == [0xD8, 0xE0, 0xE8, 0xF0]
+    assert (board.variant, board.ram) == ("1G", (Range(0, 0x3B40_0000),))
+    large, _ = load("rpi4", "8G")
+    assert large is not None and sum(part.size for part in large.ram) > 7 << 30
+
+
+def test_rk3399_has_two_clusters() -> None:
+    board, _ = load("rk3399")
+    assert board is not None
+    assert [cpu.hardware_id for cpu in board.cpus] == [0, 1, 2, 3, 0x100, 0x101]
+    assert {cpu.compatible for cpu in board.cpus} == {"arm,cortex-a53", "arm,cortex-a72"}
+
+
+def test_tree_that_is_not_fetched_says_how(folder: Path) -> None:
+    text = (folder / "board.toml").read_text()
+    missing = "${fetch}/debian-dtbs/nobody/nothing.dtb"
+    (folder / "board.toml").write_text(text.replace("board.dts", missing))
+    board, report = load(str(folder))
+    assert board is None
+    (found,) = report.errors
+    assert found.code == "E-file-missing" and "gen.tool.fetch" in found.cure
