@@ -13,7 +13,7 @@ demo: setup # the default deployment in QEMU
 	./build.py configs/board.toml --run
 
 test: setup # every test, on two CPUs
-	$(PYTEST) -n 2 tests
+	$(PYTEST) -n 2 --dist loadfile tests
 
 lint: # make lint CHECKS="c-format python-types" for some of them
 	$(PYTHON) -m gen.tool.lint $(CHECKS)

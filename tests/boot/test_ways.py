@@ -50,3 +50,9 @@ def test_bootm(folder: Path) -> None:
     """A FIT with hashes, which U-Boot verifies."""
     command = "bootm 0x60000000#conf - ${fdtcontroladdr}"
     check(board(*by_u_boot(folder, "firmware.itb", command)))
+
+
+def test_late_neighbour() -> None:
+    """Zeroing its RAM keeps pong from starting until ping has served and rung."""
+    late = build(ROOT / "configs/board.toml", "board-late", "--set", "vm.pong.ram=1G")
+    check(board(*MTTCG, *by_kernel(late)))
