@@ -44,22 +44,20 @@ static enum console_mode mode_get(void)
 
 /* --- Drainer: from rings to the stage, with prefixes --- */
 
-/* Does unfinished output of this voice go out? */
-static bool unfinished(uint32_t voice)
+static bool flushing(void)
 {
-    return atomic_load_explicit(&keyboard, memory_order_relaxed) == (int32_t)voice ||
-           atomic_load_explicit(&drainer.flushing, memory_order_relaxed);
+    return atomic_load_explicit(&drainer.flushing, memory_order_relaxed);
 }
 
 /* Any CPU. */
 static bool ready(uint32_t voice)
 {
-    return voice == LOG_VOICE ? log_ring_ready() : voice_ready(&voices[voice], unfinished(voice));
+    return voice == LOG_VOICE ? log_ring_ready() : voice_ready(&voices[voice], flushing());
 }
 
 static int take(uint32_t voice)
 {
-    return voice == LOG_VOICE ? log_ring_get() : voice_take(&voices[voice], unfinished(voice));
+    return voice == LOG_VOICE ? log_ring_get() : voice_take(&voices[voice], flushing());
 }
 
 /* The voice whose line is unfinished goes on while it can, then the others in turn. */
@@ -260,18 +258,45 @@ static bool has_room(struct voice *voice, uint32_t room)
     return voice_room(voice) >= room;
 }
 
-bool console_put(uint32_t voice, char c)
+/* Sequentially consistent, as the owner's adding is: either it sees that the keyboard came, or
+ * voice_show() sees what it added. */
+static bool has_keyboard(uint32_t voice)
+{
+    return atomic_load_explicit(&keyboard, memory_order_seq_cst) == (int32_t)voice;
+}
+
+enum console_result console_put(uint32_t voice, char c)
 {
     if (mode_get() != CONSOLE_SHARED) {
-        return true;
+        return CONSOLE_TAKEN;
     }
     if (!has_room(&voices[voice], 1)) {
+        return CONSOLE_FULL;
+    }
+    if (!voice_put(&voices[voice], c)) {
+        if (!has_keyboard(voice)) {
+            return CONSOLE_TAKEN;
+        }
+        if (!voices[voice].answers) {
+            return CONSOLE_HELD;
+        }
+        voice_release(&voices[voice]);
+    }
+    drain();
+    return CONSOLE_TAKEN;
+}
+
+bool console_tick(uint32_t voice)
+{
+    if (mode_get() != CONSOLE_SHARED || !has_keyboard(voice)) {
         return false;
     }
-    if (voice_put(&voices[voice], c) || unfinished(voice)) {
+    bool held = voice_tick(&voices[voice]);
+
+    if (!held) {
         drain();
     }
-    return true;
+    return held;
 }
 
 bool console_room(uint32_t voice)
@@ -308,7 +333,7 @@ static void switch_keyboard(void)
     if (voice == NOBODY) {
         return;
     }
-    atomic_store_explicit(&keyboard, voice, memory_order_relaxed);
+    atomic_store_explicit(&keyboard, voice, memory_order_seq_cst);
     memcpy(line, words, size);
     for (const char *c = console_voice_rows[voice].name; *c != '\0' && size < sizeof(line) - 1;
          c++) {
@@ -316,6 +341,7 @@ static void switch_keyboard(void)
     }
     line[size++] = '\n';
     console_write(line, size);
+    voice_show(&voices[voice]); /* and console_interrupt() drains */
 }
 
 /* Typed characters go to the voice that has the keyboard; what it has no room for is lost, as in a

@@ -2,7 +2,6 @@
 #include "vdev/vpl011.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 #include "platform/console.h"
 #include "vdev/lock.h"
@@ -50,9 +49,7 @@
 /* Part 0x011, designer 0x41 (Arm), revision 3 (r1p5): 3.3.15, 3.3.16. */
 static const uint8_t vpl011_id[8] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
-/* Guarded by its lock where the VM has several vCPUs, but for `line`. */
-struct vpl011 {
-    struct lock lock;
+struct vpl011_state {
     uint16_t ilpr;
     uint16_t ibrd;
     uint16_t fbrd;
@@ -64,9 +61,16 @@ struct vpl011 {
     bool sent;     /* the transmit interrupt's cause: characters went out */
     bool blocked;  /* there was no room: raised again when there is */
     bool midline;  /* the last character sent was no newline */
+    bool ticking;  /* a CPU of the VM has the alarm set, for output that the console holds */
     uint32_t head; /* receive FIFO: next free, first taken; counting freely */
     uint32_t tail;
     char fifo[FIFO_DEPTH];
+};
+
+/* The state is guarded by the lock where the VM has several vCPUs. */
+struct vpl011 {
+    struct lock lock;
+    struct vpl011_state state;
     _Atomic bool line; /* the interrupt line, as last computed */
 };
 
@@ -74,12 +78,12 @@ static struct vpl011 vpl011s[COUNT_AT_LEAST_ONE(VPL011_COUNT)];
 
 /* --- State: lock held --- */
 
-static uint32_t fifo_depth(const struct vpl011 *uart)
+static uint32_t fifo_depth(const struct vpl011_state *uart)
 {
     return (uart->lcr_h & LCR_H_FEN) != 0 ? FIFO_DEPTH : 1;
 }
 
-static void receive(struct vpl011 *uart, uint32_t voice)
+static void receive(struct vpl011_state *uart, uint32_t voice)
 {
     while (uart->head - uart->tail < fifo_depth(uart)) {
         int c = console_get(voice);
@@ -90,12 +94,12 @@ static void receive(struct vpl011 *uart, uint32_t voice)
     }
 }
 
-static uint32_t raw_interrupts(const struct vpl011 *uart)
+static uint32_t raw_interrupts(const struct vpl011_state *uart)
 {
     return (uart->head != uart->tail ? INT_RX | INT_RT : 0) | (uart->sent ? INT_TX : 0);
 }
 
-static uint32_t flags(const struct vpl011 *uart, uint32_t voice)
+static uint32_t flags(const struct vpl011_state *uart, uint32_t voice)
 {
     uint32_t count = uart->head - uart->tail;
     uint32_t transmit = console_room(voice) ? FR_TXFE : FR_TXFF | FR_BUSY;
@@ -103,7 +107,7 @@ static uint32_t flags(const struct vpl011 *uart, uint32_t voice)
     return transmit | (count == 0 ? FR_RXFE : 0) | (count >= fifo_depth(uart) ? FR_RXFF : 0);
 }
 
-static uint32_t take_received(struct vpl011 *uart, uint32_t voice)
+static uint32_t take_received(struct vpl011_state *uart, uint32_t voice)
 {
     uint32_t c = 0;
 
@@ -114,16 +118,29 @@ static uint32_t take_received(struct vpl011 *uart, uint32_t voice)
     return c;
 }
 
-/* What does not fit is lost: a guest that looks at TXFF never gets there. */
-static void transmit(struct vpl011 *uart, uint32_t voice, char c)
+/* Own CPU.  Its alarm has one other user, the wait before a VM's restart, whose reset then ends the
+ * ticking. */
+static void tick(struct vpl011_state *uart, uint32_t voice)
 {
-    (void)console_put(voice, c);
+    uart->ticking = console_tick(voice);
+    if (uart->ticking) {
+        arch_time_alarm(arch_time_now() + arch_time_hz() * CONSOLE_HOLD_MS / 1000);
+    }
+}
+
+/* What does not fit is lost: a guest that looks at TXFF never gets there.  The alarm stays set when
+ * the line ends: one for many lines costs less than setting it for each. */
+static void transmit(struct vpl011_state *uart, uint32_t voice, char c)
+{
+    if (console_put(voice, c) == CONSOLE_HELD && !uart->ticking) {
+        tick(uart, voice);
+    }
     uart->midline = c != '\n';
     uart->sent = console_room(voice);
     uart->blocked = !uart->sent;
 }
 
-static void room_again(struct vpl011 *uart, uint32_t voice)
+static void room_again(struct vpl011_state *uart, uint32_t voice)
 {
     if (uart->blocked && console_room(voice)) {
         uart->blocked = false;
@@ -131,7 +148,7 @@ static void room_again(struct vpl011 *uart, uint32_t voice)
     }
 }
 
-static uint32_t register_read(struct vpl011 *uart, uint32_t voice, uint64_t offset)
+static uint32_t register_read(struct vpl011_state *uart, uint32_t voice, uint64_t offset)
 {
     switch (offset) {
     case UART_DR:
@@ -164,7 +181,7 @@ static uint32_t register_read(struct vpl011 *uart, uint32_t voice, uint64_t offs
 }
 
 /* Leaving FIFO mode flushes it (3.3.7). */
-static void write_lcr_h(struct vpl011 *uart, uint32_t voice, uint32_t value)
+static void write_lcr_h(struct vpl011_state *uart, uint32_t voice, uint32_t value)
 {
     if (((uart->lcr_h ^ value) & LCR_H_FEN) != 0) {
         uart->tail = uart->head;
@@ -174,7 +191,8 @@ static void write_lcr_h(struct vpl011 *uart, uint32_t voice, uint32_t value)
 }
 
 /* ICR reaches the transmit interrupt only: the others last while there is input. */
-static void register_write(struct vpl011 *uart, uint32_t voice, uint64_t offset, uint32_t value)
+static void register_write(struct vpl011_state *uart, uint32_t voice, uint64_t offset,
+                           uint32_t value)
 {
     switch (offset) {
     case UART_DR:
@@ -214,23 +232,31 @@ static void register_write(struct vpl011 *uart, uint32_t voice, uint64_t offset,
 
 /* --- Access --- */
 
-static void uart_enter(const struct vcpu *vcpu, struct vpl011 *uart)
+/* Returns the state, for the caller alone until it leaves or unlocks. */
+static struct vpl011_state *uart_lock(const struct vm_row *vm, uint32_t instance)
 {
-    if (vcpu->vm_row->vcpu_count > 1) {
-        lock_take(&uart->lock);
+    if (vm->vcpu_count > 1) {
+        lock_take(&vpl011s[instance].lock);
+    }
+    return &vpl011s[instance].state;
+}
+
+static void uart_unlock(const struct vm_row *vm, uint32_t instance)
+{
+    if (vm->vcpu_count > 1) {
+        lock_drop(&vpl011s[instance].lock);
     }
 }
 
 /* The line is told to the vGIC without the lock, because the vGIC may wait for another vCPU that
  * wants it; so each teller looks again, and the last one tells what holds. */
-static void uart_leave(struct vcpu *vcpu, struct vpl011 *uart, uint32_t instance)
+static void uart_leave(struct vcpu *vcpu, uint32_t instance)
 {
-    bool line = (raw_interrupts(uart) & uart->imsc) != 0;
+    struct vpl011 *uart = &vpl011s[instance];
+    bool line = (raw_interrupts(&uart->state) & uart->state.imsc) != 0;
     bool changed = atomic_exchange(&uart->line, line) != line;
 
-    if (vcpu->vm_row->vcpu_count > 1) {
-        lock_drop(&uart->lock);
-    }
+    uart_unlock(vcpu->vm_row, instance);
     while (changed) {
         vgic_set_line(vcpu, vpl011_rows[instance].intid, line);
         changed = atomic_load(&uart->line) != line;
@@ -241,30 +267,28 @@ static void uart_leave(struct vcpu *vcpu, struct vpl011 *uart, uint32_t instance
 /* Registers are words; the bytes behind the first of each are not decoded. */
 static uint64_t vpl011_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
 {
-    struct vpl011 *uart = &vpl011s[instance];
-
     (void)size;
     if (offset % 4 != 0) {
         return 0;
     }
-    uart_enter(vcpu, uart);
+    struct vpl011_state *uart = uart_lock(vcpu->vm_row, instance);
     uint32_t value = register_read(uart, vpl011_rows[instance].voice, offset);
-    uart_leave(vcpu, uart, instance);
+
+    uart_leave(vcpu, instance);
     return value;
 }
 
 static void vpl011_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
                          uint64_t value)
 {
-    struct vpl011 *uart = &vpl011s[instance];
-
     (void)size;
     if (offset % 4 != 0) {
         return;
     }
-    uart_enter(vcpu, uart);
+    struct vpl011_state *uart = uart_lock(vcpu->vm_row, instance);
+
     register_write(uart, vpl011_rows[instance].voice, offset, (uint32_t)value);
-    uart_leave(vcpu, uart, instance);
+    uart_leave(vcpu, instance);
 }
 
 const struct vdev_ops vpl011_ops = {
@@ -278,32 +302,49 @@ void vpl011_poll(struct vcpu *vcpu)
 {
     for (uint32_t instance = 0; instance < VPL011_COUNT; instance++) {
         const struct vpl011_row *row = &vpl011_rows[instance];
-        struct vpl011 *uart = &vpl011s[instance];
 
         if (row->vm == vcpu->vm) {
-            uart_enter(vcpu, uart);
+            struct vpl011_state *uart = uart_lock(vcpu->vm_row, instance);
+
             receive(uart, row->voice);
             room_again(uart, row->voice);
-            uart_leave(vcpu, uart, instance);
+            uart_leave(vcpu, instance);
+        }
+    }
+}
+
+/* The interrupt line stays as it is: another CPU may be about to start the VM anew. */
+void vpl011_alarm(const struct vcpu *vcpu)
+{
+    for (uint32_t instance = 0; instance < VPL011_COUNT; instance++) {
+        const struct vpl011_row *row = &vpl011_rows[instance];
+
+        if (row->vm == vcpu->vm) {
+            struct vpl011_state *uart = uart_lock(vcpu->vm_row, instance);
+
+            if (uart->ticking) {
+                tick(uart, row->voice);
+            }
+            uart_unlock(vcpu->vm_row, instance);
         }
     }
 }
 
 /* A line that the last run left unfinished ends, so that the next one begins with its own prefix.
- */
+ * Locked, as an alarm of the last run may still come on another CPU. */
 void vpl011_vm_reset(uint32_t vm)
 {
     for (uint32_t instance = 0; instance < VPL011_COUNT; instance++) {
-        struct vpl011 *uart = &vpl011s[instance];
-
         if (vpl011_rows[instance].vm != vm) {
             continue;
         }
+        struct vpl011_state *uart = uart_lock(&vm_rows[vm], instance);
+
         if (uart->midline) {
             (void)console_put(vpl011_rows[instance].voice, '\n');
         }
-        memset(uart, 0, sizeof(*uart));
-        uart->cr = CR_RESET;
-        uart->ifls = IFLS_RESET;
+        *uart = (struct vpl011_state){ .cr = CR_RESET, .ifls = IFLS_RESET };
+        atomic_store(&vpl011s[instance].line, false);
+        uart_unlock(&vm_rows[vm], instance);
     }
 }

@@ -27,6 +27,12 @@ static void notify(uint32_t voice)
     notified |= 1u << voice;
 }
 
+/* As the keyboard's owner does when its alarm comes: true: some output is held still. */
+static bool tick(void)
+{
+    return console_tick(1);
+}
+
 static uint32_t put(uint32_t voice, const char *text)
 {
     uint32_t taken = 0;
@@ -84,19 +90,58 @@ static void lines_are_whole(void)
 }
 
 /* The first voice that takes input has the keyboard. */
-static void keyboard_voice_shows_prompts(void)
+static void keyboard_voice_is_held_for_its_newline(void)
 {
-    put(1, "login: ");
+    CHECK_EQ(console_put(1, 'l'), CONSOLE_HELD);
+    CHECK_EQ(console_put(2, 'o'), CONSOLE_TAKEN);
+    put(1, "ine 1");
+    put(2, "ther\n");
+    CHECK_TEXT("[b] other\r\n");
+    CHECK(tick());
+    CHECK_EQ(console_put(1, '\n'), CONSOLE_TAKEN);
+    CHECK_TEXT("[a] line 1\r\n");
+    CHECK(!tick());
+    CHECK_TEXT("");
+}
+
+static void quiet_shows_a_prompt(void)
+{
+    put(1, "log");
+    CHECK(tick());
+    put(1, "in: ");
+    CHECK(tick()); /* it grew */
+    CHECK_TEXT("");
+    CHECK(!tick());
     CHECK_TEXT("[a] login: ");
-    put(1, "r");
-    CHECK_TEXT("r");
     put(2, "other\n");
     CHECK_TEXT("\r\n[b] other\r\n");
-    put(1, "oot");
-    CHECK_TEXT("[a]+ oot");
+    put(1, "waits");
+    CHECK(tick());
     log_line(LOG_INFO, "log");
-    put(1, "\n");
-    CHECK_TEXT("\r\n[hv] log\r\n[a]+ \r\n");
+    CHECK_TEXT("[hv] log\r\n");
+    put(1, " on\n");
+    CHECK_TEXT("[a]+ waits on\r\n");
+}
+
+/* Until its newline, what follows typed input goes out at once. */
+static void echo_is_immediate(void)
+{
+    put(1, "> ");
+    uart_type("ok");
+    console_interrupt(notify);
+    CHECK_TEXT("");
+    CHECK_EQ(console_get(1), 'o');
+    CHECK_EQ(console_put(1, 'o'), CONSOLE_TAKEN);
+    CHECK_TEXT("[a] > o");
+    CHECK_EQ(console_get(1), 'k');
+    put(1, "k");
+    CHECK_TEXT("k");
+    CHECK_EQ(console_get(1), UINT64_MAX);
+    put(1, "\r\n");
+    CHECK_EQ(console_put(1, 'h'), CONSOLE_HELD);
+    CHECK_TEXT("\r\n");
+    put(1, "eld\n");
+    CHECK_TEXT("[a] held\r\n");
 }
 
 static void carriage_returns(void)
@@ -120,21 +165,47 @@ static void escape_moves_the_keyboard(void)
     CHECK_EQ(console_get(3), 'y');
     CHECK_EQ(console_get(3), UINT64_MAX);
     CHECK_EQ(console_get(2), UINT64_MAX);
+    put(1, "\n");
+    put(3, "\n");
+    CHECK_TEXT("[a] \r\n[c] \r\n");
 }
 
 static void keyboard_leaves_an_unfinished_line(void)
 {
     put(1, "prompt> ");
+    CHECK(tick() && !tick());
     uart_type("\x1d");
     console_interrupt(notify);
     CHECK_TEXT("[a] prompt> \r\n[hv] keyboard: c\r\n");
-    put(1, "unseen");
+    CHECK_EQ(console_put(1, 'u'), CONSOLE_TAKEN);
+    CHECK(!tick());
+    put(1, "nseen");
     CHECK_TEXT("");
     put(1, "\n");
     CHECK_TEXT("[a]+ unseen\r\n");
     uart_type("\x1d");
     console_interrupt(notify);
     CHECK_TEXT("[hv] keyboard: a\r\n");
+}
+
+/* An echo without the keyboard is like any other line. */
+static void keyboard_comes_to_an_unfinished_line(void)
+{
+    uart_type("x\x1d");
+    console_interrupt(notify);
+    CHECK_TEXT("[hv] keyboard: c\r\n");
+    CHECK_EQ(console_get(1), 'x');
+    put(1, "> x");
+    CHECK_TEXT("");
+    uart_type("\x1d");
+    console_interrupt(notify);
+    CHECK_TEXT("[hv] keyboard: a\r\n[a] > x");
+    put(1, "y\n");
+    CHECK_TEXT("y\r\n");
+    put(1, "next");
+    CHECK_TEXT(""); /* shown once only */
+    put(1, "\n");
+    CHECK_TEXT("[a] next\r\n");
 }
 
 static void input_overruns(void)
@@ -149,6 +220,8 @@ static void input_overruns(void)
         count++;
     }
     CHECK_EQ(count, VOICE_INPUT_SIZE);
+    put(1, "\n");
+    CHECK_TEXT("[a] \r\n");
 }
 
 /* Half a ring without a newline goes out as a piece. */
@@ -169,6 +242,13 @@ static void long_lines_come_in_pieces(void)
     got = uart_text();
     CHECK(strncmp(got, "[b]+ ppp", 8) == 0);
     CHECK(strcmp(got + strlen(got) - 3, "p\r\n") == 0);
+    put(1, text); /* the keyboard's voice too */
+    settle();
+    got = uart_text();
+    CHECK(strncmp(got, "[a] ppp", 7) == 0);
+    CHECK(strlen(got) > 1000 && strlen(got) < 1200);
+    put(1, "\n");
+    CHECK(strncmp(uart_text(), "ppp", 3) == 0);
 }
 
 static void full_uart_continues_by_interrupt(void)
@@ -288,7 +368,8 @@ static void seize(void)
     CHECK(strncmp(text, " cut off\r\n[hv]   ", 16) == 0);
     CHECK_EQ(strlen(text), 10 + 5 * (5 + 60 + 2) + 13 + 12);
     CHECK(strstr(text, " 4\r\n[hv] before\r\n[hv] panic\r\n") != NULL);
-    CHECK(console_put(3, 'x'));
+    CHECK_EQ(console_put(1, 'x'), CONSOLE_TAKEN);
+    CHECK(!tick());
     CHECK(console_room(3));
     uart_type("x");
     console_interrupt(notify);
@@ -304,7 +385,8 @@ static void release(void)
     CHECK_TEXT("[a] to be seen\r\n[b] this too\r\n");
     atomic_store(&uart_touched, false);
     log_line(LOG_ERROR, "vanishes");
-    CHECK(console_put(1, '\n'));
+    CHECK_EQ(console_put(1, 'x'), CONSOLE_TAKEN);
+    CHECK(!tick());
     CHECK(console_room(1));
     console_interrupt(notify);
     console_flush();
@@ -328,10 +410,13 @@ int main(void)
 {
     TEST(early_lines_go_out_directly);
     TEST(lines_are_whole);
-    TEST(keyboard_voice_shows_prompts);
+    TEST(keyboard_voice_is_held_for_its_newline);
+    TEST(quiet_shows_a_prompt);
+    TEST(echo_is_immediate);
     TEST(carriage_returns);
     TEST(escape_moves_the_keyboard);
     TEST(keyboard_leaves_an_unfinished_line);
+    TEST(keyboard_comes_to_an_unfinished_line);
     TEST(input_overruns);
     TEST(long_lines_come_in_pieces);
     TEST(full_uart_continues_by_interrupt);

@@ -63,6 +63,7 @@ static void late(void)
     console_init();
     console_put(2, 'x');
     console_put(1, 'y');
+    ASSERT(console_tick(1) && !console_tick(1));
     ASSERT(console_room(1));
     uart_stutters = true;
     panic("two\n  lines");

@@ -13,16 +13,17 @@
 #include <string.h>
 
 /* Voices and the log write from threads of their own while another one is the UART's interrupt:
- * every line of a voice arrives, whole and in order, with nobody left to push it out. */
+ * every line of a voice arrives, whole and in order, with nobody left to push it out.  A prompt
+ * that is written while the keyboard comes is shown, or its writer knows that it is held. */
 
 #define LINES 3000u
 #define VOICES CONSOLE_VOICE_COUNT
 
 const struct console_voice_row console_voice_rows[CONSOLE_VOICE_COUNT] = {
     { .name = "hv", .vm = -1, .vpl011 = -1 },
-    { .name = "a", .vm = 0, .vpl011 = -1 },
+    { .name = "a", .vm = 0, .vpl011 = 0 },
     { .name = "b", .vm = 1, .vpl011 = -1 },
-    { .name = "c", .vm = 2, .vpl011 = -1 },
+    { .name = "c", .vm = 2, .vpl011 = 2 },
 };
 
 static _Atomic uint32_t writing;
@@ -36,7 +37,7 @@ static void notify(uint32_t voice)
 /* Refused, a guest waits for its transmit interrupt and for nothing else. */
 static void put(uint32_t voice, char c)
 {
-    while (!console_put(voice, c)) {
+    while (console_put(voice, c) == CONSOLE_FULL) {
         while ((atomic_fetch_and(&woken, ~(1u << voice)) & (1u << voice)) == 0) {
             sched_yield();
         }
@@ -140,8 +141,63 @@ static void all_lines_arrive(void)
     CHECK(logged == 2 * LINES || strstr(text, "lines were lost") != NULL);
 }
 
+#define PROMPTS 20000u
+
+static _Atomic uint32_t round_begun;
+static _Atomic uint32_t prompts_done;
+static _Atomic bool prompt_held;
+
+/* Spins a while first, so that both threads go on at the same time. */
+static void await(_Atomic uint32_t *count, uint32_t n)
+{
+    for (uint32_t i = 0; atomic_load(count) != n; i++) {
+        if (i > 5000) {
+            sched_yield();
+        }
+    }
+}
+
+static void *write_prompts(void *argument)
+{
+    (void)argument;
+    for (uint32_t n = 1; n <= PROMPTS; n++) {
+        await(&round_begun, n);
+        atomic_store(&prompt_held, console_put(3, '>') == CONSOLE_HELD);
+        atomic_store(&prompts_done, n);
+    }
+    return NULL;
+}
+
+static void keyboard_comes_to_a_prompt(void)
+{
+    pthread_t thread;
+    uint32_t held = 0;
+
+    CHECK_EQ(pthread_create(&thread, NULL, write_prompts, NULL), 0);
+    for (uint32_t n = 1; n <= PROMPTS; n++) {
+        uart_reset();
+        uart_type("\x1d");
+        atomic_store(&round_begun, n);
+        if (n % 8 == 0) { /* surely first */
+            await(&prompts_done, n);
+        }
+        for (volatile uint32_t delay = 0; delay < n % 100; delay = delay + 1) {
+        }
+        console_interrupt(notify);
+        await(&prompts_done, n);
+        held += atomic_load(&prompt_held);
+        CHECK(atomic_load(&prompt_held) || strstr(uart_text(), "[c] >") != NULL);
+        put(3, '\n');
+        uart_type("\x1d");
+        console_interrupt(notify);
+    }
+    pthread_join(thread, NULL);
+    CHECK(held <= PROMPTS - PROMPTS / 8);
+}
+
 int main(void)
 {
     TEST(all_lines_arrive);
+    TEST(keyboard_comes_to_a_prompt);
     return test_result();
 }

@@ -31,6 +31,7 @@ static struct {
     uint32_t inboxes;
     uint32_t recalls;
     uint32_t polls;
+    uint32_t alarms;
     uint32_t consoles;
     uint32_t warnings;
     uint32_t errors;
@@ -57,8 +58,12 @@ static void device_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, 
     device.value = value;
 }
 
-static const struct vdev_ops narrow_ops = { "narrow", 7, device_read, device_write };
-static const struct vdev_ops wide_ops = { "wide", 8, device_read, device_write };
+static const struct vdev_ops narrow_ops = {
+    .name = "narrow", .sizes = 7, .read = device_read, .write = device_write
+};
+static const struct vdev_ops wide_ops = {
+    .name = "wide", .sizes = 8, .read = device_read, .write = device_write
+};
 
 static bool sysreg_read(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t *value)
 {
@@ -136,6 +141,14 @@ void vpl011_poll(struct vcpu *vcpu)
 {
     (void)vcpu;
     seen.polls++;
+}
+
+void vpl011_alarm(const struct vcpu *alarmed)
+{
+    CHECK(alarmed == &vcpus[0]);
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX); /* off before: it may set it anew */
+    CHECK(!fake_irq_active(ARCH_IRQ_TIMER));
+    seen.alarms++;
 }
 
 void console_interrupt(void (*notify)(uint32_t voice))
@@ -403,13 +416,16 @@ static void own_interrupts(void)
     arch_time_alarm(100);
     irq_take(vcpu);
     CHECK_EQ(seen.refills, 1);
+    CHECK_EQ(seen.alarms, 1);
     CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
     CHECK(fake_called(FAKE_CALL_DEACTIVATE, ARCH_IRQ_IPI, 0));
     CHECK(!fake_irq_active(25) && !fake_irq_active(26) && !fake_irq_active(5));
     CHECK(fake_irq_enabled(25) && fake_irq_enabled(26));
     fake_irq_pulse(25);
+    fake_irq_pulse(26);
     irq_take(NULL);
     CHECK_EQ(seen.refills, 1);
+    CHECK_EQ(seen.alarms, 1);
     CHECK_EQ(seen.warnings, 0);
 }
 

@@ -32,18 +32,27 @@ const struct vpl011_row vpl011_rows[VPL011_COUNT] = {
 
 static char sent[CONSOLE_VOICE_COUNT][256];
 static uint32_t sent_size[CONSOLE_VOICE_COUNT];
-static uint32_t capacity; /* of every voice */
+static uint32_t capacity;   /* of every voice */
+static bool holds;          /* the console holds what is put */
+static uint32_t more_ticks; /* how many it asks for */
+static uint32_t ticks[CONSOLE_VOICE_COUNT];
 static const char *typed[CONSOLE_VOICE_COUNT];
 static bool lines[64];
 static uint32_t line_changes;
 
-bool console_put(uint32_t voice, char c)
+enum console_result console_put(uint32_t voice, char c)
 {
     if (sent_size[voice] >= capacity) {
-        return false;
+        return CONSOLE_FULL;
     }
     sent[voice][sent_size[voice]++] = c;
-    return true;
+    return holds && c != '\n' ? CONSOLE_HELD : CONSOLE_TAKEN;
+}
+
+bool console_tick(uint32_t voice)
+{
+    ticks[voice]++;
+    return more_ticks > 0 && more_ticks-- > 0;
 }
 
 bool console_room(uint32_t voice)
@@ -80,6 +89,9 @@ static void setup(void)
     memset(sent, 0, sizeof(sent));
     memset(sent_size, 0, sizeof(sent_size));
     memset(typed, 0, sizeof(typed));
+    memset(ticks, 0, sizeof(ticks));
+    holds = false;
+    more_ticks = 0;
     memset(lines, 0, sizeof(lines));
     capacity = 200;
     vpl011_vm_reset(0);
@@ -274,6 +286,93 @@ static void restart_begins_a_new_line(void)
     CHECK_EQ(sent_size[1], 2);
 }
 
+#define HOLD_TICKS 10000 /* CONSOLE_HOLD_MS of the fake clock, which counts microseconds */
+
+/* As the interrupt does. */
+static void alarm_comes(struct vcpu *vcpu)
+{
+    atomic_store(&fake_time, fake_cpus[arch_cpu_index()].alarm);
+    arch_time_alarm(UINT64_MAX);
+    vpl011_alarm(vcpu);
+}
+
+static void no_alarm_without_the_keyboard(void)
+{
+    setup();
+    set(DR, 'x');
+    set(DR, '\n');
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
+    vpl011_alarm(&alpha);
+    CHECK_EQ(ticks[1], 0);
+    holds = true; /* but took the keyboard away at once */
+    set(DR, 'x');
+    CHECK_EQ(ticks[1], 1);
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
+}
+
+/* One alarm for many characters and lines. */
+static void held_output_sets_the_alarm(void)
+{
+    setup();
+    holds = true;
+    more_ticks = 2;
+    atomic_store(&fake_time, 5000);
+    set(DR, 'a');
+    CHECK_EQ(ticks[1], 1);
+    CHECK_EQ(fake_cpus[0].alarm, 5000 + HOLD_TICKS);
+    atomic_store(&fake_time, 6000);
+    set(DR, 'b');
+    set(DR, '\n');
+    set(DR, 'c');
+    CHECK_EQ(ticks[1], 1);
+    CHECK_EQ(fake_cpus[0].alarm, 5000 + HOLD_TICKS);
+    alarm_comes(&alpha);
+    CHECK_EQ(fake_cpus[0].alarm, 5000 + 2 * HOLD_TICKS);
+    alarm_comes(&alpha);
+    CHECK_EQ(ticks[1], 3);
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
+    vpl011_alarm(&alpha);
+    CHECK_EQ(ticks[1], 3);
+    more_ticks = 1;
+    set(DR, 'd');
+    CHECK_EQ(fake_cpus[0].alarm, 5000 + 3 * HOLD_TICKS);
+}
+
+static void alarm_is_of_own_cpu_and_vm(void)
+{
+    setup();
+    holds = true;
+    more_ticks = UINT32_MAX;
+    set(DR, 'a');
+    fake_cpu_select(1);
+    vpl011_ops.write(&alpha, 1, DR, 4, 'b');
+    fake_cpu_select(2);
+    vpl011_ops.write(&beta, 2, DR, 4, 'c');
+    for (uint32_t cpu = 0; cpu < 3; cpu++) {
+        CHECK_EQ(fake_cpus[cpu].alarm, HOLD_TICKS);
+    }
+    alarm_comes(&beta);
+    CHECK_EQ(ticks[1], 1);
+    CHECK_EQ(ticks[2], 1);
+    CHECK_EQ(ticks[3], 2);
+}
+
+/* A late alarm finds nothing to do. */
+static void restart_ends_the_ticking(void)
+{
+    setup();
+    holds = true;
+    more_ticks = UINT32_MAX;
+    set(DR, 'a');
+    vpl011_vm_reset(0);
+    alarm_comes(&alpha);
+    CHECK_EQ(ticks[1], 1);
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
+    set(DR, 'b');
+    CHECK_EQ(ticks[1], 2);
+    CHECK_EQ(fake_cpus[0].alarm, 2 * HOLD_TICKS);
+}
+
 int main(void)
 {
     TEST(reset_values);
@@ -286,5 +385,9 @@ int main(void)
     TEST(receive_fifo_is_32_deep);
     TEST(polls_only_own_vm);
     TEST(restart_begins_a_new_line);
+    TEST(no_alarm_without_the_keyboard);
+    TEST(held_output_sets_the_alarm);
+    TEST(alarm_is_of_own_cpu_and_vm);
+    TEST(restart_ends_the_ticking);
     return test_result();
 }

@@ -10,7 +10,7 @@
 #include <sched.h>
 
 /* Two vCPUs use one UART: no character is lost or doubled, and once both are done the interrupt
- * line is what the registers say. */
+ * line is what the registers say.  While an alarm comes on one CPU, another starts the VM anew. */
 
 #define DR 0x000
 #define LCR_H 0x02c
@@ -28,17 +28,24 @@ const struct vpl011_row vpl011_rows[VPL011_COUNT] = {
 };
 
 static uint32_t sent; /* plain: the UART's lock guards the voice */
+static uint32_t ticks;
 static uint32_t typed;
 static uint32_t typed_limit;
 static _Atomic uint32_t received;
 static _Atomic bool line;
 
-bool console_put(uint32_t voice, char c)
+enum console_result console_put(uint32_t voice, char c)
 {
-    (void)c;
     CHECK_EQ(voice, 1);
     sent++;
-    return true;
+    return c == '\n' ? CONSOLE_TAKEN : CONSOLE_HELD;
+}
+
+bool console_tick(uint32_t voice)
+{
+    CHECK_EQ(voice, 1);
+    ticks++;
+    return sent % 3 != 0;
 }
 
 bool console_room(uint32_t voice)
@@ -74,16 +81,17 @@ static void *use(void *argument)
             atomic_fetch_add(&received, 1);
         }
         vpl011_poll(vcpu);
+        vpl011_alarm(vcpu);
         vpl011_ops.write(vcpu, 0, ICR, 4, 0x20);
     }
     return NULL;
 }
 
+static struct vcpu pair[2] = { { .vm_row = &vm_rows[0], .index = 0 },
+                               { .vm_row = &vm_rows[0], .index = 1 } };
+
 static void line_ends_as_the_registers_say(void)
 {
-    static struct vcpu pair[2] = { { .vm_row = &vm_rows[0], .index = 0 },
-                                   { .vm_row = &vm_rows[0], .index = 1 } };
-
     fake_reset();
     vpl011_vm_reset(0);
     vpl011_ops.write(&pair[0], 0, LCR_H, 4, 0x70);
@@ -105,10 +113,47 @@ static void line_ends_as_the_registers_say(void)
     }
     CHECK_EQ(atomic_load(&received), typed_limit);
     CHECK(!atomic_load(&line) || vpl011_ops.read(&pair[0], 0, MIS, 4) != 0);
+    CHECK(ticks > ROUNDS);
+}
+
+static void *restart(void *argument)
+{
+    (void)argument;
+    fake_cpu_select(0);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        vpl011_vm_reset(0);
+        vpl011_ops.write(&pair[0], 0, DR, 4, 'x');
+    }
+    return NULL;
+}
+
+static void *alarm_late(void *argument)
+{
+    (void)argument;
+    fake_cpu_select(1);
+    for (uint32_t round = 0; round < ROUNDS * STEPS; round++) {
+        vpl011_alarm(&pair[1]);
+    }
+    return NULL;
+}
+
+static void alarms_come_while_the_vm_restarts(void)
+{
+    pthread_t threads[2];
+    uint32_t before = sent;
+
+    vpl011_vm_reset(0);
+    CHECK_EQ(sent, before + 1); /* what the test before left ends */
+    CHECK_EQ(pthread_create(&threads[0], NULL, restart, NULL), 0);
+    CHECK_EQ(pthread_create(&threads[1], NULL, alarm_late, NULL), 0);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    CHECK_EQ(sent, before + 2 * ROUNDS);
 }
 
 int main(void)
 {
     TEST(line_ends_as_the_registers_say);
+    TEST(alarms_come_while_the_vm_restarts);
     return test_result();
 }
