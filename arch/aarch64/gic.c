@@ -43,25 +43,40 @@ static void wait_writes(uint64_t ctlr, uint32_t rwp)
     }
 }
 
+/* 32 SPIs that are disabled: nothing pending or active, group 1, one priority. */
+static void spi_word_init(uint64_t gicd, uint32_t word)
+{
+    uint32_t offset = 4u * word;
+
+    reg_write(gicd + GICD_ICPENDR + offset, UINT32_MAX);
+    reg_write(gicd + GICD_ICACTIVER + offset, UINT32_MAX);
+    reg_write(gicd + GICD_IGROUPR + offset, UINT32_MAX);
+    reg_write(gicd + GICD_IGRPMODR + offset, 0);
+    for (uint32_t n = 0; n < 8; n++) {
+        reg_write(gicd + GICD_IPRIORITYR + 32u * word + 4u * n, GIC_PRIORITY_DEFAULT * PRIORITIES);
+    }
+}
+
+/* All that the distributor has, not only what the plan uses: firmware may have left any enabled.
+ * ARE stays as it is until it is set: to clear it is UNPREDICTABLE (12.9.4). */
 void arch_irq_board_init(void)
 {
     uint64_t gicd = distributor();
+    uint32_t words = reg_read(gicd + GICD_TYPER) & GICD_TYPER_LINES;
 
-    reg_write(gicd + GICD_CTLR, 0);
+    if (32u * words < IRQ_COUNT) {
+        panic("board check: the GIC has %u shared interrupts, the plan uses SPI %u", 32u * words,
+              IRQ_COUNT - 1u);
+    }
+    reg_write(gicd + GICD_CTLR, reg_read(gicd + GICD_CTLR) & GICD_CTLR_ARE);
     wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
     reg_write(gicd + GICD_CTLR, GICD_CTLR_ARE);
-    for (uint32_t word = 1; word <= (IRQ_COUNT + 31u) / 32u; word++) {
-        uint32_t offset = 4u * word;
-
-        reg_write(gicd + GICD_ICENABLER + offset, UINT32_MAX);
-        reg_write(gicd + GICD_ICPENDR + offset, UINT32_MAX);
-        reg_write(gicd + GICD_ICACTIVER + offset, UINT32_MAX);
-        reg_write(gicd + GICD_IGROUPR + offset, UINT32_MAX);
-        reg_write(gicd + GICD_IGRPMODR + offset, 0);
-        for (uint32_t n = 0; n < 8; n++) {
-            reg_write(gicd + GICD_IPRIORITYR + 32u * word + 4u * n,
-                      GIC_PRIORITY_DEFAULT * PRIORITIES);
-        }
+    for (uint32_t word = 1; word <= words; word++) {
+        reg_write(gicd + GICD_ICENABLER + 4u * word, UINT32_MAX);
+    }
+    wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
+    for (uint32_t word = 1; word <= words; word++) {
+        spi_word_init(gicd, word);
     }
     for (uint32_t spi = 0; spi < IRQ_COUNT; spi++) {
         if (irq_rows[spi].owner != IRQ_NONE) {
@@ -69,8 +84,8 @@ void arch_irq_board_init(void)
             arch_irq_route(GIC_SPI_FIRST + spi, 0);
         }
     }
-    wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
     reg_write(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1);
+    wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
 }
 
 /* Aff3.Aff2.Aff1.Aff0 of MPIDR, as GICR_TYPER[63:32] has it. */
@@ -121,6 +136,7 @@ static void redistributor_init(uint64_t gicr)
 /* The CPU interface of EL2: system registers, priority drop apart from deactivation (EOImode 1),
  * so that a guest's end of interrupt deactivates the physical one (8.2.4). */
 #define ICC_SRE_ALL 0xfu
+#define ICC_SRE_SRE 1u
 #define ICC_CTLR_EOIMODE (1u << 1)
 
 void arch_irq_cpu_init(void)
@@ -129,6 +145,9 @@ void arch_irq_cpu_init(void)
 
     AARCH64_WRITE(s3_4_c12_c9_5, ICC_SRE_ALL); /* ICC_SRE_EL2 */
     aarch64_isb();
+    if ((AARCH64_READ(s3_4_c12_c9_5) & ICC_SRE_SRE) == 0) {
+        panic("firmware keeps the GIC's system registers off: the board runs it as a GICv2");
+    }
     AARCH64_WRITE(s3_0_c12_c12_5, 0x7); /* ICC_SRE_EL1 */
     redistributors[own] = find_redistributor(packed_affinity(pcpu_rows[own].hardware_id));
     redistributor_init(redistributors[own]);
@@ -140,12 +159,21 @@ void arch_irq_cpu_init(void)
     aarch64_isb();
 }
 
+/* An LPI that firmware left enabled is done with: what was acknowledged must be dropped. */
 uint32_t arch_irq_ack(void)
 {
     uint32_t intid = (uint32_t)AARCH64_READ(s3_0_c12_c12_0); /* ICC_IAR1_EL1 */
 
     __asm__ volatile("dsb sy" : : : "memory"); /* 10.1.1: acknowledged before the device is read */
-    return intid >= 1020 ? ARCH_IRQ_SPURIOUS : intid;
+    if (intid < GIC_INTID_SPECIAL) {
+        return intid;
+    }
+    if (intid >= GIC_INTID_EXTENDED) {
+        arch_irq_drop(intid);
+        AARCH64_WRITE(s3_0_c12_c11_1, intid); /* ICC_DIR_EL1 */
+        aarch64_isb();
+    }
+    return ARCH_IRQ_SPURIOUS;
 }
 
 void arch_irq_drop(uint32_t intid)

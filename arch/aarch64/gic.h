@@ -5,6 +5,7 @@
 /* Registers of the physical GICv3 (IHI 0069, chapter 12): distributor, redistributor. */
 
 #define GICD_CTLR 0x0000u
+#define GICD_TYPER 0x0004u
 #define GICD_IGROUPR 0x0080u
 #define GICD_ISENABLER 0x0100u
 #define GICD_ICENABLER 0x0180u
@@ -16,6 +17,7 @@
 #define GICD_IGRPMODR 0x0d00u
 #define GICD_IROUTER 0x6000u
 
+#define GICD_TYPER_LINES 0x1fu /* ITLinesNumber: words of SPIs */
 #define GICD_CTLR_RWP (1u << 31)
 #define GICD_CTLR_ARE (1u << 4)
 #define GICD_CTLR_ENABLE_GRP1 (1u << 1) /* DS = 1: EnableGrp1; non-secure view: EnableGrp1A */
@@ -32,5 +34,7 @@
 
 #define GIC_PRIORITY_DEFAULT 0xa0u
 #define GIC_SPI_FIRST 32u
+#define GIC_INTID_SPECIAL 1020u  /* 2.2.1: from here on none was acknowledged */
+#define GIC_INTID_EXTENDED 1024u /* from here on: extended ranges and LPIs */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/aarch64/aarch64.h"
+#include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
 #include "gen/rows.h"
 #include "platform/panic.h"
@@ -29,6 +30,7 @@ uint64_t aarch64_smc(uint64_t function, uint64_t arg1, uint64_t arg2, uint64_t a
 
 bool arch_cpu_start(uint32_t pcpu)
 {
+    aarch64_dsb_sy(); /* it finds what this CPU wrote */
     return aarch64_smc(PSCI_CPU_ON, pcpu_rows[pcpu].hardware_id, (uint64_t)secondary_entry, pcpu) ==
            0;
 }
