@@ -12,13 +12,19 @@
 void aarch64_zero_lines(uint64_t base, uint64_t end, uint64_t zva_bytes);
 void aarch64_copy_lines(uint64_t target, uint64_t source, uint64_t end);
 
-/* Cleans to the point of coherency the lines that [base, base + size) touches. */
+static uint64_t line_bytes(void)
+{
+    return UINT64_C(4) << ((AARCH64_READ(ctr_el0) >> 16) & 0xf);
+}
+
+/* Cleans to the point of coherency the lines that [base, base + size) touches (and invalidates:
+ * mem.S). */
 static void clean(uint64_t base, uint64_t size)
 {
-    uint64_t line = UINT64_C(4) << ((AARCH64_READ(ctr_el0) >> 16) & 0xf);
+    uint64_t line = line_bytes();
 
     for (uint64_t at = base & ~(line - 1); at < base + size; at += line) {
-        __asm__ volatile("dc cvac, %0" : : "r"(at) : "memory");
+        __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
     }
     aarch64_dsb_sy();
 }
@@ -31,24 +37,33 @@ static uint64_t zva_bytes(void)
     return (dczid & 0x10) != 0 ? 0 : UINT64_C(4) << (dczid & 0xf);
 }
 
+static void zero_bytes(uint64_t base, uint64_t size)
+{
+    memset((void *)base, 0, size);
+    clean(base, size);
+}
+
+/* Whole lines by DC ZVA, what is before and behind them by stores. */
 void arch_mem_zero(hpa_t base, uint64_t size)
 {
     uint64_t zva = zva_bytes();
-    uint64_t line = UINT64_C(4) << ((AARCH64_READ(ctr_el0) >> 16) & 0xf);
+    uint64_t first = (base.addr + zva - 1) & ~(zva - 1);
+    uint64_t last = (base.addr + size) & ~(zva - 1);
 
-    if (zva != line || ((base.addr | size) & (zva - 1)) != 0) {
-        memset((void *)base.addr, 0, size);
-        clean(base.addr, size);
+    if (zva != line_bytes() || first >= last) {
+        zero_bytes(base.addr, size);
         return;
     }
-    aarch64_zero_lines(base.addr, base.addr + size, zva);
+    zero_bytes(base.addr, first - base.addr);
+    aarch64_zero_lines(first, last, zva);
+    zero_bytes(last, base.addr + size - last);
 }
 
 void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size)
 {
     uint64_t whole = size & ~(uint64_t)(LINE - 1);
 
-    if ((target.addr & (LINE - 1)) != 0 || (source.addr & 7) != 0) {
+    if ((target.addr & (LINE - 1)) != 0 || (source.addr & 7) != 0 || line_bytes() < LINE) {
         whole = 0;
     } else {
         aarch64_copy_lines(target.addr, source.addr, target.addr + whole);
@@ -59,8 +74,13 @@ void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size)
 
 bool arch_mem_readable(hpa_t base, uint64_t size)
 {
-    for (uint64_t at = base.addr & ~(PAGE - 1); at < base.addr + size; at += PAGE) {
-        __asm__ volatile("at s1e2r, %0\n\tisb" : : "r"(at) : "memory");
+    uint64_t last = base.addr + size - 1;
+
+    if (size == 0 || last < base.addr) {
+        return size == 0;
+    }
+    for (uint64_t page = base.addr / PAGE; page <= last / PAGE; page++) {
+        __asm__ volatile("at s1e2r, %0\n\tisb" : : "r"(page * PAGE) : "memory");
         if ((AARCH64_READ(par_el1) & 1) != 0) {
             return false;
         }
