@@ -24,7 +24,7 @@ _Noreturn void aarch64_boot(uint64_t dtb);
 _Noreturn void aarch64_secondary(uint64_t pcpu);
 _Noreturn void aarch64_wrong_level(uint64_t level);
 /* EL2 took an exception itself (world.S): a bug of ours. */
-_Noreturn void aarch64_own_exception(uint64_t kind, uint64_t stack_pointer);
+_Noreturn void aarch64_own_exception(uint64_t kind, uint64_t stack_pointer, const uint64_t x[31]);
 
 /* Own CPU: every EL2 register that resets UNKNOWN, to the values under which guests run. */
 void aarch64_el2_init(void);
@@ -37,6 +37,8 @@ void aarch64_skip_instruction(void);
  */
 uint64_t aarch64_guest_endian(uint64_t value, unsigned size);
 
+/* General registers, to the log. */
+void aarch64_log_registers(const uint64_t x[31]);
 /* What an ESR_ELx exception class means, in words. */
 const char *aarch64_ec_words(uint32_t ec);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/aarch64/aarch64.h"
 #include "arch/aarch64/sysreg.h"
+#include "platform/console.h"
+#include "platform/log.h"
 #include "platform/panic.h"
 
 /* D17.2.37, table of exception classes; those that reach EL2 from EL1, EL0 or EL2 itself. */
@@ -65,12 +67,23 @@ const char *aarch64_ec_words(uint32_t ec)
     }
 }
 
+void aarch64_log_registers(const uint64_t x[31])
+{
+    for (unsigned reg = 0; reg < 30; reg += 3) {
+        log_error("  x%-2u %016llx  x%-2u %016llx  x%-2u %016llx", reg, (unsigned long long)x[reg],
+                  reg + 1, (unsigned long long)x[reg + 1], reg + 2, (unsigned long long)x[reg + 2]);
+    }
+    log_error("  x30 %016llx", (unsigned long long)x[30]);
+}
+
 static const char *const own_kinds[] = { "synchronous exception", "IRQ", "FIQ", "SError" };
 
-_Noreturn void aarch64_own_exception(uint64_t kind, uint64_t stack_pointer)
+_Noreturn void aarch64_own_exception(uint64_t kind, uint64_t stack_pointer, const uint64_t x[31])
 {
     uint64_t esr = AARCH64_READ(esr_el2);
 
+    console_seize();
+    aarch64_log_registers(x);
     panic("%s at EL2 on CPU %u: %s\n"
           "  pc %#llx  address %#llx  syndrome %#llx  sp %#llx\n"
           "  guest: vttbr %#llx  pc before %#llx",

@@ -222,14 +222,8 @@ void arch_vcpu_dump(const struct arch_vcpu *vcpu)
     log_error("  pc %016llx  pstate %08llx  sp_el1 %016llx",
               (unsigned long long)AARCH64_READ(elr_el2), (unsigned long long)AARCH64_READ(spsr_el2),
               (unsigned long long)AARCH64_READ(sp_el1));
-    for (unsigned reg = 0; reg + 1 < 31; reg += 3) {
-        log_error("  x%-2u %016llx  x%-2u %016llx  x%-2u %016llx", reg,
-                  (unsigned long long)arch_reg_get(vcpu, reg), reg + 1,
-                  (unsigned long long)arch_reg_get(vcpu, reg + 1), reg + 2,
-                  (unsigned long long)arch_reg_get(vcpu, reg + 2));
-    }
-    log_error("  x30 %016llx  sctlr_el1 %llx  vbar_el1 %llx  elr_el1 %llx  esr_el1 %llx",
-              (unsigned long long)arch_reg_get(vcpu, 30),
+    aarch64_log_registers(vcpu->x);
+    log_error("  sctlr_el1 %llx  vbar_el1 %llx  elr_el1 %llx  esr_el1 %llx",
               (unsigned long long)AARCH64_READ(sctlr_el1),
               (unsigned long long)AARCH64_READ(vbar_el1), (unsigned long long)AARCH64_READ(elr_el1),
               (unsigned long long)AARCH64_READ(esr_el1));

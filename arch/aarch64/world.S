@@ -78,24 +78,54 @@ leave_guest:
     ret
     .size aarch64_enter, . - aarch64_enter
 
-/* An exception of ours is a bug: its stack may be gone, so it is told from another one.  A guest's
- * TPIDR_EL1 is lost, which no longer matters. */
+/* An exception of ours is a bug: its stack may be gone, so it is told from another one, by the first
+ * CPU that has one, once.  A guest's thread registers are lost, which no longer matters. */
     .macro  own_exception kind
     .balign 0x80
     msr     tpidr_el1, x0
-    mov     x0, #\kind
+    msr     tpidrro_el0, x1
+    mov     x1, #\kind
     b       own_exception_common
     .endm
 
 own_exception_common:
-    msr     tpidrro_el0, x1
-    mov     x1, sp
-    msr     tpidr_el0, x1
-    ldr     x1, =emergency_stack_end
-    mov     sp, x1
-    mrs     x1, tpidr_el0
-    bl      aarch64_own_exception       /* (kind, stack pointer) */
-    b       .
+    msr     tpidr_el0, x2
+    msr     sp_el0, x3
+    ldr     x0, =emergency_taken
+1:  ldaxr   w2, [x0]
+    cbnz    w2, 2f
+    mov     w2, #1
+    stxr    w3, w2, [x0]
+    cbnz    w3, 1b
+    mov     x3, sp
+    ldr     x0, =(emergency_stack_end - 256)
+    mov     sp, x0
+    stp     x4, x5, [sp, #32]
+    stp     x6, x7, [sp, #48]
+    stp     x8, x9, [sp, #64]
+    stp     x10, x11, [sp, #80]
+    stp     x12, x13, [sp, #96]
+    stp     x14, x15, [sp, #112]
+    stp     x16, x17, [sp, #128]
+    stp     x18, x19, [sp, #144]
+    stp     x20, x21, [sp, #160]
+    stp     x22, x23, [sp, #176]
+    stp     x24, x25, [sp, #192]
+    stp     x26, x27, [sp, #208]
+    stp     x28, x29, [sp, #224]
+    str     x30, [sp, #240]
+    mrs     x4, tpidr_el1
+    mrs     x5, tpidrro_el0
+    stp     x4, x5, [sp]
+    mrs     x4, tpidr_el0
+    mrs     x5, sp_el0
+    stp     x4, x5, [sp, #16]
+    mov     x0, x1
+    mov     x1, x3
+    mov     x2, sp
+    bl      aarch64_own_exception       /* (kind, stack pointer, registers) */
+2:  wfi
+    b       2b
 
     .section .text.vectors, "ax"
     .balign 0x800
@@ -120,5 +150,10 @@ aarch64_vectors:
 
     .section .bss.emergency_stack, "aw", %nobits
     .balign 16
-    .skip   2048
+    .skip   4096
 emergency_stack_end:
+
+    .section .bss.emergency_taken, "aw", %nobits
+    .balign 4
+emergency_taken:
+    .skip   4
