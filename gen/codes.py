@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gen.codes_axvm import AXVM
 from gen.codes_build import BUILD
 from gen.codes_plan import PLAN
 from gen.codes_read import READ
@@ -21,6 +22,7 @@ class Code:
 
 STAGES = (
     ("Reading the deployment, the board and the images", READ),
+    ("Reading AxVM's VM files", AXVM),
     ("Planning", PLAN),
     ("Building and running", BUILD),
 )

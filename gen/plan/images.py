@@ -227,6 +227,9 @@ def place_initrd(vm: Vm, ram: Sequence[GuestRam], loaded: Loaded, report: Report
             "give a file with content, or remove initrd",
         )
         return None
+    if vm.initrd_gpa is not None:
+        blob = Blob("initrd", vm.initrd_gpa, data, len(data), vm.initrd, vm.at("initrd_gpa"))
+        return blob if _is_free(vm, blob, ram, loaded.blobs, report) else None
     gpa = _high_place(ram, loaded, len(data), PAGE, DTB_SLOT)
     if gpa is None:
         _report_no_room(vm, "initrd", len(data), where, ram, loaded, report)
@@ -257,17 +260,46 @@ def place_dtb(
         return None
     room = align_up(len(data), DTB_SLOT)
     low = Range(board.ram[0].base, room)
-    busy = [blob.range for blob in (*loaded.blobs, *((initrd,) if initrd else ()))]
+    others = (*loaded.blobs, *((initrd,) if initrd else ()))
+    if vm.dtb_gpa is not None:
+        blob = Blob("dtb", vm.dtb_gpa, data, len(data), source, vm.at("dtb_gpa"))
+        return blob if _is_free(vm, blob, ram, others, report) else None
+    busy = [blob.range for blob in others]
     free_low = any(contains(r.guest, low) for r in ram) and not any(overlaps(low, b) for b in busy)
     if loaded.format != "linux" and free_low:
         return Blob("dtb", low.base, data, room, source, where)
-    extra = () if initrd is None else (initrd,)
-    spread = Loaded((*loaded.blobs, *extra), loaded.entry, loaded.format)
+    spread = Loaded(others, loaded.entry, loaded.format)
     gpa = _high_place(ram, spread, room, PAGE, 0)
     if gpa is None:
         _report_no_room(vm, "dtb", room, where, ram, spread, report)
         return None
     return Blob("dtb", gpa, data, room, source, where)
+
+
+def _is_free(
+    vm: Vm, blob: Blob, ram: Sequence[GuestRam], others: Sequence[Blob], report: Report
+) -> bool:
+    """Whether a place that the deployment chose lies in RAM, beside what else is loaded."""
+    name = f"VM {vm.name}: {blob.name} at {range_text(blob.range)}"
+    if not any(contains(r.guest, blob.range) for r in ram):
+        report.error(
+            "image-outside-ram",
+            blob.where,
+            f"{name}: the VM's RAM is {_ram_text(ram)}",
+            f"choose another {blob.name}_gpa, or leave it out",
+            ram[0].where if ram else None,
+        )
+        return False
+    taken = next((other for other in others if overlaps(other.range, blob.range)), None)
+    if taken is not None:
+        report.error(
+            "image-overlap",
+            blob.where,
+            f"{name} overlaps {taken.name} at {range_text(taken.range)}",
+            f"use {blob.name}_gpa = {address_text(align_up(taken.range.end, PAGE))}, or leave it out",
+            taken.where,
+        )
+    return taken is None
 
 
 def _high_place(

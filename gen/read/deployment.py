@@ -89,8 +89,10 @@ class Vm:
     initrd: Path | None = None
     bootargs: str | None = None
     dtb: Literal["auto"] | Path | None = "auto"  # None: the guest gets no tree (dtb = false)
+    initrd_gpa: int | None = None
     dtb_overlay: tuple[Path, ...] = ()
     interrupts: Literal["none", "emulated", "passthrough"] = "emulated"
+    dtb_gpa: int | None = None
     features: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
     passthrough: tuple[Passthrough, ...] = ()

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from gen.diagnostics import Report, Where
+from gen.read.axvm import include_axvm
 from gen.read.build_vm import build_vm
 from gen.read.deployment import Channel, Console, Deployment, Peer, Test, Vm
 from gen.read.keys import NAME
@@ -26,17 +27,21 @@ def load_deployment(
     sets: Sequence[str],
     report: Report,
     predefined: Mapping[str, str] = MappingProxyType({}),
+    prepare_board: Callable[[str], None] = lambda board: None,
 ) -> Deployment | None:
     """The deployment that a file describes, with `--set` changes on top. `predefined` are variables
-    that exist without [vars] ("fetch"). Everything wrong goes to `report`; None if something was.
-    """
+    that exist without [vars] ("fetch"). `prepare_board` is called before a board's facts are needed
+    here. Everything wrong goes to `report`; None if something was."""
     errors_before = len(report.errors)
     item, sources = read_with_includes(path, report)
     if item is None:
         return None
     root = expand(apply_sets(item, sets, report), predefined, report)
     _check_schema(root, report)
-    root = _apply_templates(root, report)
+    included, more = include_axvm(_apply_templates(root, report), prepare_board, report)
+    if included is None:
+        return None
+    root, sources = included, (*sources, *more)
     values = _read_root(root, report)
     check_references(values, report)
     if len(report.errors) > errors_before:
@@ -196,26 +201,36 @@ def _build_channel(channel: Values) -> Channel:
 
 
 def check_files(deployment: Deployment, report: Report) -> None:
-    """Whether every file that the VMs name is there. Apart from loading, because some files are
-    fetched in between."""
+    """Whether every file that the VMs name is there; a missing one is told once. Apart from
+    loading, because some files are fetched in between."""
+    users: dict[Path, list[tuple[Vm, str]]] = {}
     for vm in deployment.vms:
-        _check_vm_files(vm, report)
+        for key, file in _vm_files(vm):
+            if not file.is_file():
+                users.setdefault(file, []).append((vm, key))
+        _check_unikernel(vm, report)
+    for file, named in users.items():
+        vm, key = named[0]
+        others = "".join(f", vm.{other.name}.{word}" for other, word in named[1:])
+        foreign = vm.at(key).file not in (deployment.file, vm.where.file)
+        report.error(
+            "file-missing",
+            vm.at(key),
+            f"vm.{vm.name}.{key}{others}: {file} does not exist",
+            f"correct the path, or set {key} in the [[vm]]" if foreign else "correct the path",
+        )
 
 
-def _check_vm_files(vm: Vm, report: Report) -> None:
+def _vm_files(vm: Vm) -> list[tuple[str, Path]]:
     files = [("initrd", vm.initrd)] + [("dtb_overlay", overlay) for overlay in vm.dtb_overlay]
     if vm.kernel is not None:
-        files.append(("kernel", vm.kernel.image))
+        files.insert(0, ("kernel", vm.kernel.image))
     if isinstance(vm.dtb, Path):
         files.append(("dtb", vm.dtb))
-    for key, file in files:
-        if file is not None and not file.is_file():
-            report.error(
-                "file-missing",
-                vm.at(key),
-                f"vm.{vm.name}.{key}: {file} does not exist",
-                "correct the path",
-            )
+    return [(key, file) for key, file in files if file is not None]
+
+
+def _check_unikernel(vm: Vm, report: Report) -> None:
     if vm.unikernel is not None and not any(vm.unikernel.glob("*.c")):
         report.error(
             "file-missing",

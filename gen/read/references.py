@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gen.diagnostics import Report, Where
+from gen.read import device_types
 from gen.read.suggest import did_you_mean
 from gen.read.validate import Values
 
@@ -51,9 +52,36 @@ def _check_vm(vm: Values, label: str, report: Report) -> None:
             "remove dtb_overlay or dtb = false",
             vm.at("dtb"),
         )
+    _check_places(vm, label, report)
     for memory in vm.get("memory", ()):
         _check_memory(memory, label, report)
+    for entry in vm.get("emulated", ()):
+        _check_emulated(entry, label, report)
     _check_devices(vm, label, report)
+
+
+def _check_places(vm: Values, label: str, report: Report) -> None:
+    """Addresses of what is loaded beside the kernel."""
+    for key, owner, is_there in (
+        ("initrd_gpa", "initrd", vm.wrote("initrd")),
+        ("dtb_gpa", "dtb", vm.get("dtb") is not False),
+    ):
+        if vm.wrote(key) and not is_there:
+            report.error(
+                "key-conflict",
+                vm.at(key),
+                f"{label}: {key} is given, and the VM gets no {owner}",
+                f"remove {key}",
+                vm.at(owner),
+            )
+    gpa = vm.get("dtb_gpa", 0)
+    if gpa % 8:  # Documentation/arch/arm64/booting
+        report.error(
+            "bad-value",
+            vm.at("dtb_gpa"),
+            f"{label}.dtb_gpa = {gpa:#_x} is not a multiple of 8",
+            f"use {gpa - gpa % 8 + 8:#_x}",
+        )
 
 
 def _check_one_of(vm: Values, label: str, keys: tuple[str, str], report: Report) -> None:
@@ -88,6 +116,42 @@ def _check_memory(memory: Values, label: str, report: Report) -> None:
             f'{label}.memory: map = "{kind}" means hpa = gpa, but gpa = {gpa:#x}, hpa = {hpa:#x}',
             "remove hpa",
             memory.at("gpa"),
+        )
+
+
+def _check_emulated(entry: Values, label: str, report: Report) -> None:
+    """A device has the keys of its type."""
+    name = entry.get("type")
+    if name is None:
+        return
+    kind = device_types.find(name)
+    own = {key.name: key for key in kind.keys} if kind is not None else {}
+    for key in device_types.type_keys():
+        if entry.wrote(key.name) and key.name not in own:
+            report.error(
+                "key-conflict",
+                entry.at(key.name),
+                f"{label}.emulated: a {name} has no {key.name}",
+                f"remove {key.name}",
+                entry.at("type"),
+            )
+    needed = {key.name: key.example for key in own.values() if key.required}
+    if kind is not None:
+        needed["gpa"] = "0xa00_0000"
+    for missing in [key for key in needed if not entry.wrote(key)]:
+        report.error(
+            "key-missing",
+            entry.where,
+            f"{label}.emulated: a {name} needs {missing}",
+            f"add {missing} = {needed[missing]}",
+        )
+    if kind is not None and kind.trigger is None and entry.wrote("spi"):
+        report.error(
+            "key-conflict",
+            entry.at("spi"),
+            f"{label}.emulated: a {name} raises no interrupt",
+            "remove spi",
+            entry.at("type"),
         )
 
 

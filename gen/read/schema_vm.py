@@ -227,6 +227,13 @@ VM_KEYS = (
     ),
     Key(
         "dtb_overlay",
+    Key(
+        "initrd_gpa",
+        scalar("address"),
+        "Where it lies in the guest's RAM; the device tree tells it.",
+        "0x4800_0000",
+        "chosen",
+    ),
         scalar("path"),
         "Overlays (.dtbo, or .dtso source) applied to the guest's device tree.",
         '["extra.dtso"]',
@@ -236,6 +243,13 @@ VM_KEYS = (
     Key(
         "interrupts",
         enum("none", "emulated", later=("passthrough",)),
+    Key(
+        "dtb_gpa",
+        scalar("address"),
+        "Where the device tree lies in the guest's RAM; its address is in x0 at the start.",
+        "0x4400_0000",
+        "chosen",
+    ),
         "How interrupts reach the VM: `emulated` (a virtual interrupt controller, hardware-linked) "
         "or `none` (no interrupt controller).",
         '"emulated"',
@@ -324,7 +338,13 @@ VM_KEYS = (
     Key("watchdog", scalar("time"), _LATER, '"500ms"', later=True),
     Key("controls", scalar("text"), _LATER, '["control"]', many=True, later=True),
     Key("firmware", scalar("text"), _LATER, '"scmi"', later=True),
-    Key("axvm", scalar("path"), _LATER, '"vm.toml"', later=True),
+    Key(
+        "axvm",
+        scalar("path"),
+        "AxVM's VM file, included as it is: it gives the keys of this table, and what the table says "
+        "itself replaces them (docs/axvm.md).",
+        '"vm.toml"',
+    ),
 )
 
 VM = Table(

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[devices]: interrupt mode and emulated devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gen.read.axvm_devices import covers_controller
+from gen.read.axvm_file import EmuRow
+from gen.read.axvm_native import Interrupts, Placed, Translation, address
+from gen.read.axvm_schema import (
+    CFG_ARGUMENTS,
+    CONSOLE,
+    CONTROLLER,
+    DUMMY,
+    EMU_TYPES,
+    GPPT_DISTRIBUTOR,
+    GPPT_ITS,
+    GPPT_REDISTRIBUTOR,
+    INTERRUPT_MODES,
+    IVC,
+    VIRTIO,
+)
+from gen.read.schema_vm import VM
+from gen.read.suggest import did_you_mean
+
+REDISTRIBUTOR_STRIDE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
+FIRST_SPI = 32
+
+
+def translate_interrupts(to: Translation) -> Interrupts:
+    """The native mode, told and put."""
+    own = to.setting("interrupts")
+    if own in ("none", "emulated", "passthrough"):
+        mode: Interrupts = own
+        return mode
+    devices = to.vm.devices
+    word = devices.get("interrupt_mode")
+    where = devices.at("interrupt_mode")
+    if word is not None and word not in INTERRUPT_MODES:
+        to.report.error(
+            "bad-value",
+            where,
+            f'interrupt_mode = "{word}": AxVM refuses it',
+            did_you_mean(word, INTERRUPT_MODES),
+        )
+        return "emulated"
+    native: Any = INTERRUPT_MODES[word] if word is not None else "none"
+    mode = native
+    types = [row.type for row in to.vm.emulated]
+    makes_one = any(t in (CONTROLLER, GPPT_DISTRIBUTOR, GPPT_REDISTRIBUTOR) for t in types)
+    if mode == "none":
+        mode = _without_mode(to, word, makes_one or covers_controller(to))
+    if mode == "passthrough":
+        mode = _passthrough(to, GPPT_DISTRIBUTOR in types)
+    to.put("interrupts", mode, where)
+    return mode
+
+
+def _without_mode(to: Translation, word: str | None, has_controller: bool) -> Interrupts:
+    """AxVM's default is no interrupts, even where the file hands a controller over."""
+    said = "interrupt_mode is absent" if word is None else f'interrupt_mode = "{word}"'
+    axvm = "AxVM takes no_irq" if word is None else "AxVM sets up no interrupts"
+    what = (
+        "but the file gives the VM an interrupt controller: here it gets a virtual one, and "
+        'interrupts = "emulated"'
+        if has_controller
+        else 'and so do we: interrupts = "none", the VM has no interrupt controller'
+    )
+    if has_controller or word is None:
+        to.report.warning(
+            "axvm-interrupts",
+            to.vm.devices.at("interrupt_mode"),
+            f"{said}: {axvm}, {what}",
+            'interrupts = "..." in the [[vm]] chooses',
+        )
+    return "emulated" if has_controller else "none"
+
+
+def _passthrough(to: Translation, has_distributor: bool) -> Interrupts:
+    where = to.vm.devices.at("interrupt_mode")
+    if not has_distributor:
+        to.report.warning(
+            "axvm-interrupts",
+            where,
+            "interrupt_mode = passthrough without a row of type 0x21 (distributor): AxVM would only "
+            "log that it can't assign the VM's interrupts. Here the VM has a distributor in every "
+            "mode but none",
+        )
+    key = VM.key("interrupts")
+    if key is not None and "passthrough" in key.forms[0].values:
+        return "passthrough"
+    to.report.warning(
+        "axvm-interrupts",
+        where,
+        "interrupt_mode = passthrough: AxVM would let the VM's interrupts in without an exit. This "
+        "version can't: the VM gets the same controller emulated, at the same addresses. Isolation "
+        "and the guest stay whole, interrupts cost exits",
+        'interrupts = "emulated" in the [[vm]] says so',
+    )
+    return "emulated"
+
+
+def translate_emulated(to: Translation) -> None:
+    consoles = []
+    for row in to.vm.emulated:
+        if row.type not in EMU_TYPES:
+            known = ", ".join(f"{number:#x}" for number in EMU_TYPES)
+            to.report.error(
+                "bad-value",
+                row.where,
+                f"emu_devices: {row.name} has type {row.type:#x}: AxVM refuses it",
+                f"known: {known}",
+            )
+        elif not _has_arguments(to, row):
+            continue
+        elif row.type == CONSOLE:
+            consoles += _console(to, row)
+        elif row.type in (CONTROLLER, GPPT_DISTRIBUTOR, GPPT_REDISTRIBUTOR):
+            _controller(to, row)
+        else:
+            _not_ours(to, row)
+    if consoles and to.wants("emulated"):
+        made = to.table.get("emulated")
+        earlier = made.value if made is not None else []
+        to.put("emulated", [*earlier, *consoles], to.vm.devices.where)
+        if to.wants("defaults"):
+            to.put("defaults", False, to.vm.devices.where)
+
+
+def _has_arguments(to: Translation, row: EmuRow) -> bool:
+    names = CFG_ARGUMENTS.get(row.type, ())
+    if len(row.cfg) >= len(names):
+        return True
+    to.report.error(
+        "axvm-cfg",
+        row.where,
+        f"emu_devices: {row.name} ({EMU_TYPES[row.type]}) has {len(row.cfg)} arguments in cfg_list, "
+        f"and needs {', '.join(names)}: AxVM would panic at boot",
+        f"write [{', '.join(names)}]",
+    )
+    return False
+
+
+def _console(to: Translation, row: EmuRow) -> list[Placed]:
+    if 0 < row.irq < FIRST_SPI:
+        to.report.error(
+            "axvm-emu-irq",
+            row.where,
+            f"emu_devices: {row.name} has irq_id = {row.irq}, which is private to a CPU (INTID below "
+            f"{FIRST_SPI}): AxVM would inject it into one vCPU as if it were shared",
+            f"use an INTID from {FIRST_SPI} up, or 0 for the board's own",
+        )
+        return []
+    spi = row.irq - FIRST_SPI if row.irq else None
+    return [Placed(row.where, type="pl011", gpa=row.gpa, spi=spi)]
+
+
+def _controller(to: Translation, row: EmuRow) -> None:
+    gic = to.board.gic
+    is_frames = row.type == GPPT_REDISTRIBUTOR
+    place = gic.redistributors[0].base if is_frames and gic.redistributors else gic.distributor.base
+    if row.gpa != place:
+        to.report.error(
+            "axvm-gic-place",
+            row.where,
+            f"emu_devices: {row.name} ({EMU_TYPES[row.type]}) is at {address(row.gpa)}, and board "
+            f"{to.board.name} has it at {address(place)}, where its VMs see their virtual one. AxVM "
+            "would put the device at one place and reach for the board's at the other",
+            f"use {address(place)}",
+        )
+    if is_frames and row.cfg[1] != REDISTRIBUTOR_STRIDE:
+        to.report.error(
+            "axvm-cfg",
+            row.where,
+            f"emu_devices: {row.name} has stride = {row.cfg[1]:#x}, and a GICv3's redistributors are "
+            f"{REDISTRIBUTOR_STRIDE:#x} apart: AxVM would take any number",
+            f"use {REDISTRIBUTOR_STRIDE:#x}",
+        )
+    count = to.vm.base.get("cpu_num")
+    if is_frames and count is not None and row.cfg[0] != count:
+        to.report.error(
+            "axvm-cfg",
+            row.where,
+            f"emu_devices: {row.name} is for {row.cfg[0]} CPUs, and cpu_num = {count}: AxVM would "
+            "give the VM redistributors of CPUs that are not its own, or too few",
+            f"use {count}",
+            to.vm.base.at("cpu_num"),
+        )
+
+
+def _not_ours(to: Translation, row: EmuRow) -> None:
+    """Types that are left out, with an error where the guest would miss them."""
+    name = f"emu_devices: {row.name} ({EMU_TYPES[row.type]})"
+    if row.type == DUMMY:
+        to.report.warning("axvm-left-out", row.where, f"{name} makes no device in AxVM. Left out")
+    elif row.type == GPPT_ITS:
+        _its(to, row, name)
+    elif row.type == IVC:
+        _channel_window(to, row, name)
+    elif row.type in VIRTIO:
+        to.report.error(
+            "axvm-not-available",
+            row.where,
+            f"{name}: AxVM logs that it has no such device and starts the VM. Here there is none "
+            f"either: the guest's driver would find nothing at {address(row.gpa)}, so this is an "
+            "error",
+            "remove the row and the guest's use of it, or pass a real device through",
+        )
+
+
+def _its(to: Translation, row: EmuRow, name: str) -> None:
+    words = (
+        f"{name}: AxVM would hand over the whole ITS, by which a guest writes to any memory. Here "
+        "VMs have none: message-signalled interrupts do not exist, wired ones do"
+    )
+    if to.vm.kernel.get("dtb_path") is not None and to.wants("dtb"):
+        to.report.error(
+            "axvm-not-available",
+            row.where,
+            f"{words}. The guest's own device tree may name the ITS, whose driver would then fault, "
+            "so this is an error",
+            'remove the row and the tree\'s ITS node, or set dtb = "auto" in the [[vm]]',
+            to.vm.kernel.at("dtb_path"),
+        )
+    else:
+        to.report.warning("axvm-left-out", row.where, f"{words}; its tree has no ITS. Left out")
+
+
+def _channel_window(to: Translation, row: EmuRow, name: str) -> None:
+    place = f"{name} at {address(row.gpa)}"
+    if to.channels:
+        to.report.warning(
+            "axvm-left-out",
+            row.where,
+            f"{place}: AxVM maps channels into it at run time, by hypercalls. Here the memory of "
+            f"{', '.join(to.channels)} is mapped from the start, where [[channel]] says",
+        )
+        return
+    to.report.error(
+        "axvm-not-available",
+        row.where,
+        f"{place}: AxVM maps channels into it at run time, with whatever VM asks by a hypercall. "
+        "Here channels are declared, and no [[channel]] names this VM: the guest would never get "
+        "one, so this is an error",
+        f'add a [[channel]] with peers = [{{ vm = "...", access = "rw", gpa = {address(row.gpa)} }}'
+        ", ...]",
+    )
