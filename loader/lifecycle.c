@@ -5,12 +5,12 @@
 #include "loader/image.h"
 #include "platform/console.h"
 #include "platform/log.h"
+#include "vdev/alarm.h"
 #include "vdev/irq.h"
 #include "vdev/timer.h"
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
-#include "vdev/vpl011.h"
 #include <tables.h>
 
 static _Atomic uint32_t vms_left = VM_COUNT;
@@ -43,6 +43,9 @@ void lifecycle_init(void)
         vcpu->index = (uint16_t)n;
         atomic_store(&vcpu->power, VCPU_OFF);
     }
+    for (uint32_t n = 0; n < VM_COUNT; n++) {
+        vdev_reset(&vm_rows[n]);
+    }
     channels_zero(0, true);
 }
 
@@ -63,13 +66,10 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
         return false;
     }
     arch_vm_flush(row);
-    if (restart) { /* at first all are in reset state, but for rings of VMs that were faster */
-        vdev_reset(row); /* first: a device may still be posting an interrupt of the last run */
+    if (restart) { /* else lifecycle_init() did, and VMs that were faster may have rung since */
+        vdev_reset(row); /* before the vGIC: one may still post an interrupt of the last run */
     }
     vgic_vm_reset(vcpu->vm);
-    if (VPL011_COUNT > 0) {
-        vpl011_vm_reset(vcpu->vm);
-    }
     vm->counter_base = row->own_counter ? arch_time_now() : 0;
     vcpu->start_entry = row->entry.addr;
     vcpu->start_arg = row->boot_arg;
@@ -168,11 +168,10 @@ static void wait_ms(struct vcpu *vcpu, uint32_t ms)
     uint64_t deadline = arch_time_now() + ms * (arch_time_hz() / 1000);
 
     while (arch_time_now() < deadline) {
-        arch_time_alarm(deadline);
+        alarm_ask(deadline);
         arch_cpu_wait();
         irq_take(vcpu);
     }
-    arch_time_alarm(UINT64_MAX);
 }
 
 /* Home, all vCPUs off: what the deployment says about this end. */

@@ -4,9 +4,9 @@
 #include "arch/arch.h"
 #include "platform/console.h"
 #include "platform/log.h"
+#include "vdev/alarm.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
-#include "vdev/vpl011.h"
 
 #define IRQ_SGI_COUNT 16u
 #define IRQ_SPI_FIRST 32u
@@ -56,23 +56,14 @@ static void console_notify(uint32_t voice)
     vcpu_request(told, VCPU_REQUEST_CONSOLE);
 }
 
-/* The timer's interrupt ends a wait, as whoever waits looks at the time, or is the UART's. */
-static void irq_take_timer(const struct vcpu *vcpu)
-{
-    arch_time_alarm(UINT64_MAX);
-    irq_finish(ARCH_IRQ_TIMER);
-    if (VPL011_COUNT > 0 && vcpu != NULL) {
-        vpl011_alarm(vcpu);
-    }
-}
-
 /* Own CPU's, word 0. */
 static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
 {
     if (intid < IRQ_SGI_COUNT) {
         irq_finish(intid);
     } else if (intid == ARCH_IRQ_TIMER) {
-        irq_take_timer(vcpu);
+        alarm_take(vcpu);
+        irq_finish(intid);
     } else if (intid == ARCH_IRQ_MAINTENANCE) {
         if (vcpu != NULL) {
             vgic_refill(vcpu);

@@ -25,12 +25,19 @@ struct vdev_ops {
     uint64_t (*read)(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size);
     void (*write)(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
                   uint64_t value);
-    /* NULL where there is nothing to do.  Own CPU of vCPU 0 while all vCPUs of the VM are off,
-     * before the VM restarts: the device to reset state, in which it is when the board starts. */
+    /* NULL where there is nothing to do.  The device to reset state: on the boot CPU before any VM
+     * starts, then on vCPU 0's CPU before its VM restarts, all vCPUs of the VM off. */
     void (*reset)(uint32_t instance);
+    /* NULL where the device never waits for a time.  Own CPU of a vCPU of the VM, on or off: a time
+     * came that a device asked for (vdev/alarm.h), perhaps not this one; if it still waits it asks
+     * again. */
+    void (*alarm)(struct vcpu *vcpu, uint32_t instance);
 };
 
-/* Own CPU of vCPU 0, all vCPUs off: every device of the VM to reset state. */
+/* Boot CPU before any VM starts, and own CPU of vCPU 0 before its VM restarts: all devices of the
+ * VM to reset state. */
 void vdev_reset(const struct vm_row *vm);
+/* Own CPU: tells every device of the vCPU's VM that a time came. */
+void vdev_alarm(struct vcpu *vcpu);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "platform/console.h"
+#include "vdev/alarm.h"
 #include "vdev/lock.h"
 #include "vdev/vgic.h"
 
@@ -118,13 +119,11 @@ static uint32_t take_received(struct vpl011_state *uart, uint32_t voice)
     return c;
 }
 
-/* Own CPU.  Its alarm has one other user, the wait before a VM's restart, whose reset then ends the
- * ticking. */
 static void tick(struct vpl011_state *uart, uint32_t voice)
 {
     uart->ticking = console_tick(voice);
     if (uart->ticking) {
-        arch_time_alarm(arch_time_now() + arch_time_hz() * CONSOLE_HOLD_MS / 1000);
+        alarm_ask(arch_time_now() + arch_time_hz() * CONSOLE_HOLD_MS / 1000);
     }
 }
 
@@ -291,11 +290,40 @@ static void vpl011_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, 
     uart_leave(vcpu, instance);
 }
 
+/* A line that the last run left unfinished ends, so that the next one begins with its own prefix.
+ * Locked, as an alarm of the last run may still come on another CPU. */
+static void vpl011_reset(uint32_t instance)
+{
+    const struct vpl011_row *row = &vpl011_rows[instance];
+    struct vpl011_state *uart = uart_lock(&vm_rows[row->vm], instance);
+
+    if (uart->midline) {
+        (void)console_put(row->voice, '\n');
+    }
+    *uart = (struct vpl011_state){ .cr = CR_RESET, .ifls = IFLS_RESET };
+    atomic_store(&vpl011s[instance].line, false);
+    uart_unlock(&vm_rows[row->vm], instance);
+}
+
+/* Lets out the line that the guest of the console's keyboard left unfinished.  The interrupt line
+ * stays as it is: another CPU may be about to start the VM anew. */
+static void vpl011_alarm(struct vcpu *vcpu, uint32_t instance)
+{
+    struct vpl011_state *uart = uart_lock(vcpu->vm_row, instance);
+
+    if (uart->ticking) {
+        tick(uart, vpl011_rows[instance].voice);
+    }
+    uart_unlock(vcpu->vm_row, instance);
+}
+
 const struct vdev_ops vpl011_ops = {
     .name = "pl011",
     .sizes = VDEV_SIZE_1 | VDEV_SIZE_2 | VDEV_SIZE_4,
     .read = vpl011_read,
     .write = vpl011_write,
+    .reset = vpl011_reset,
+    .alarm = vpl011_alarm,
 };
 
 void vpl011_poll(struct vcpu *vcpu)
@@ -310,41 +338,5 @@ void vpl011_poll(struct vcpu *vcpu)
             room_again(uart, row->voice);
             uart_leave(vcpu, instance);
         }
-    }
-}
-
-/* The interrupt line stays as it is: another CPU may be about to start the VM anew. */
-void vpl011_alarm(const struct vcpu *vcpu)
-{
-    for (uint32_t instance = 0; instance < VPL011_COUNT; instance++) {
-        const struct vpl011_row *row = &vpl011_rows[instance];
-
-        if (row->vm == vcpu->vm) {
-            struct vpl011_state *uart = uart_lock(vcpu->vm_row, instance);
-
-            if (uart->ticking) {
-                tick(uart, row->voice);
-            }
-            uart_unlock(vcpu->vm_row, instance);
-        }
-    }
-}
-
-/* A line that the last run left unfinished ends, so that the next one begins with its own prefix.
- * Locked, as an alarm of the last run may still come on another CPU. */
-void vpl011_vm_reset(uint32_t vm)
-{
-    for (uint32_t instance = 0; instance < VPL011_COUNT; instance++) {
-        if (vpl011_rows[instance].vm != vm) {
-            continue;
-        }
-        struct vpl011_state *uart = uart_lock(&vm_rows[vm], instance);
-
-        if (uart->midline) {
-            (void)console_put(vpl011_rows[instance].voice, '\n');
-        }
-        *uart = (struct vpl011_state){ .cr = CR_RESET, .ifls = IFLS_RESET };
-        atomic_store(&vpl011s[instance].line, false);
-        uart_unlock(&vm_rows[vm], instance);
     }
 }

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from gen.emit import c
 from gen.emit.boundaries import owns_uart
 from gen.emit.c import Members
+from gen.emit.devices import device_arrays
 from gen.emit.images import image_symbols
 from gen.emit.vm_rows import sysreg_arrays, vgic_row, vm_arrays, vm_names, vm_row
+from gen.plan.emulated_devices import HEADER as DEVICES
 from gen.plan.model import Irq, Plan
 from gen.read.board import Range
 
@@ -52,8 +54,9 @@ def tables_source(plan: Plan) -> str:
     ops_headers = {mmio.header for vm in plan.vms for mmio in vm.mmio}
     parts = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE, ""]
     parts += ['#include "gen/layout.h"', '#include "gen/rows.h"']
-    parts += [f'#include "{name}"' for name in sorted({*_HEADERS, *ops_headers})]
-    parts += ["", "#include <symbols.h>", "#include <tables.h>", ""]
+    ours = sorted({*_HEADERS, *ops_headers} - {DEVICES})
+    parts += [f'#include "{name}"' for name in ours]
+    parts += ["", f"#include <{DEVICES}>", "#include <symbols.h>", "#include <tables.h>", ""]
     parts.append(f"const char deployment_name[] = {c.string(plan.deployment.name)};")
     parts.append(f"const char deployment_hash[] = {c.string(plan.hash)};\n")
     parts.append(_board(plan))
@@ -72,6 +75,7 @@ def tables_source(plan: Plan) -> str:
     parts.append(_global("channel", "CHANNEL_COUNT", _channels(plan)))
     parts.append(_global("channel_peer", "CHANNEL_PEER_COUNT", _channel_peers(plan)))
     parts.append(_global("console_voice", "CONSOLE_VOICE_COUNT", _voices(plan)))
+    parts += device_arrays(plan)
     return "\n".join(parts)
 
 

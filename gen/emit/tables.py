@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from gen.emit.boundaries import Boundaries
+from gen.emit.devices import devices_header
 from gen.emit.hypmap import hypmap_source
 from gen.emit.images import images_source
 from gen.emit.layout import layout_script
@@ -23,6 +24,7 @@ def emit(
     the files of gen.emit.images.image_files()."""
     return {
         "tables.h": tables_header(plan),
+        "devices.h": devices_header(plan),
         "symbols.h": symbols_header(plan),
         "tables.c": tables_source(plan),
         "stage2.c": stage2_source(plan),

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from gen.plan.draft import Doorbell
 from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
+from gen.plan.emulated_devices import emulated_rows, emulated_symbols
 from gen.plan.guest import Built, Guest
 from gen.plan.interrupts import planned_irqs, spi_count
 from gen.plan.model import (
+    EmulatedDevice,
     Image,
     Mapping,
     PlannedChannel,
@@ -75,11 +77,20 @@ def planned_vm(
     vcpus: Sequence[Vcpu],
     vpl011s: Sequence[Vpl011],
     channels: Sequence[PlannedChannel],
+    emulated: Sequence[EmulatedDevice],
 ) -> PlannedVm:
     irqs = planned_irqs(guest.index, guest.devices)
     bells = [end.spi for end in guest.doorbells if end.spi is not None]
-    software = tuple(sorted([uart.spi for uart in guest.uarts] + bells))
+    others = [device.spi for device in guest.emulated if device.spi is not None]
+    software = tuple(sorted([uart.spi for uart in guest.uarts] + others + bells))
     uart_numbers = [n for n, uart in enumerate(vpl011s) if uart.vm == guest.index]
+    rows = mmio_rows(
+        guest.index,
+        board.gic.version,
+        guest.gic,
+        tuple(zip(uart_numbers, guest.uarts)),
+        _numbered_doorbells(guest, channels),
+    )
     return PlannedVm(
         index=guest.index,
         vm=guest.vm,
@@ -87,13 +98,7 @@ def planned_vm(
         ram=ram,
         images=images,
         mappings=mappings,
-        mmio=mmio_rows(
-            guest.index,
-            board.gic.version,
-            guest.gic,
-            tuple(zip(uart_numbers, guest.uarts)),
-            _numbered_doorbells(guest, channels),
-        ),
+        mmio=tuple(sorted(rows + emulated_rows(guest.index, emulated), key=lambda row: row.gpa)),
         sysregs=sysreg_rows(guest.vm, has_vgic(guest.vm) and board.gic.version == 3),
         irqs=irqs,
         software_spis=software,
@@ -134,6 +139,7 @@ def kconfig_symbols(
     board: Board,
     vpl011s: Sequence[Vpl011],
     channels: Sequence[PlannedChannel],
+    emulated: Sequence[EmulatedDevice],
 ) -> dict[str, str]:
     """What the hypervisor must contain for this plan. Symbols that only some boards need are there
     only for those: there may be no code for them yet."""
@@ -145,6 +151,7 @@ def kconfig_symbols(
         "VDEV_VPL011": bool(vpl011s),
         "VDEV_PSCI": True,
         "VDEV_CHANNEL": bool(channels),
+        **emulated_symbols(emulated),
     }
     if board.gic.version == 2:
         wanted["VDEV_VGIC2"] = True

@@ -12,6 +12,7 @@ from gen.plan.model import PAGE, Mapping, MmioRow
 from gen.plan.ranges import overlaps
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment, Vm
+from gen.read.device_types import UART
 
 DISTRIBUTOR_SIZE = {2: PAGE, 3: 0x1_0000}  # by GIC version: GICv2 4.1, GICv3 12.8
 REDISTRIBUTOR_SIZE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
@@ -61,7 +62,7 @@ def emulated_uarts(
     """The default UART at the board's address, unless the VM has no defaults, owns the real one or
     names its own there; then those of `emulated`."""
     named = []
-    for entry in vm.emulated:
+    for entry in (entry for entry in vm.emulated if entry.type == UART):
         gpa = entry.gpa if entry.gpa is not None else board.uart.reg.base
         spi = entry.spi if entry.spi is not None else board.uart.spi
         named.append(EmulatedUart(gpa, spi, entry.where))

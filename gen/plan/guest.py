@@ -16,6 +16,8 @@ from gen.plan.images import Blob, load_kernel, place_dtb, place_initrd
 from gen.plan.memory import GuestRam
 from gen.plan.address_space import channel_spans, device_spans, ram_spans
 from gen.plan.emulated import uart_spans
+from gen.plan.emulated_devices import emulated_spans
+from gen.plan.model import EmulatedDevice
 from gen.plan.user_tree import finish, user_tree
 from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
@@ -32,6 +34,7 @@ class Guest:
     devices: VmDevices
     gic: tuple[Span, ...]
     uarts: tuple[EmulatedUart, ...]
+    emulated: tuple[EmulatedDevice, ...]
     doorbells: tuple[Doorbell, ...]
     ipa_bits: int
 
@@ -91,6 +94,7 @@ def _view(
         cpu_compatibles=tuple(board.cpus[number].compatible for number in numbers),
         gic=guest.gic,
         uarts=guest.uarts,
+        emulated=guest.emulated,
         devices=guest.devices,
         channels=tuple(channels),
         doorbells=guest.doorbells,
@@ -111,6 +115,7 @@ def _tree(
             *device_spans(guest.devices),
             *guest.gic,
             *uart_spans(guest.uarts),
+            *emulated_spans(guest.emulated),
             *channel_spans(channels, guest.doorbells),
         )
         mapped = tuple(span.range for span in spans)

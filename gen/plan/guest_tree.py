@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gen.plan.device_nodes import device_nodes
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
-from gen.plan.tree_write import cells, number64, strings
+from gen.plan.emulated_devices import emulated_node
+from gen.plan.model import EmulatedDevice
+from gen.plan.tree_write import cells, number64, reg, strings
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Vm
 from gen.read.fdt import Node, Tree
@@ -32,6 +33,7 @@ class GuestView:
     cpu_compatibles: tuple[str, ...]
     gic: tuple[Span, ...]  # distributor, redistributors; empty: none
     uarts: tuple[EmulatedUart, ...]
+    emulated: tuple[EmulatedDevice, ...]
     devices: VmDevices
     channels: tuple[Channel, ...]
     doorbells: tuple[Doorbell, ...]
@@ -51,7 +53,8 @@ def guest_tree(view: GuestView, board_tree: Tree) -> Node:
     _add(root, _timer(view))
     uarts = _uarts(view)
     passed = device_nodes(view.devices, board_tree, FIRST_FREE_PHANDLE)
-    for node in (*uarts, *passed):
+    emulated = [emulated_node(device, bool(view.gic)) for device in view.emulated]
+    for node in (*uarts, *emulated, *passed):
         _add(root, node)
     next_phandle = FIRST_FREE_PHANDLE + sum(1 for node in passed if node.has("phandle"))
     for node in _channels(view, next_phandle):
@@ -81,10 +84,6 @@ def chosen_properties(view: GuestView, consoles: Sequence[Node]) -> dict[str, by
 def memory_node(part: Range) -> Node:
     properties = {"device_type": strings("memory"), "reg": reg(part)}
     return Node(f"memory@{part.base:x}", None, properties)
-
-
-def reg(*parts: Range) -> bytes:
-    return b"".join(struct.pack(">QQ", part.base, part.size) for part in parts)
 
 
 def _add(parent: Node, child: Node) -> None:

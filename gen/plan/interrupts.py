@@ -9,7 +9,7 @@ from gen.diagnostics import Report, Where
 from gen.plan.devices import console_is_ours
 from gen.plan.draft import Doorbell, EmulatedUart, SpiClaim, VmDevices
 from gen.plan.emulated import has_vgic
-from gen.plan.model import Irq
+from gen.plan.model import EmulatedDevice, Irq
 from gen.plan.ranges import align_up
 from gen.read.board import Board
 from gen.read.deployment import Channel, Deployment, Vm
@@ -59,19 +59,22 @@ def guest_numbers(
     vm: Vm,
     devices: VmDevices,
     uarts: Sequence[EmulatedUart],
+    emulated: Sequence[EmulatedDevice],
     report: Report,
 ) -> set[int]:
     """The guest SPIs in use before doorbells get theirs; clashes are errors."""
     users: dict[int, tuple[str, Where]] = {}
-    claims = [(c.guest_spi, c.owner, c.where) for c in devices.irqs]
-    claims += [(uart.spi, "virtual UART", uart.where) for uart in uarts]
-    for spi, owner, where in claims:
+    asked = [(c.guest_spi, c.owner, c.where) for c in devices.irqs]
+    asked += [(d.spi, d.type.name, d.where) for d in emulated if d.spi is not None]
+    given = [(uart.spi, "virtual UART", uart.where) for uart in uarts]
+    for spi, owner, where in asked + given:
         _claim_guest(vm, spi, owner, where, users, report)
-    if devices.irqs and not has_vgic(vm):
+    if asked and not has_vgic(vm):
+        _, owner, where = asked[0]
         report.error(
             "irq-no-controller",
-            devices.irqs[0].where,
-            f"VM {vm.name}: {devices.irqs[0].owner} has interrupts, but interrupts = "
+            where,
+            f"VM {vm.name}: {owner} has interrupts, but interrupts = "
             f'"{vm.interrupts}" gives the VM no interrupt controller',
             'use interrupts = "emulated"',
             vm.at("interrupts"),

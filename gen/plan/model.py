@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gen.diagnostics import NOWHERE, Where
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment, Vm
+from gen.read.device_types import DeviceType
 
 PAGE = 4096
 
@@ -88,6 +90,19 @@ class Vpl011:
     gpa: int
     spi: int
     voice: int
+
+
+@dataclass(frozen=True)
+class EmulatedDevice:
+    """A device of a type in gen/read/device_types.py. Its number among those of its type in
+    Plan.emulated is its instance."""
+
+    type: DeviceType
+    vm: int
+    gpa: int
+    spi: int | None
+    options: tuple[tuple[str, int], ...]  # C member and value of each of the type's own keys
+    where: Where = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -187,3 +202,4 @@ class Plan:
     ram_used: tuple[Range, ...]  # all RAM the plan uses, for the board check
     free: tuple[Range, ...]  # what is left
     config_symbols: dict[str, str]  # Kconfig symbols that the plan needs
+    emulated: tuple[EmulatedDevice, ...] = ()

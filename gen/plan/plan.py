@@ -14,6 +14,7 @@ from gen.plan.channels import channel_size, check_channels, place_doorbells, pla
 from gen.plan.cpus import plan_cpus
 from gen.plan.devices import check_board, check_console_uart, claim_devices
 from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
+from gen.plan.emulated_devices import emulated_devices, emulated_spans
 from gen.plan.firmware import HYPERVISOR_SIZE, Placement, Request, check_limit, packed_bytes, place
 from gen.plan.guest import Built, Guest, build_guest
 from gen.plan.images import unikernel_link
@@ -57,13 +58,15 @@ def make_plan(
         deployment, channels, [g.doorbells for g in guests], placement.channels
     )
     vpl011s, speakers = voices(deployment, guests)
+    emulated = tuple(device for guest in guests for device in guest.emulated)
     vms = []
     for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
         mappings = vm_mappings(guest, board, ram, planned)
         tables = stage2.build(guest.index, guest.ipa_bits, mappings)
-        vms.append(
-            planned_vm(guest, board, result, ram, mine, mappings, tables, vcpus, vpl011s, planned)
+        made = planned_vm(
+            guest, board, result, ram, mine, mappings, tables, vcpus, vpl011s, planned, emulated
         )
+        vms.append(made)
     packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
         deployment=deployment,
@@ -79,7 +82,8 @@ def make_plan(
         packed=Range(placement.window.base + hypervisor_size, packed),
         ram_used=used_ram(placement.window, placement.rams, planned),
         free=placement.free,
-        config_symbols=kconfig_symbols(deployment, board, vpl011s, planned),
+        config_symbols=kconfig_symbols(deployment, board, vpl011s, planned, emulated),
+        emulated=emulated,
     )
 
 
@@ -117,13 +121,15 @@ def _guests(
         ram = guest_ram(vm, board, report)
         gic = vgic_spans(vm, len(vm.cpus), board)
         uarts = emulated_uarts(vm, mine, deployment, board, report)
-        spis = guest_numbers(vm, mine, uarts, report)
+        emulated = emulated_devices(index, vm, report)
+        spis = guest_numbers(vm, mine, uarts, emulated, report)
         spans = (*ram_spans(ram), *device_spans(mine), *gic, *uart_spans(uarts))
+        spans = (*spans, *emulated_spans(emulated))
         ends = place_doorbells(vm.name, channels, spans, spis, has_vgic(vm), board)
         check_doorbells(vm, channels, ends, spis, report)
         spans = (*spans, *channel_spans(channels, ends))
         check_disjoint(vm.name, spans, limit, report)
         top = max((span.range.end for span in spans), default=0)
         bits = stage2.ipa_bits(min(top, limit), board)
-        guests.append(Guest(index, vm, ram, mine, gic, uarts, ends, bits))
+        guests.append(Guest(index, vm, ram, mine, gic, uarts, emulated, ends, bits))
     return guests

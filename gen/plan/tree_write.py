@@ -26,6 +26,11 @@ def strings(*values: str) -> bytes:
     return b"".join(value.encode() + b"\0" for value in values)
 
 
+def reg(*parts: Range) -> bytes:
+    """Under a bus with two address and two size cells."""
+    return b"".join(struct.pack(">QQ", part.base, part.size) for part in parts)
+
+
 def flatten(root: Node, memory_reservations: Sequence[Range] = ()) -> bytes:
     """The blob: same tree, same bytes."""
     writer = libfdt.FdtSw()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gen.diagnostics import Where
+from gen.read import device_types
 from gen.read.deployment import (
     Device,
     DeviceIrq,
@@ -39,10 +40,7 @@ def build_vm(vm: Values) -> Vm:
         features=tuple(vm.get("features", ())),
         devices=_devices(vm),
         passthrough=tuple(_passthrough(entry) for entry in vm.get("passthrough", ())),
-        emulated=tuple(
-            Emulated(entry.get("type"), entry.get("gpa"), entry.get("spi"), entry.where)
-            for entry in vm.get("emulated", ())
-        ),
+        emulated=tuple(_emulated(entry) for entry in vm.get("emulated", ())),
         defaults=vm.get("defaults", True),
         dma=vm.get("dma", "refuse"),
         on_crash=vm.get("on_crash", "halt"),
@@ -107,6 +105,13 @@ def _device(entry: Values) -> Device:
             for irq in entry.get("irq")
         )
     return Device(entry.get("path"), entry.get("access", "direct"), irqs, entry.where)
+
+
+def _emulated(entry: Values) -> Emulated:
+    kind = device_types.find(entry.get("type"))
+    given = [key.name for key in kind.keys if entry.wrote(key.name)] if kind else []
+    options = {name: int(entry.get(name)) for name in given}
+    return Emulated(entry.get("type"), entry.get("gpa"), entry.get("spi"), entry.where, options)
 
 
 def _passthrough(entry: Values) -> Passthrough:

@@ -64,12 +64,14 @@ class Passthrough:
 
 @dataclass(frozen=True)
 class Emulated:
-    """An emulated device. gpa/spi None: the board's own address and number for that type."""
+    """An emulated device. gpa/spi None: of a UART, the board's own address and number; of another
+    type, no interrupt. `options`: the type's own keys that were given."""
 
     type: str
     gpa: int | None = None
     spi: int | None = None
     where: Where = NOWHERE
+    options: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

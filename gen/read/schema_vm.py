@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from gen.read import device_types
 from gen.read.keys import Form, Key, Table, enum, scalar, table
 
 POLICIES = ("halt", "restart", "reset-board")
@@ -138,23 +139,33 @@ EMULATED = Table(
     "vm.emulated",
     "A device that the hypervisor emulates for a VM.",
     (
-        Key("type", enum("pl011"), "What it is.", '"pl011"', required=True),
+        Key(
+            "type",
+            enum(*device_types.names()),
+            "What it is: `pl011` (a UART)"
+            + "".join(f", `{kind.name}` ({kind.doc})" for kind in device_types.TYPES)
+            + ".",
+            '"pl011"',
+            required=True,
+        ),
         Key(
             "gpa",
             scalar("address"),
-            "Where the guest sees it.",
+            "Where the guest sees it. Only `pl011` has a default.",
             "0x900_0000",
             "the board's own address",
         ),
         Key(
             "spi",
             scalar("int"),
-            "Its interrupt as the guest sees it.",
+            "Its interrupt as the guest sees it; without one, `pl011` has the board's own number and "
+            "the other types have no interrupt.",
             "1",
             "the board's own number",
             maximum=987,
         ),
-    ),
+    )
+    + device_types.type_keys(),
 )
 
 RESTART = Table(

@@ -15,6 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from gen.emit.devices import header_text
+from gen.read import device_types
+from gen.tool.paths import write_if_changed
+
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "tests" / "unit"
 BUILD = ROOT / "build" / "unit"
@@ -32,6 +36,7 @@ INCLUDES = [
     "-I.",
     "-Iarch/fake/include",
     "-Itests/unit/fixture",
+    f"-I{BUILD}/include",
     "-include",
     "tests/unit/fixture/autoconf.h",
 ]
@@ -82,10 +87,17 @@ def run(command: list[str], seconds: int) -> None:
     assert done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}"
 
 
+@pytest.fixture(scope="module")
+def generated() -> None:
+    """devices.h as a deployment with two devices of each type has it."""
+    counts = {kind.name: 2 for kind in device_types.TYPES}
+    write_if_changed(BUILD / "include" / "devices.h", header_text(counts))
+
+
+@pytest.mark.usefixtures("generated")
 @pytest.mark.parametrize(("name", "sanitizer"), variants())
 def test_unit(name: str, sanitizer: str) -> None:
     """One program under one sanitizer."""
-    BUILD.mkdir(parents=True, exist_ok=True)
     binary = BUILD / f"{name}-{sanitizer}"
     sources = sources_of(UNIT / f"{name}.c")
     run(

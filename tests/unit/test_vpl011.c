@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/vpl011.c arch/fake/[a-z]*.c */
+/* sources: vdev/vpl011.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "platform/console.h"
 #include "tests/unit/check.h"
+#include "vdev/alarm.h"
 #include "vdev/vgic.h"
 #include "vdev/vpl011.h"
 
@@ -21,7 +22,15 @@
 #define INT_TX 0x20
 
 /* VM 0 has two vCPUs and UARTs 0 and 1, VM 1 one of each. */
-const struct vm_row vm_rows[VM_COUNT] = { { .vcpu_count = 2 }, { .vcpu_count = 1 } };
+static const struct mmio_row rows[] = {
+    { .base = GPA(0x1000), .size = 0x1000, .ops = &vpl011_ops, .instance = 0 },
+    { .base = GPA(0x2000), .size = 0x1000, .ops = &vpl011_ops, .instance = 1 },
+    { .base = GPA(0x1000), .size = 0x1000, .ops = &vpl011_ops, .instance = 2 },
+};
+const struct vm_row vm_rows[VM_COUNT] = {
+    { .vcpu_count = 2, .mmio = &rows[0], .mmio_count = 2 },
+    { .vcpu_count = 1, .mmio = &rows[2], .mmio_count = 1 },
+};
 const struct vpl011_row vpl011_rows[VPL011_COUNT] = {
     { .vm = 0, .intid = 33, .voice = 1 },
     { .vm = 0, .intid = 40, .voice = 2 },
@@ -94,8 +103,12 @@ static void setup(void)
     more_ticks = 0;
     memset(lines, 0, sizeof(lines));
     capacity = 200;
-    vpl011_vm_reset(0);
-    vpl011_vm_reset(1);
+    for (uint32_t cpu = 0; cpu < 3; cpu++) {
+        fake_cpu_select(2 - cpu);
+        alarm_take(NULL);
+    }
+    vdev_reset(&vm_rows[0]);
+    vdev_reset(&vm_rows[1]);
     memset(sent_size, 0, sizeof(sent_size));
     line_changes = 0;
 }
@@ -278,11 +291,11 @@ static void restart_begins_a_new_line(void)
     setup();
     set(DR, 'x');
     set(IMSC, 0x7ff);
-    vpl011_vm_reset(0);
+    vdev_reset(&vm_rows[0]);
     CHECK(memcmp(sent[1], "x\n", 3) == 0);
     CHECK_EQ(sent_size[2], 0);
     CHECK_EQ(get(IMSC), 0);
-    vpl011_vm_reset(0);
+    vdev_reset(&vm_rows[0]);
     CHECK_EQ(sent_size[1], 2);
 }
 
@@ -292,8 +305,7 @@ static void restart_begins_a_new_line(void)
 static void alarm_comes(struct vcpu *vcpu)
 {
     atomic_store(&fake_time, fake_cpus[arch_cpu_index()].alarm);
-    arch_time_alarm(UINT64_MAX);
-    vpl011_alarm(vcpu);
+    alarm_take(vcpu);
 }
 
 static void no_alarm_without_the_keyboard(void)
@@ -302,7 +314,7 @@ static void no_alarm_without_the_keyboard(void)
     set(DR, 'x');
     set(DR, '\n');
     CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
-    vpl011_alarm(&alpha);
+    vdev_alarm(&alpha);
     CHECK_EQ(ticks[1], 0);
     holds = true; /* but took the keyboard away at once */
     set(DR, 'x');
@@ -331,7 +343,7 @@ static void held_output_sets_the_alarm(void)
     alarm_comes(&alpha);
     CHECK_EQ(ticks[1], 3);
     CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
-    vpl011_alarm(&alpha);
+    vdev_alarm(&alpha);
     CHECK_EQ(ticks[1], 3);
     more_ticks = 1;
     set(DR, 'd');
@@ -364,7 +376,7 @@ static void restart_ends_the_ticking(void)
     holds = true;
     more_ticks = UINT32_MAX;
     set(DR, 'a');
-    vpl011_vm_reset(0);
+    vdev_reset(&vm_rows[0]);
     alarm_comes(&alpha);
     CHECK_EQ(ticks[1], 1);
     CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);

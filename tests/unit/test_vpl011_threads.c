@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/vpl011.c arch/fake/[a-z]*.c */
+/* sources: vdev/vpl011.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "platform/console.h"
 #include "tests/unit/check.h"
@@ -81,7 +81,7 @@ static void *use(void *argument)
             atomic_fetch_add(&received, 1);
         }
         vpl011_poll(vcpu);
-        vpl011_alarm(vcpu);
+        vpl011_ops.alarm(vcpu, 0);
         vpl011_ops.write(vcpu, 0, ICR, 4, 0x20);
     }
     return NULL;
@@ -93,7 +93,7 @@ static struct vcpu pair[2] = { { .vm_row = &vm_rows[0], .index = 0 },
 static void line_ends_as_the_registers_say(void)
 {
     fake_reset();
-    vpl011_vm_reset(0);
+    vpl011_ops.reset(0);
     vpl011_ops.write(&pair[0], 0, LCR_H, 4, 0x70);
     for (uint32_t round = 0; round < ROUNDS; round++) {
         pthread_t threads[2];
@@ -121,7 +121,7 @@ static void *restart(void *argument)
     (void)argument;
     fake_cpu_select(0);
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        vpl011_vm_reset(0);
+        vpl011_ops.reset(0);
         vpl011_ops.write(&pair[0], 0, DR, 4, 'x');
     }
     return NULL;
@@ -132,7 +132,7 @@ static void *alarm_late(void *argument)
     (void)argument;
     fake_cpu_select(1);
     for (uint32_t round = 0; round < ROUNDS * STEPS; round++) {
-        vpl011_alarm(&pair[1]);
+        vpl011_ops.alarm(&pair[1], 0);
     }
     return NULL;
 }
@@ -142,7 +142,7 @@ static void alarms_come_while_the_vm_restarts(void)
     pthread_t threads[2];
     uint32_t before = sent;
 
-    vpl011_vm_reset(0);
+    vpl011_ops.reset(0);
     CHECK_EQ(sent, before + 1); /* what the test before left ends */
     CHECK_EQ(pthread_create(&threads[0], NULL, restart, NULL), 0);
     CHECK_EQ(pthread_create(&threads[1], NULL, alarm_late, NULL), 0);

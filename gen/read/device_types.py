@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The types of emulated devices beside the UART: `emulated = [{ type = "countdown", ... }]`. One
+entry here, one C file and one Kconfig symbol make a device (docs/custom-device.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gen.read.keys import Form, Key, Kind, parse_size, parse_time, scalar
+
+UART = "pl011"  # the one type that has its own keys' defaults, and a voice of the console
+
+# What a type's own key may take, and what it is in C. A time is milliseconds.
+C_TYPES: dict[Kind, str] = {
+    "int": "uint64_t",
+    "size": "uint64_t",
+    "address": "uint64_t",
+    "time": "uint64_t",
+    "bool": "bool",
+}
+
+
+@dataclass(frozen=True)
+class DeviceType:
+    """One type. Everything else is named from `name`: vdev/<name>.c, VDEV_<NAME>, <name>_ops,
+    struct <name>_row, <name>_rows and <NAME>_COUNT."""
+
+    name: str
+    doc: str
+    compatible: tuple[str, ...]  # of its node in the guest's device tree
+    size: int = 4096  # bytes of registers, whole pages
+    trigger: Literal["level", "edge"] | None = None  # of its interrupt; None: it has none
+    keys: tuple[Key, ...] = ()  # its own, beyond type, gpa and spi: members of its row
+
+    @property
+    def symbol(self) -> str:
+        return f"VDEV_{self.name.upper()}"
+
+
+TYPES: tuple[DeviceType, ...] = (
+    DeviceType(
+        name="countdown",
+        doc="counts down and interrupts at zero",
+        compatible=("bulkhead,countdown",),
+        trigger="edge",
+        keys=(
+            Key(
+                "hz",
+                scalar("int"),
+                "Counts a second.",
+                "1000",
+                "1000000",
+                minimum=1,
+                maximum=1_000_000_000,
+            ),
+        ),
+    ),
+)
+
+
+def find(name: str) -> DeviceType | None:
+    return next((kind for kind in TYPES if kind.name == name), None)
+
+
+def names() -> tuple[str, ...]:
+    """All that `type` takes."""
+    return (UART, *(kind.name for kind in TYPES))
+
+
+def type_keys() -> tuple[Key, ...]:
+    """The types' own keys, as keys of `emulated`; the documentation tells whose each is."""
+    found: dict[str, Key] = {}
+    for kind in TYPES:
+        for key in kind.keys:
+            if key.name in found:
+                raise ValueError(f"device type {kind.name}: another type has a key {key.name}, too")
+            doc = f"Type `{kind.name}`: {key.doc}"
+            found[key.name] = Key(
+                key.name,
+                key.forms,
+                doc,
+                key.example,
+                key.default,
+                minimum=key.minimum,
+                maximum=key.maximum,
+            )
+    return tuple(found.values())
+
+
+def c_type(key: Key) -> str:
+    form: Form = key.forms[0]
+    return C_TYPES[form.kind]
+
+
+def c_name(key: Key) -> str:
+    """The member of the type's row that holds the key's value."""
+    return f"{key.name}_ms" if key.forms[0].kind == "time" else key.name
+
+
+def default(key: Key) -> int:
+    """The value of a key that is not given; 0 and false where its entry names none."""
+    text = key.default.strip('"')
+    kind = key.forms[0].kind
+    if kind == "bool":
+        return int(text == "true")
+    number = parse_time(text) if kind == "time" else parse_size(text)
+    return number or 0
