@@ -24,6 +24,12 @@ struct findings {
     bool uart;
 };
 
+/* One behind the last byte; a range that ends beyond 64 bits ends there. */
+static uint64_t end_of(const struct range_row *range)
+{
+    return range->size > UINT64_MAX - range->base ? UINT64_MAX : range->base + range->size;
+}
+
 static void add_range(struct range_row *ranges, uint32_t *count, struct range_row range)
 {
     if (range.size != 0) {
@@ -63,11 +69,25 @@ static bool read_reg(const void *fdt, int node, int parent, uint32_t index, stru
     return true;
 }
 
-static bool has_type(const void *fdt, int node, const char *type)
+/* Is the node's property this one string? */
+static bool is_text(const void *fdt, int node, const char *name, const char *text)
 {
-    const char *value = fdt_getprop(fdt, node, "device_type", NULL);
+    int size = 0;
+    const char *value = fdt_getprop(fdt, node, name, &size);
 
-    return value != NULL && strcmp(value, type) == 0;
+    return value != NULL && size == (int)strlen(text) + 1 && strcmp(value, text) == 0;
+}
+
+/* Memory or a CPU that firmware keeps for itself is in the tree, but disabled. */
+static bool is_usable(const void *fdt, int node)
+{
+    return fdt_getprop(fdt, node, "status", NULL) == NULL || is_text(fdt, node, "status", "okay") ||
+           is_text(fdt, node, "status", "ok");
+}
+
+static bool is_ours(const void *fdt, int node, const char *type)
+{
+    return is_text(fdt, node, "device_type", type) && is_usable(fdt, node);
 }
 
 static void find_cpu(const void *fdt, int node, int parent, struct findings *found)
@@ -106,11 +126,11 @@ static void find_in_node(const void *fdt, int node, int parent, bool reserved,
         for (uint32_t n = 0; read_reg(fdt, node, parent, n, &reg); n++) {
             add_range(found->reserved, &found->reserved_count, reg);
         }
-    } else if (has_type(fdt, node, "memory")) {
+    } else if (is_ours(fdt, node, "memory")) {
         for (uint32_t n = 0; read_reg(fdt, node, parent, n, &reg); n++) {
             add_range(found->ram, &found->ram_count, reg);
         }
-    } else if (has_type(fdt, node, "cpu")) {
+    } else if (is_ours(fdt, node, "cpu")) {
         find_cpu(fdt, node, parent, found);
     } else if (fdt_node_check_compatible(fdt, node, board_row.gic_compatible) == 0) {
         found->gic = found->gic || gic_matches(fdt, node, parent);
@@ -143,7 +163,7 @@ static void walk(const void *fdt, struct findings *found)
 
 static bool overlaps(const struct range_row *a, const struct range_row *b)
 {
-    return a->base < b->base + b->size && b->base < a->base + a->size;
+    return a->base < end_of(b) && b->base < end_of(a);
 }
 
 /* Is all of `want` covered by the found ranges, which may adjoin? */
@@ -154,8 +174,8 @@ static bool covered(const struct range_row *want, const struct findings *found)
     for (uint32_t n = 0; n < found->ram_count; n++) {
         for (uint32_t m = 0; m < found->ram_count; m++) {
             const struct range_row *ram = &found->ram[m];
-            if (at >= ram->base && at < ram->base + ram->size) {
-                at = ram->base + ram->size;
+            if (at >= ram->base && at < end_of(ram)) {
+                at = end_of(ram);
             }
         }
     }
@@ -176,7 +196,7 @@ static void judge(const struct findings *found)
             if (overlaps(want, &found->reserved[m])) {
                 panic("board check: firmware reserves RAM %#llx-%#llx, which the plan uses",
                       (unsigned long long)found->reserved[m].base,
-                      (unsigned long long)(found->reserved[m].base + found->reserved[m].size - 1));
+                      (unsigned long long)(end_of(&found->reserved[m]) - 1));
             }
         }
     }

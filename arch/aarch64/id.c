@@ -6,6 +6,8 @@
 #define PARANGE_MASK UINT64_C(0xf)
 #define PFR0_EL1_MASK UINT64_C(0xf0)
 #define PFR0_EL1_AARCH64 UINT64_C(0x10)
+#define PFR0_CSV2_SHIFT 56
+#define PFR1_CSV2_FRAC_SHIFT 32
 
 /* Each register is its own instruction.  Raw encodings, so that assemblers need not know new
  * names; those that a CPU lacks read as zero (D12.3.1, feature identification space). */
@@ -37,6 +39,13 @@ static uint64_t id_hardware(uint32_t encoding)
     }
 }
 
+/* The field at `shift` says at most `most`. */
+static uint64_t field_limit(uint64_t value, unsigned shift, uint64_t most)
+{
+    return ((value >> shift) & 0xf) > most ? (value & ~(UINT64_C(0xf) << shift)) | most << shift
+                                           : value;
+}
+
 uint64_t arch_id_get(const struct vm_row *vm, uint32_t encoding)
 {
     uint64_t value = id_hardware(encoding);
@@ -45,6 +54,10 @@ uint64_t arch_id_get(const struct vm_row *vm, uint32_t encoding)
         value = (value & ~PARANGE_MASK) | vm->arch.parange;
     } else if (encoding == ID(4, 0)) { /* ID_AA64PFR0_EL1.EL1: HCR_EL2.RW fixes it to AArch64 */
         value = (value & ~PFR0_EL1_MASK) | PFR0_EL1_AARCH64;
+        /* CSV2 2 and up have SCXTNUM_EL0 and _EL1, which trap (HCR_EL2.EnSCXT = 0). */
+        value = field_limit(value, PFR0_CSV2_SHIFT, 1);
+    } else if (encoding == ID(4, 1)) { /* ID_AA64PFR1_EL1: so has CSV2_frac 2 */
+        value = field_limit(value, PFR1_CSV2_FRAC_SHIFT, 1);
     }
     return value;
 }

@@ -89,6 +89,9 @@ void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const stru
     AARCH64_WRITE(elr_el2, entry);
     AARCH64_WRITE(spsr_el2, SPSR_EL1H | SPSR_DAIF);
     aarch64_isb();
+    /* Cortex CPUs come out of reset without translations and instructions: so does a vCPU that goes
+     * on again, whatever it left here. */
+    __asm__ volatile("tlbi vmalle1\n\tic iallu\n\tdsb nsh\n\tisb" : : : "memory");
 }
 
 /* IT block of AArch32 EL0: the next instruction's condition (ITAdvance()). */

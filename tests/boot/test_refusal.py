@@ -91,6 +91,20 @@ def test_cpu_missing_in_tree(folder: Path) -> None:
     refused(with_tree(folder, "cpu", text), r"board check: the plan uses CPU 0x1, which")
 
 
+def test_cpu_disabled_in_tree(folder: Path) -> None:
+    text = mutated(r"(\t\tcpu@1 \{\n)", r'\1\t\t\tstatus = "disabled";\n')
+    refused(with_tree(folder, "cpu-off", text), r"board check: the plan uses CPU 0x1, which")
+
+
+def test_reserved_beyond_the_end(folder: Path) -> None:
+    reserved = "/memreserve/ 0x40400000 0xffffffffffffffff;\n"
+    text = board_tree().replace("/dts-v1/;\n", "/dts-v1/;\n" + reserved)
+    refused(
+        with_tree(folder, "endless", text),
+        r"board check: firmware reserves RAM 0x40400000-0xfffffffffffffffe, which the plan uses",
+    )
+
+
 def test_reserved_ram(folder: Path) -> None:
     reserved = (
         "/ {\n\treserved-memory {\n\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tranges;\n"
