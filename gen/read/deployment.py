@@ -89,12 +89,12 @@ class Vm:
     unikernel: Path | None = None
     kernel: Kernel | None = None
     initrd: Path | None = None
+    initrd_gpa: int | None = None
     bootargs: str | None = None
     dtb: Literal["auto"] | Path | None = "auto"  # None: the guest gets no tree (dtb = false)
-    initrd_gpa: int | None = None
+    dtb_gpa: int | None = None
     dtb_overlay: tuple[Path, ...] = ()
     interrupts: Literal["none", "emulated", "passthrough"] = "emulated"
-    dtb_gpa: int | None = None
     features: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
     passthrough: tuple[Passthrough, ...] = ()

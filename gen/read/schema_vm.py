@@ -227,6 +227,13 @@ VM_KEYS = (
         '"${images}/Image"',
     ),
     Key("initrd", scalar("path"), "Initial RAM disk of a Linux guest.", '"${images}/initrd.gz"'),
+    Key(
+        "initrd_gpa",
+        scalar("address"),
+        "Where it lies in the guest's RAM; the device tree tells it.",
+        "0x4800_0000",
+        "chosen",
+    ),
     Key("bootargs", scalar("text"), "Kernel command line.", '"console=ttyAMA0"'),
     Key(
         "dtb",
@@ -237,14 +244,14 @@ VM_KEYS = (
         '"auto"',
     ),
     Key(
-        "dtb_overlay",
-    Key(
-        "initrd_gpa",
+        "dtb_gpa",
         scalar("address"),
-        "Where it lies in the guest's RAM; the device tree tells it.",
-        "0x4800_0000",
+        "Where the device tree lies in the guest's RAM; its address is in x0 at the start.",
+        "0x4400_0000",
         "chosen",
     ),
+    Key(
+        "dtb_overlay",
         scalar("path"),
         "Overlays (.dtbo, or .dtso source) applied to the guest's device tree.",
         '["extra.dtso"]',
@@ -254,13 +261,6 @@ VM_KEYS = (
     Key(
         "interrupts",
         enum("none", "emulated", later=("passthrough",)),
-    Key(
-        "dtb_gpa",
-        scalar("address"),
-        "Where the device tree lies in the guest's RAM; its address is in x0 at the start.",
-        "0x4400_0000",
-        "chosen",
-    ),
         "How interrupts reach the VM: `emulated` (a virtual interrupt controller, hardware-linked) "
         "or `none` (no interrupt controller).",
         '"emulated"',
