@@ -111,6 +111,8 @@ enum arch_map { ARCH_MAP_RUN, ARCH_MAP_LOADER };
 void arch_map_select(enum arch_map map);       /* own CPU */
 void arch_mem_zero(hpa_t base, uint64_t size); /* then cleaned to the point of coherency */
 void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size); /* likewise */
+/* Cleans and invalidates to the point of coherency: what others wrote behind the caches shows. */
+void arch_mem_flush(hpa_t base, uint64_t size);
 void arch_mem_sha256(hpa_t base, uint64_t size, uint8_t digest[32]);
 uint32_t arch_mem_crc32(hpa_t base, uint64_t size); /* IEEE 802.3 */
 /* Is all of [base, base + size) mapped readable in own CPU's current tables? */

@@ -43,8 +43,9 @@ struct ram_row {
     gpa_t gpa;
     hpa_t hpa;
     uint64_t size;
-    bool scrub;   /* zeroed before the VM first runs (always zeroed at restart) */
-    bool restore; /* false: reserved memory that outlives restarts untouched */
+    bool scrub;    /* zeroed before the VM first runs (always zeroed at restart) */
+    bool restore;  /* false: reserved memory that outlives restarts untouched */
+    bool writable; /* false: plays ROM */
 };
 
 /* One guest image: `size` bytes, verified, then copied from source to target when they differ. */
@@ -117,6 +118,16 @@ struct channel_row {
     bool keep;
 };
 
+/* What a VM may do by AxVM's channel calls: publish a key, or subscribe one of a publisher. */
+struct ivc_row {
+    uint16_t vm;
+    uint16_t peer; /* index into channel_peer_rows: the VM's own end */
+    bool publishes;
+    uint16_t publication;  /* index into ivc_rows: the publisher's own row */
+    uint64_t publisher_id; /* how AxVM's calls name the publishing VM */
+    uint64_t key;
+};
+
 /* One voice of the shared console; voice 0 is the hypervisor's own log. */
 struct console_voice_row {
     const char *name;
@@ -180,12 +191,13 @@ extern const struct vgic_row vgic_rows[];
 extern const struct vpl011_row vpl011_rows[];
 extern const struct channel_row channel_rows[];
 extern const struct channel_peer_row channel_peer_rows[];
+extern const struct ivc_row ivc_rows[];
 extern const struct console_voice_row console_voice_rows[];
 
 /*
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VPL011_COUNT,
- * CHANNEL_COUNT, CHANNEL_PEER_COUNT, CONSOLE_VOICE_COUNT, VCPU_MAX_PER_VM, and
+ * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, CONSOLE_VOICE_COUNT, VCPU_MAX_PER_VM, and
  * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI.  A count may be 0: arrays are declared with
  * COUNT_AT_LEAST_ONE(n).
  */

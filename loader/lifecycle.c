@@ -7,6 +7,7 @@
 #include "platform/log.h"
 #include "vdev/alarm.h"
 #include "vdev/irq.h"
+#include "vdev/ivc.h"
 #include "vdev/timer.h"
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
@@ -70,6 +71,9 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
         vdev_reset(row); /* before the vGIC: one may still post an interrupt of the last run */
     }
     vgic_vm_reset(vcpu->vm);
+    if (IVC_COUNT > 0) {
+        ivc_vm_reset(vcpu->vm);
+    }
     vm->counter_base = row->own_counter ? arch_time_now() : 0;
     vcpu->start_entry = row->entry.addr;
     vcpu->start_arg = row->boot_arg;

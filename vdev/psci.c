@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vdev/psci.h"
 
+#include "vdev/call.h"
+#include "vdev/guest_memory.h"
 #include "vdev/vm.h"
 
-/* Function identifiers, their 32-bit forms: DEN 0022 (PSCI 1.1) chapter 5, DEN 0028 (SMCCC 1.2)
- * chapter 7.  The 64-bit form of a function has CALL_64 set. */
-#define CALL_64 0x40000000u
-#define SMCCC_VERSION 0x80000000u
-#define SMCCC_ARCH_FEATURES 0x80000001u
+/* Function identifiers, their 32-bit forms: DEN 0022 (PSCI 1.1) chapter 5.  The 64-bit form of a
+ * function has CALL_64 set. */
 #define PSCI_VERSION 0x84000000u
 #define PSCI_CPU_SUSPEND 0x84000001u
 #define PSCI_CPU_OFF 0x84000002u
@@ -20,13 +19,12 @@
 #define PSCI_SYSTEM_RESET2 0x84000012u
 
 #define VERSION_PSCI_1_1 0x10001
-#define VERSION_SMCCC_1_2 0x10002
 #define MIGRATE_NOT_NEEDED 2 /* no Trusted OS, or one that needs no migration */
 #define SYSTEM_WARM_RESET 0u /* the one architectural type of SYSTEM_RESET2 */
 
 /* PSCI 5.2, return error codes */
 #define SUCCESS 0
-#define NOT_SUPPORTED (-1)
+#define NOT_SUPPORTED CALL_NOT_SUPPORTED
 #define INVALID_PARAMETERS (-2)
 #define ALREADY_ON (-4)
 #define ON_PENDING (-5)
@@ -41,6 +39,8 @@
  * PowerLevel[25:24]; the rest is zero. */
 #define POWER_STATE_RESERVED 0xfcfe0000u
 
+#define INSTRUCTION_SIZE 4u
+
 static struct vcpu *psci_target(const struct vcpu *vcpu, uint64_t guest_id)
 {
     const struct vm_row *vm = vcpu->vm_row;
@@ -51,21 +51,6 @@ static struct vcpu *psci_target(const struct vcpu *vcpu, uint64_t guest_id)
         }
     }
     return NULL;
-}
-
-/* Is there an instruction's worth of the VM's RAM? */
-static bool psci_entry_valid(const struct vm_row *vm, uint64_t entry)
-{
-    if (entry % 4 != 0) {
-        return false;
-    }
-    for (uint32_t i = 0; i < vm->ram_count; i++) {
-        uint64_t offset = entry - vm->ram[i].gpa.addr;
-        if (entry >= vm->ram[i].gpa.addr && offset < vm->ram[i].size) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Of racing calls the one that claims the vCPU succeeds; it alone fills the entry.  A vCPU that is
@@ -79,7 +64,8 @@ static int64_t psci_cpu_on(const struct vcpu *vcpu, uint64_t guest_id, uint64_t 
     if (target == NULL) {
         return INVALID_PARAMETERS;
     }
-    if (!psci_entry_valid(vcpu->vm_row, entry)) {
+    if (entry % INSTRUCTION_SIZE != 0 ||
+        !guest_memory_check(vcpu->vm_row, GPA(entry), INSTRUCTION_SIZE, false)) {
         return INVALID_ADDRESS;
     }
     if (!atomic_compare_exchange_strong_explicit(&target->power, &power, VCPU_CLAIMED,
@@ -154,21 +140,9 @@ static int64_t psci_features(uint32_t function)
     }
 }
 
-/* ARCH_WORKAROUND_1 to 3 are not offered: NOT_SUPPORTED says that firmware helps no CPU, whether or
- * not one needs it (SMCCC chapter 7), and is true on every core because nothing reaches firmware.
- */
-static int64_t smccc_arch_features(uint32_t function)
-{
-    return function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES ? SUCCESS : NOT_SUPPORTED;
-}
-
-static int64_t psci_answer(struct vcpu *vcpu, uint32_t function, const uint64_t args[3])
+int64_t psci_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[3])
 {
     switch (function) {
-    case SMCCC_VERSION:
-        return VERSION_SMCCC_1_2;
-    case SMCCC_ARCH_FEATURES:
-        return smccc_arch_features((uint32_t)args[0]);
     case PSCI_VERSION:
         return VERSION_PSCI_1_1;
     case PSCI_CPU_SUSPEND:
@@ -199,20 +173,4 @@ static int64_t psci_answer(struct vcpu *vcpu, uint32_t function, const uint64_t 
     default:
         return NOT_SUPPORTED;
     }
-}
-
-/* The identifier is 32 bits wide; so are the arguments of a 32-bit call (SMCCC chapter 2).  Only x0
- * changes; an error is negative in both widths.  Calls with another immediate are not SMCCC's. */
-void psci_call(struct vcpu *vcpu, const struct exit_call *call)
-{
-    uint32_t function = (uint32_t)arch_reg_get(&vcpu->arch, 0);
-    uint64_t args[3];
-
-    for (unsigned i = 0; i < 3; i++) {
-        uint64_t value = arch_reg_get(&vcpu->arch, i + 1);
-        args[i] = (function & CALL_64) != 0 ? value : (uint32_t)value;
-    }
-    int64_t answer = call->immediate == 0 ? psci_answer(vcpu, function, args) : NOT_SUPPORTED;
-
-    arch_reg_set(&vcpu->arch, 0, (uint64_t)answer);
 }

@@ -4,9 +4,9 @@
 
 #include "vdev/vcpu.h"
 
-/* Own CPU: an SMCCC call (HVC or SMC) of the guest: PSCI 1.1 (DEN 0022), SMCCC 1.2 (DEN 0028)
- * discovery.  Results go to x0-x3; unknown functions return NOT_SUPPORTED (-1).  Nothing reaches
+/* Own CPU: PSCI 1.1 (DEN 0022).  Serves `function` of the guest, whose arguments are as wide as the
+ * function; returns what x0 shall be, CALL_NOT_SUPPORTED for unknown functions.  Nothing reaches
  * firmware.  Sets vcpu->end where the call ends the run. */
-void psci_call(struct vcpu *vcpu, const struct exit_call *call);
+int64_t psci_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[3]);
 
 #endif

@@ -2,9 +2,9 @@
 #include "vdev/vcpu.h"
 
 #include "platform/log.h"
+#include "vdev/call.h"
 #include "vdev/dispatch.h"
 #include "vdev/irq.h"
-#include "vdev/psci.h"
 #include "vdev/sysreg.h"
 #include "vdev/trace.h"
 #include "vdev/vdev.h"
@@ -100,7 +100,7 @@ static void serve_exit(struct vcpu *vcpu, const struct exit *exit)
         serve_sysreg(vcpu, exit);
         break;
     case EXIT_CALL:
-        psci_call(vcpu, &exit->call);
+        call_serve(vcpu, &exit->call);
         break;
     case EXIT_IDLE: /* the instruction may end at any time (Arm ARM D1.6.1); this is one */
         break;

@@ -29,6 +29,16 @@ static void clean(uint64_t base, uint64_t size)
     aarch64_dsb_sy();
 }
 
+void arch_mem_flush(hpa_t base, uint64_t size)
+{
+    uint64_t line = UINT64_C(4) << ((AARCH64_READ(ctr_el0) >> 16) & 0xf);
+
+    for (uint64_t at = base.addr & ~(line - 1); at < base.addr + size; at += line) {
+        __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
+    }
+    aarch64_dsb_sy();
+}
+
 /* Bytes that one DC ZVA zeroes (DCZID_EL0), 0 where it is prohibited. */
 static uint64_t zva_bytes(void)
 {

@@ -38,6 +38,7 @@ enum fake_call_kind {
     FAKE_CALL_COMPLETE,   /* a: value */
     FAKE_CALL_INJECT,     /* a: enum arch_fault */
     FAKE_CALL_FLUSH,      /* a: index of the VM */
+    FAKE_CALL_MEM_FLUSH,  /* a: base, b: size */
     FAKE_CALL_KINDS
 };
 

@@ -30,6 +30,12 @@ void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size)
     memcpy((void *)(uintptr_t)target.addr, (const void *)(uintptr_t)source.addr, size);
 }
 
+void arch_mem_flush(hpa_t base, uint64_t size)
+{
+    need_loader_map();
+    fake_record(FAKE_CALL_MEM_FLUSH, base.addr, size);
+}
+
 /* Not SHA-256: a digest that tells test images apart. */
 void arch_mem_sha256(hpa_t base, uint64_t size, uint8_t digest[32])
 {

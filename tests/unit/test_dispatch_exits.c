@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/dispatch.c vdev/irq.c vdev/psci.c vdev/vcpu.c vdev/vm.c arch/fake/[a-z]*.c */
+/* sources: vdev/dispatch.c vdev/irq.c vdev/vcpu.c vdev/vm.c arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "platform/console.h"
 #include "platform/log.h"
 #include "tests/unit/check.h"
 #include "vdev/alarm.h"
+#include "vdev/call.h"
 #include "vdev/irq.h"
 #include "vdev/sysreg.h"
 #include "vdev/vcpu.h"
@@ -57,6 +58,12 @@ static void device_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, 
     device.offset = offset;
     device.size = size;
     device.value = value;
+}
+
+void call_serve(struct vcpu *vcpu, const struct exit_call *call)
+{
+    (void)call;
+    vcpu->end = arch_reg_get(&vcpu->arch, 0) == 0x84000008 ? VCPU_END_OFF : VCPU_END_NONE;
 }
 
 static const struct vdev_ops narrow_ops = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/psci.c tests/unit/fixture/vcpus.c arch/fake/[a-z]*.c */
+/* sources: vdev/call.c vdev/psci.c vdev/guest_memory.c tests/unit/fixture/vcpus.c
+   arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture/psci_rows.h"
@@ -54,9 +55,28 @@ static void unknown_calls(void)
     CHECK_EQ(psci(caller, 0x04000000, 0, 0, 0), NOT_SUPPORTED); /* a yielding call */
     CHECK_EQ(psci(caller, 0, 0, 0, 0), NOT_SUPPORTED);
     caller->arch.x[0] = 0x84000008;
-    psci_call(caller, &odd);
+    call_serve(caller, &odd);
     CHECK_EQ(caller->arch.x[0], NOT_SUPPORTED);
     CHECK_EQ(caller->end, VCPU_END_NONE);
+}
+
+/* By HVC #0 alone, with arguments in full width. */
+static void axvm_calls_go_elsewhere(void)
+{
+    static const struct exit_call by_smc = { .smc = true, .immediate = 0 };
+    static const struct exit_call by_hvc1 = { .smc = false, .immediate = 1 };
+
+    setup();
+    CHECK_EQ(psci(caller, 2, 0, 0, 0), NOT_SUPPORTED);
+    CHECK_EQ(psci(caller, 3, UINT64_C(0x1000000000), 0, 0), UINT64_C(0x1000000003));
+    CHECK_EQ(psci(caller, 6, 0, 0, 0), 6);
+    CHECK_EQ(psci(caller, 7, 0, 0, 0), NOT_SUPPORTED);
+    caller->arch.x[0] = 3;
+    call_serve(caller, &by_smc);
+    CHECK_EQ(caller->arch.x[0], NOT_SUPPORTED);
+    caller->arch.x[0] = 3;
+    call_serve(caller, &by_hvc1);
+    CHECK_EQ(caller->arch.x[0], NOT_SUPPORTED);
 }
 
 static void features(void)
@@ -163,6 +183,7 @@ int main(void)
     TEST(versions);
     TEST(registers_are_preserved);
     TEST(unknown_calls);
+    TEST(axvm_calls_go_elsewhere);
     TEST(features);
     TEST(cpu_on_starts_once);
     TEST(cpu_on_checks_arguments);

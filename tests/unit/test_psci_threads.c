@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/psci.c tests/unit/fixture/vcpus.c arch/fake/[a-z]*.c */
+/* sources: vdev/call.c vdev/psci.c vdev/guest_memory.c tests/unit/fixture/vcpus.c
+   arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture/psci_rows.h"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VDEV_CALL_H
+#define VDEV_CALL_H
+
+#include "vdev/vcpu.h"
+
+/* SMC Calling Convention (DEN 0028) 1.2 */
+#define CALL_64 0x40000000u       /* set in the identifier of a 64-bit function */
+#define CALL_NOT_SUPPORTED (-1)   /* what an unknown function returns (2.6) */
+#define SMCCC_VERSION 0x80000000u /* chapter 7 */
+#define SMCCC_ARCH_FEATURES 0x80000001u
+
+/* Own CPU: a call (HVC or SMC) of the guest goes to the service that its identifier in x0 names:
+ * SMCCC discovery, PSCI, or by HVC AxVM's channel calls.  Results go to x0-x3.  Nothing reaches
+ * firmware.  docs/hypercalls.md lists all numbers. */
+void call_serve(struct vcpu *vcpu, const struct exit_call *call);
+
+#endif
