@@ -144,6 +144,14 @@ PLAN: dict[str, tuple[str, str]] = {
         "A channel has more peers than its doorbell can address.",
         "Split it into several channels.",
     ),
+    "E-channel-key": (
+        "Two channels of one publisher have the same key: AxVM's calls could not tell them apart.",
+        "Give one of them another key.",
+    ),
+    "E-vm-id": (
+        "Two VMs have the same number, which AxVM's calls name them by.",
+        "Give one of them another id; the message shows a free one.",
+    ),
     "E-channel-misaligned": (
         "A channel's window is not at a multiple of 4 KiB.",
         "Round its gpa.",

@@ -22,6 +22,15 @@ static bool read_reg(const void *tree, int node, int index, uint64_t *base, uint
     return true;
 }
 
+/* Entry of the node's reg that reg-names calls `name`. */
+static bool read_named_reg(const void *tree, int node, const char *name, uint64_t *base,
+                           uint64_t *size)
+{
+    const int index = fdt_stringlist_search(tree, node, "reg-names", name);
+
+    return index >= 0 && read_reg(tree, node, index, base, size);
+}
+
 /* Entry `index` of the node's interrupts, as the GIC binding has it: kind, number, flags. */
 static uint32_t read_intid(const void *tree, int node, int index)
 {
@@ -70,19 +79,14 @@ static void read_channel(const void *tree, int node)
     uint64_t doorbell_size;
     const char *label = fdt_getprop(tree, node, "label", NULL);
     const char *access = fdt_getprop(tree, node, "bulkhead,access", NULL);
-    const fdt32_t *region = fdt_getprop(tree, node, "memory-region", NULL);
 
-    if (label == NULL || access == NULL || region == NULL) {
-        return;
-    }
-    const int memory = fdt_node_offset_by_phandle(tree, fdt32_ld(region));
-    if (memory < 0 || strlen(label) >= sizeof(channel->name) ||
-        !read_reg(tree, memory, 0, &channel->window_base, &channel->window_size)) {
+    if (label == NULL || access == NULL || strlen(label) >= sizeof(channel->name) ||
+        !read_named_reg(tree, node, "window", &channel->window_base, &channel->window_size)) {
         return;
     }
     strcpy(channel->name, label);
     channel->writable = strcmp(access, "rw") == 0;
-    if (read_reg(tree, node, 0, &channel->doorbell_base, &doorbell_size)) {
+    if (read_named_reg(tree, node, "doorbell", &channel->doorbell_base, &doorbell_size)) {
         channel->intid = read_intid(tree, node, 0);
     }
     machine.channel_count++;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bulkhead/vm.h"
 
+#include <stddef.h>
+
 #include "bulkhead/cpu.h"
 #include "machine.h"
 #include "psci.h"
@@ -26,6 +28,27 @@ int64_t vm_hvc(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 int64_t vm_smc(uint32_t function, uint64_t a, uint64_t b, uint64_t c)
 {
     SMCCC_CALL("smc #0");
+}
+
+int64_t vm_call(uint32_t function, const uint64_t args[4], uint64_t results[3])
+{
+    register uint64_t x0 __asm__("x0") = function;
+    register uint64_t x1 __asm__("x1") = args[0];
+    register uint64_t x2 __asm__("x2") = args[1];
+    register uint64_t x3 __asm__("x3") = args[2];
+    register uint64_t x4 __asm__("x4") = args[3];
+
+    __asm__ volatile("hvc #0"
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4)
+                     :
+                     : "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+                       "x16", "x17", "memory");
+    if (results != NULL) {
+        results[0] = x1;
+        results[1] = x2;
+        results[2] = x3;
+    }
+    return (int64_t)x0;
 }
 
 const char *vm_bootargs(void)

@@ -196,6 +196,17 @@ def _channel(plan: Plan, channel: PlannedChannel) -> Json:
         "name": channel.name,
         **_range(channel.hpa, channel.size),
         "keep": channel.keep,
+        "cached": channel.cached,
+        "calls": [
+            {
+                "vm": plan.vms[ivc.vm].vm.name,
+                "may": "publish" if ivc.publishes else "subscribe",
+                "publisher_id": ivc.publisher_id,
+                "key": f"{ivc.key:#x}",
+            }
+            for ivc in plan.ivcs
+            if plan.channels[ivc.channel] is channel
+        ],
         "peers": [
             {
                 "vm": names[index],

@@ -31,6 +31,7 @@ def tables_header(plan: Plan) -> str:
         "VPL011_COUNT": len(plan.vpl011s),
         "CHANNEL_COUNT": len(plan.channels),
         "CHANNEL_PEER_COUNT": sum(len(channel.peers) for channel in plan.channels),
+        "IVC_COUNT": len(plan.ivcs),
         "CONSOLE_VOICE_COUNT": len(plan.voices),
     }
     lines = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE]
@@ -74,6 +75,7 @@ def tables_source(plan: Plan) -> str:
     parts.append(_global("vpl011", "VPL011_COUNT", _vpl011s(plan)))
     parts.append(_global("channel", "CHANNEL_COUNT", _channels(plan)))
     parts.append(_global("channel_peer", "CHANNEL_PEER_COUNT", _channel_peers(plan)))
+    parts.append(_global("ivc", "IVC_COUNT", _ivcs(plan)))
     parts.append(_global("console_voice", "CONSOLE_VOICE_COUNT", _voices(plan)))
     parts += device_arrays(plan)
     return "\n".join(parts)
@@ -97,6 +99,14 @@ _NO_ROW: dict[str, Members] = {
         ("intid", "0"),
         ("writable", "false"),
         ("rings", "0"),
+    ],
+    "ivc": [
+        ("vm", "0"),
+        ("peer", "0"),
+        ("publishes", "false"),
+        ("publication", "0"),
+        ("publisher_id", "0"),
+        ("key", "0"),
     ],
     "irq": [("owner", "IRQ_NONE"), ("vm", "0"), ("guest_intid", "0"), ("edge", "false")],
 }
@@ -224,6 +234,23 @@ def _channel_peers(plan: Plan) -> list[Members]:
         ]
         for channel in plan.channels
         for peer in channel.peers
+    ]
+
+
+def _ivcs(plan: Plan) -> list[Members]:
+    return [
+        [
+            ("vm", str(ivc.vm)),
+            (
+                "peer",
+                str(sum(len(channel.peers) for channel in plan.channels[: ivc.channel]) + ivc.peer),
+            ),
+            ("publishes", c.boolean(ivc.publishes)),
+            ("publication", str(ivc.publication)),
+            ("publisher_id", str(ivc.publisher_id)),
+            ("key", c.u64(ivc.key)),
+        ]
+        for ivc in plan.ivcs
     ]
 
 

@@ -88,6 +88,7 @@ def _ram(vm: PlannedVm) -> list[str]:
                 ("size", f"{ram.size:#x}"),
                 ("scrub", c.boolean(ram.scrub)),
                 ("restore", c.boolean(ram.map != "reserved")),
+                ("writable", c.boolean("w" in ram.flags)),
             ]
         )
         for ram in vm.ram

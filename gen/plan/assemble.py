@@ -13,6 +13,7 @@ from gen.plan.interrupts import planned_irqs, spi_count
 from gen.plan.model import (
     EmulatedDevice,
     Image,
+    Ivc,
     Mapping,
     PlannedChannel,
     PlannedVm,
@@ -61,7 +62,15 @@ def vm_mappings(
                 access = "rw" if peer.writable else "r"
                 owner = f"channel {channel.name}"
                 found.append(
-                    Mapping(peer.window, channel.hpa, channel.size, "channel", access, owner)
+                    Mapping(
+                        peer.window,
+                        channel.hpa,
+                        channel.size,
+                        "channel",
+                        access,
+                        owner,
+                        channel.cached,
+                    )
                 )
     return tuple(sorted(found, key=lambda m: m.gpa))
 
@@ -140,6 +149,7 @@ def kconfig_symbols(
     vpl011s: Sequence[Vpl011],
     channels: Sequence[PlannedChannel],
     emulated: Sequence[EmulatedDevice],
+    ivcs: Sequence[Ivc],
 ) -> dict[str, str]:
     """What the hypervisor must contain for this plan. Symbols that only some boards need are there
     only for those: there may be no code for them yet."""
@@ -152,6 +162,7 @@ def kconfig_symbols(
         "VDEV_PSCI": True,
         "VDEV_CHANNEL": bool(channels),
         **emulated_symbols(emulated),
+        "VDEV_IVC": bool(ivcs),
     }
     if board.gic.version == 2:
         wanted["VDEV_VGIC2"] = True

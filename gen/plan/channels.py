@@ -25,13 +25,13 @@ def _is_sound(channel: Channel, report: Report) -> bool:
     names = [peer.vm for peer in channel.peers]
     for peer in channel.peers:
         _check_peer(channel, peer, names, report)
-    if len(channel.peers) > MAX_PEERS:
+    if channel.doorbell and len(channel.peers) > MAX_PEERS:
         report.error(
             "channel-peers",
             channel.where,
             f"channel {channel.name} has {len(channel.peers)} peers, at most {MAX_PEERS} fit its "
             "doorbell",
-            "split it into several channels",
+            "split it into several channels, or use doorbell = false",
         )
     return len(report.found) == found
 
@@ -82,7 +82,8 @@ def place_doorbells(
     ends = []
     for number, channel, place, peer in mine:
         size = channel_size(channel)
-        gpa = peer.gpa if peer.gpa is not None else first_hole(taken, size, top, PAGE)
+        alignment = BLOCK if size >= BLOCK else PAGE
+        gpa = peer.gpa if peer.gpa is not None else first_hole(taken, size, top, alignment)
         taken.append(Range(gpa, size))
         frame, spi = None, None
         if channel.doorbell:
@@ -126,9 +127,22 @@ def planned_channels(
                     number, vms.index(peer.vm), end.window.base, end.frame, end.spi, writable, rings
                 )
             )
-        size = channel_size(channel)
-        planned.append(PlannedChannel(channel.name, hpas[number], size, tuple(peers), channel.keep))
+        planned.append(
+            PlannedChannel(
+                channel.name,
+                hpas[number],
+                channel_size(channel),
+                tuple(peers),
+                channel.keep,
+                channel.cached,
+            )
+        )
     return tuple(planned)
+
+
+def publisher(channel: Channel) -> int:
+    """The peer that publishes the channel, by place: the first that may write."""
+    return next(n for n, peer in enumerate(channel.peers) if peer.access == "rw")
 
 
 def _rings(channel: Channel, place: int) -> int:

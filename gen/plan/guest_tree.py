@@ -180,7 +180,8 @@ def _uarts(view: GuestView) -> list[Node]:
 
 
 def _channels(view: GuestView, phandle: int) -> list[Node]:
-    """reserved-memory with the windows, and a node a channel that refers to its window."""
+    """reserved-memory with the windows, and a node a channel. It has the window in `reg`, too: what
+    a driver like Linux' uio_pdrv_genirq maps."""
     if not view.doorbells:
         return []
     properties = {"#address-cells": cells(2), "#size-cells": cells(2), "ranges": b""}
@@ -208,10 +209,12 @@ def _channel(view: GuestView, channel: Channel, end: Doorbell, phandle: int) -> 
     }
     if end.spi is not None and view.gic:
         properties["interrupts"] = cells(SPI, end.spi, EDGE)
-    if end.frame is None:
-        return Node(f"channel-{channel.name}", None, properties)
-    properties["reg"] = reg(Range(end.frame, 0x1000))
-    return Node(f"channel@{end.frame:x}", None, properties)
+    parts = {"window": end.window}
+    if end.frame is not None:
+        parts = {"doorbell": Range(end.frame, 0x1000)} | parts
+    properties["reg"] = reg(*parts.values())
+    properties["reg-names"] = strings(*parts)
+    return Node(f"channel@{next(iter(parts.values())).base:x}", None, properties)
 
 
 def _symbols(gic: Node | None, consoles: Sequence[Node], phandle: int) -> Node:

@@ -236,8 +236,6 @@ def _place(
 
 def _block_sizes(gpa: int | None, size: int) -> tuple[int, ...]:
     """Distances by which GPA and HPA may differ, best first: a block helps only where the region
-    holds a whole aligned one."""
-    if gpa is None:
-        return (PAGE,)
-    end = gpa + size
-    return tuple(b for b in (GIB, BLOCK) if align_up(gpa, b) + b <= end) + (PAGE,)
+    holds a whole aligned one. gpa None: of a channel, whose windows are aligned like it."""
+    base = gpa if gpa is not None else 0
+    return tuple(b for b in (GIB, BLOCK) if align_up(base, b) + b <= base + size) + (PAGE,)

@@ -49,6 +49,7 @@ class Mapping:
     kind: Literal["ram", "device", "channel"]
     access: str  # subset of "rwx"
     owner: str  # what it is, for messages and the report
+    cached: bool = True  # of a channel
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,20 @@ class PlannedChannel:
     size: int  # rounded up to pages
     peers: tuple[ChannelPeer, ...]
     keep: bool
+    cached: bool = True
+
+
+@dataclass(frozen=True)
+class Ivc:
+    """What a VM may do by AxVM's channel calls."""
+
+    vm: int
+    channel: int
+    peer: int  # the VM's own end, index into the channel's peers
+    publishes: bool  # else it subscribes
+    publication: int  # index into Plan.ivcs: the publisher's own
+    publisher_id: int
+    key: int
 
 
 @dataclass(frozen=True)
@@ -196,6 +211,7 @@ class Plan:
     vms: tuple[PlannedVm, ...]
     vpl011s: tuple[Vpl011, ...]
     channels: tuple[PlannedChannel, ...]
+    ivcs: tuple[Ivc, ...]
     voices: tuple[Voice, ...]
     hypervisor: Range  # the RAM window kept for the hypervisor itself (text to stacks)
     packed: Range  # packed images and pristine copies inside the firmware

@@ -19,6 +19,7 @@ from gen.plan.firmware import HYPERVISOR_SIZE, Placement, Request, check_limit, 
 from gen.plan.guest import Built, Guest, build_guest
 from gen.plan.images import unikernel_link
 from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
+from gen.plan.ivc import check_ids, plan_ivcs
 from gen.plan.memory import guest_ram
 from gen.plan.model import Plan
 from gen.read.board import Board, Range
@@ -40,7 +41,9 @@ def make_plan(
     check_board(deployment, board, report)
     pcpus, vcpus = plan_cpus(deployment, board, report)
     check_console_uart(deployment, board, report)
+    check_ids(deployment, report)
     channels = check_channels(deployment, report)
+    ivcs = plan_ivcs(deployment, channels, report)
     guests = _guests(deployment, board, channels, report)
     if report.errors:
         return None
@@ -77,12 +80,13 @@ def make_plan(
         vms=tuple(vms),
         vpl011s=vpl011s,
         channels=planned,
+        ivcs=ivcs,
         voices=speakers,
         hypervisor=placement.window,
         packed=Range(placement.window.base + hypervisor_size, packed),
         ram_used=used_ram(placement.window, placement.rams, planned),
         free=placement.free,
-        config_symbols=kconfig_symbols(deployment, board, vpl011s, planned, emulated),
+        config_symbols=kconfig_symbols(deployment, board, vpl011s, planned, emulated, ivcs),
         emulated=emulated,
     )
 

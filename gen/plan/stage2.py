@@ -25,6 +25,7 @@ ATTRIBUTES = {
     ("device", "rw"): "DEVICE_RW",
     ("device", "r"): "DEVICE_R",
 }
+UNCACHED = "_UNCACHED"
 
 
 def address_limit(board: Board) -> int:
@@ -65,6 +66,11 @@ def build(vm_index: int, bits: int, mappings: Sequence[Mapping]) -> Stage2:
     return Stage2(bits, level, root, vm_index + 1, tables)
 
 
+def _attribute(mapping: Mapping) -> str:
+    """The end of an ARCH_S2_* macro's name."""
+    return ATTRIBUTES[mapping.kind, mapping.access] + ("" if mapping.cached else UNCACHED)
+
+
 class _Builder:
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
@@ -85,7 +91,7 @@ class _Builder:
             whole = at == entry_base and stop == entry_base + size and hpa % size == 0
             if whole and (level == 3 or level in BLOCK_LEVELS):
                 kind = "page" if level == 3 else "block"
-                entries[index] = (kind, f"{hpa:#x}", ATTRIBUTES[mapping.kind, mapping.access])
+                entries[index] = (kind, f"{hpa:#x}", _attribute(mapping))
             else:
                 child = self._child(name, index, level + 1, entry_base)
                 self.fill(child, level + 1, entry_base, mapping, at, stop)

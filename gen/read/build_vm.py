@@ -28,6 +28,7 @@ def build_vm(vm: Values) -> Vm:
         name=vm.get("name"),
         cpus=tuple(vm.get("cpus")),
         memory=_memory(vm),
+        id=vm.get("id"),
         unikernel=vm.get("unikernel"),
         kernel=_kernel(vm),
         initrd=vm.get("initrd"),

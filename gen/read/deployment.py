@@ -86,6 +86,7 @@ class Vm:
     name: str
     cpus: tuple[int | str, ...]
     memory: tuple[Memory, ...]
+    id: int | None = None  # None: its place in the deployment, from 1
     unikernel: Path | None = None
     kernel: Kernel | None = None
     initrd: Path | None = None
@@ -134,6 +135,8 @@ class Channel:
     peers: tuple[Peer, ...]  # the short form's `from` is the first
     doorbell: bool = True
     keep: bool = False
+    cached: bool = True
+    key: int | None = None  # None: AxVM's calls do not know the channel
     where: Where = NOWHERE
 
 
@@ -165,3 +168,8 @@ class Deployment:
     where: Where = NOWHERE
     key_where: dict[str, Where] = field(default_factory=dict)  # "deployment.board", "build.LTO"
     merged: dict[str, Any] = field(default_factory=dict)  # for --show-config
+
+    def vm_id(self, index: int) -> int:
+        """The number by which AxVM's calls name a VM."""
+        chosen = self.vms[index].id
+        return chosen if chosen is not None else index + 1

@@ -196,6 +196,8 @@ def _build_channel(channel: Values) -> Channel:
         peers=tuple(peers),
         doorbell=channel.get("doorbell", True),
         keep=channel.get("keep", False),
+        cached=channel.get("cached", True),
+        key=channel.get("key"),
         where=channel.where,
     )
 

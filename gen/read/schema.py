@@ -107,6 +107,23 @@ CHANNEL = Table(
             "false",
             "false",
         ),
+        Key(
+            "cached",
+            scalar("bool"),
+            "false: no peer's accesses go through its caches. For peers that can only map the "
+            "window uncached, such as Linux user space by /dev/mem or uio: all must agree.",
+            "true",
+            "true",
+        ),
+        Key(
+            "key",
+            scalar("int"),
+            "The number by which AxVM's calls name the channel: its first writer publishes it, the "
+            "other peers subscribe it.",
+            "0x33",
+            "unknown to AxVM's calls",
+            maximum=(1 << 63) - 1,
+        ),
     ),
 )
 

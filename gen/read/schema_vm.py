@@ -372,6 +372,17 @@ VM = Table(
             '"linux"',
         ),
     )
+    + (
+        Key(
+            "id",
+            scalar("int"),
+            "The number by which AxVM's channel calls name this VM, unique in the deployment.",
+            "1",
+            "its place in the deployment, from 1",
+            minimum=1,
+            maximum=65535,
+        ),
+    )
     + VM_KEYS,
 )
 TEMPLATE = Table("template", "Keys that VMs share; a VM names one with `template`.", VM_KEYS)

@@ -33,6 +33,18 @@ static inline void check_equal(const char *name, uint64_t got, uint64_t wanted)
     }
 }
 
+/* What a call returned: a negative one is an error's number. */
+static inline void check_status(const char *name, int64_t got, int64_t wanted)
+{
+    checks.made++;
+    if (got == wanted) {
+        printf("PASS: %s\n", name);
+    } else {
+        checks.failed++;
+        printf("FAIL: %s: got %" PRId64 ", wanted %" PRId64 "\n", name, got, wanted);
+    }
+}
+
 /* The last line, which a deployment expects as "done: 0 failed". */
 static inline int check_end(void)
 {

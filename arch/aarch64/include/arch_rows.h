@@ -23,11 +23,16 @@
 #define AARCH64_S2_RO (UINT64_C(1) << 6)
 #define AARCH64_S2_RW (UINT64_C(3) << 6)
 #define AARCH64_S2_NORMAL ((UINT64_C(0xf) << 2) | (UINT64_C(3) << 8)) /* WB, inner shareable */
-#define AARCH64_S2_DEVICE (UINT64_C(0x1) << 2)                        /* Device-nGnRE */
+#define AARCH64_S2_UNCACHED                                                                        \
+    ((UINT64_C(0x5) << 2) | (UINT64_C(2) << 8)) /* Normal, outer shareable */
+#define AARCH64_S2_DEVICE (UINT64_C(0x1) << 2)  /* Device-nGnRE */
 #define ARCH_S2_RAM_RWX (AARCH64_S2_AF | AARCH64_S2_NORMAL | AARCH64_S2_RW)
 #define ARCH_S2_RAM_RW (ARCH_S2_RAM_RWX | AARCH64_S2_XN)
 #define ARCH_S2_RAM_RX (AARCH64_S2_AF | AARCH64_S2_NORMAL | AARCH64_S2_RO)
 #define ARCH_S2_RAM_R (ARCH_S2_RAM_RX | AARCH64_S2_XN)
+#define ARCH_S2_RAM_RW_UNCACHED                                                                    \
+    (AARCH64_S2_AF | AARCH64_S2_UNCACHED | AARCH64_S2_RW | AARCH64_S2_XN)
+#define ARCH_S2_RAM_R_UNCACHED (AARCH64_S2_AF | AARCH64_S2_UNCACHED | AARCH64_S2_RO | AARCH64_S2_XN)
 #define ARCH_S2_DEVICE_RW (AARCH64_S2_AF | AARCH64_S2_DEVICE | AARCH64_S2_RW | AARCH64_S2_XN)
 #define ARCH_S2_DEVICE_R (AARCH64_S2_AF | AARCH64_S2_DEVICE | AARCH64_S2_RO | AARCH64_S2_XN)
 /* hpa: aligned to the block (level 1: 1 GiB, level 2: 2 MiB) or page; attr: ARCH_S2_*. */

@@ -17,4 +17,7 @@ _Noreturn void vm_crash(void); /* on_crash */
 int64_t vm_hvc(uint32_t function, uint64_t a, uint64_t b, uint64_t c);
 int64_t vm_smc(uint32_t function, uint64_t a, uint64_t b, uint64_t c);
 
+/* The same by HVC with up to four arguments; x1-x3 go to results[] unless it is NULL. */
+int64_t vm_call(uint32_t function, const uint64_t args[4], uint64_t results[3]);
+
 #endif

@@ -165,6 +165,7 @@ def two_vms(packed_bytes: int = 5000) -> Plan:
         vms=vms,
         vpl011s=(Vpl011(0, 0x900_0000, 1, 1), Vpl011(1, 0x900_0000, 1, 2)),
         channels=(PlannedChannel("wire", 0x5000_0000, 4096, peers, False),),
+        ivcs=(),
         voices=(Voice("bulkhead", None, None), Voice("left", 0, 0), Voice("right-hand", 1, 1)),
         hypervisor=Range(IMAGE_BASE, size),
         packed=Range(IMAGE_BASE + size, packed),

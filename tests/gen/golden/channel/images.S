@@ -17,7 +17,7 @@ image_right_kernel:
     .balign 64
     .globl image_left_dtb
     .type image_left_dtb, @object
-    .size image_left_dtb, 1802
+    .size image_left_dtb, 2112
 image_left_dtb:
     .incbin "images/left_dtb.bin"
 
@@ -25,7 +25,7 @@ image_left_dtb:
     .balign 64
     .globl image_right_dtb
     .type image_right_dtb, @object
-    .size image_right_dtb, 1802
+    .size image_right_dtb, 2112
 image_right_dtb:
     .incbin "images/right_dtb.bin"
 

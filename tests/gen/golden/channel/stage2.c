@@ -20,6 +20,8 @@ static const uint64_t vm0_stage2_l2_40000000[512]
     __attribute__((section(".tables"), aligned(4096))) = {
     [0] = ARCH_S2_BLOCK(UINT64_C(0x40000000), ARCH_S2_RAM_RWX), /* 0x40000000 memory */
     [1] = ARCH_TABLE(vm0_stage2_l3_40200000), /* 0x40200000 */
+    [2] = ARCH_S2_BLOCK(UINT64_C(0x40800000), ARCH_S2_RAM_R_UNCACHED), /* 0x40400000 channel raw */
+    [3] = ARCH_S2_BLOCK(UINT64_C(0x40a00000), ARCH_S2_RAM_R_UNCACHED), /* 0x40600000 channel raw */
 };
 _Static_assert(sizeof(vm0_stage2_l2_40000000) / sizeof(vm0_stage2_l2_40000000[0]) == 512, "vm0_stage2_l2_40000000: one row each");
 
@@ -45,6 +47,8 @@ static const uint64_t vm1_stage2_l2_40000000[512]
     __attribute__((section(".tables"), aligned(4096))) = {
     [0] = ARCH_S2_BLOCK(UINT64_C(0x40400000), ARCH_S2_RAM_RWX), /* 0x40000000 memory */
     [1] = ARCH_TABLE(vm1_stage2_l3_40200000), /* 0x40200000 */
+    [2] = ARCH_S2_BLOCK(UINT64_C(0x40800000), ARCH_S2_RAM_RW_UNCACHED), /* 0x40400000 channel raw */
+    [3] = ARCH_S2_BLOCK(UINT64_C(0x40a00000), ARCH_S2_RAM_RW_UNCACHED), /* 0x40600000 channel raw */
 };
 _Static_assert(sizeof(vm1_stage2_l2_40000000) / sizeof(vm1_stage2_l2_40000000[0]) == 512, "vm1_stage2_l2_40000000: one row each");
 

@@ -10,6 +10,7 @@
 #include "vdev/vgic.h"
 #include "vdev/vpl011.h"
 
+#include <devices.h>
 #include <symbols.h>
 #include <tables.h>
 
@@ -18,8 +19,9 @@ const char deployment_hash[] = "000000000000000000000000000000000000000000000000
 
 static const struct range_row board_ram[] = {
     { .base = UINT64_C(0x40000000), .size = UINT64_C(0x602000) },
+    { .base = UINT64_C(0x40800000), .size = UINT64_C(0x400000) },
 };
-_Static_assert(sizeof(board_ram) / sizeof(board_ram[0]) == 1, "board_ram: one row each");
+_Static_assert(sizeof(board_ram) / sizeof(board_ram[0]) == 2, "board_ram: one row each");
 
 static const struct range_row board_gic[] = {
     { .base = UINT64_C(0x8000000), .size = UINT64_C(0x10000) },
@@ -31,7 +33,7 @@ const struct board_row board_row = {
     .name = "qemu-virt-aarch64",
     .dtb_fallback = { .addr = UINT64_C(0x40000000) },
     .ram = board_ram,
-    .ram_count = 1,
+    .ram_count = 2,
     .gic_compatible = "arm,gic-v3",
     .gic = board_gic,
     .gic_count = 2,
@@ -85,6 +87,7 @@ static const struct ram_row vm_left_ram[] = {
         .size = 0x200000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
 };
 _Static_assert(sizeof(vm_left_ram) / sizeof(vm_left_ram[0]) == 1, "vm_left_ram: one row each");
@@ -103,10 +106,10 @@ static const struct image_row vm_left_image[] = {
         .name = "dtb",
         .source = { .addr = (uint64_t)image_left_dtb },
         .target = { .addr = UINT64_C(0x401f0000) },
-        .size = 0x70a,
-        .crc32 = 0x2508f79a,
-        .sha256 = { 0xd9, 0x43, 0x84, 0x69, 0xe9, 0xef, 0x17, 0xdd, 0xb5, 0x84, 0x64, 0xb0, 0x67, 0x07, 0x57, 0xf0,
-                    0xc4, 0x5e, 0x67, 0x70, 0x24, 0xe3, 0x02, 0x67, 0x49, 0xfe, 0x64, 0xd4, 0x0a, 0xec, 0xfc, 0x08 },
+        .size = 0x840,
+        .crc32 = 0xb4606603,
+        .sha256 = { 0x67, 0x0c, 0x4c, 0x65, 0xc7, 0xe9, 0x1b, 0x0c, 0xcb, 0x53, 0xf0, 0xd0, 0x98, 0xa4, 0xfa, 0xdd,
+                    0x51, 0xc5, 0xc6, 0xe9, 0xd4, 0x9e, 0xea, 0x06, 0x9a, 0x3f, 0xcd, 0x56, 0x0e, 0x6c, 0x79, 0xe0 },
     },
 };
 _Static_assert(sizeof(vm_left_image) / sizeof(vm_left_image[0]) == 2, "vm_left_image: one row each");
@@ -167,6 +170,7 @@ static const struct ram_row vm_right_ram[] = {
         .size = 0x200000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
 };
 _Static_assert(sizeof(vm_right_ram) / sizeof(vm_right_ram[0]) == 1, "vm_right_ram: one row each");
@@ -185,10 +189,10 @@ static const struct image_row vm_right_image[] = {
         .name = "dtb",
         .source = { .addr = (uint64_t)image_right_dtb },
         .target = { .addr = UINT64_C(0x405f0000) },
-        .size = 0x70a,
-        .crc32 = 0xa019fea2,
-        .sha256 = { 0xcd, 0x67, 0xb0, 0x86, 0x67, 0x0b, 0x1e, 0xd3, 0x13, 0x62, 0x0a, 0x46, 0x0b, 0x6e, 0x97, 0xd9,
-                    0x07, 0xb3, 0xf3, 0xa3, 0xe2, 0x81, 0x76, 0x22, 0x4a, 0x79, 0x0b, 0xe4, 0xc4, 0x09, 0xd3, 0x49 },
+        .size = 0x840,
+        .crc32 = 0x65b4ace3,
+        .sha256 = { 0x57, 0x43, 0x98, 0xad, 0x6e, 0x77, 0xa5, 0x7d, 0x24, 0x17, 0x3f, 0x77, 0xd3, 0xa3, 0xa4, 0x5a,
+                    0x69, 0x0e, 0x1d, 0x35, 0x95, 0xa9, 0x02, 0xba, 0x9d, 0x94, 0x78, 0xb4, 0x01, 0xee, 0xb0, 0x9d },
     },
 };
 _Static_assert(sizeof(vm_right_image) / sizeof(vm_right_image[0]) == 2, "vm_right_image: one row each");
@@ -356,6 +360,15 @@ const struct channel_row channel_rows[] = {
         .writer_vm = 0,
         .keep = false,
     },
+    {
+        .name = "raw",
+        .base = { .addr = UINT64_C(0x40800000) },
+        .size = 0x400000,
+        .peer_first = 2,
+        .peer_count = 2,
+        .writer_vm = 1,
+        .keep = false,
+    },
 };
 _Static_assert(sizeof(channel_rows) / sizeof(channel_rows[0]) == CHANNEL_COUNT, "channel_rows: one row each");
 
@@ -376,8 +389,44 @@ const struct channel_peer_row channel_peer_rows[] = {
         .writable = false,
         .rings = 0x1,
     },
+    {
+        .channel = 1,
+        .vm = 0,
+        .window = { .addr = UINT64_C(0x40400000) },
+        .intid = 0,
+        .writable = false,
+        .rings = 0x0,
+    },
+    {
+        .channel = 1,
+        .vm = 1,
+        .window = { .addr = UINT64_C(0x40400000) },
+        .intid = 0,
+        .writable = true,
+        .rings = 0x0,
+    },
 };
 _Static_assert(sizeof(channel_peer_rows) / sizeof(channel_peer_rows[0]) == CHANNEL_PEER_COUNT, "channel_peer_rows: one row each");
+
+const struct ivc_row ivc_rows[] = {
+    {
+        .vm = 1,
+        .peer = 3,
+        .publishes = true,
+        .publication = 0,
+        .publisher_id = 2,
+        .key = UINT64_C(0x33),
+    },
+    {
+        .vm = 0,
+        .peer = 2,
+        .publishes = false,
+        .publication = 0,
+        .publisher_id = 2,
+        .key = UINT64_C(0x33),
+    },
+};
+_Static_assert(sizeof(ivc_rows) / sizeof(ivc_rows[0]) == IVC_COUNT, "ivc_rows: one row each");
 
 const struct console_voice_row console_voice_rows[] = {
     {

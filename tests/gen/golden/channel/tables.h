@@ -10,8 +10,9 @@
 #define IRQ_COUNT 2u
 #define VGIC_SPI_WORDS 1u
 #define VPL011_COUNT 2u
-#define CHANNEL_COUNT 1u
-#define CHANNEL_PEER_COUNT 2u
+#define CHANNEL_COUNT 2u
+#define CHANNEL_PEER_COUNT 4u
+#define IVC_COUNT 2u
 #define CONSOLE_VOICE_COUNT 3u
 
 /* /pl011@9000000: the hypervisor's console */

@@ -9,6 +9,7 @@
 #include "vdev/vgic.h"
 #include "vdev/vpl011.h"
 
+#include <devices.h>
 #include <symbols.h>
 #include <tables.h>
 
@@ -79,6 +80,7 @@ static const struct ram_row vm_regions_ram[] = {
         .size = 0x400000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
     {
         .gpa = { .addr = UINT64_C(0x60000000) },
@@ -86,6 +88,7 @@ static const struct ram_row vm_regions_ram[] = {
         .size = 0x3000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
     {
         .gpa = { .addr = UINT64_C(0x80000000) },
@@ -93,6 +96,7 @@ static const struct ram_row vm_regions_ram[] = {
         .size = 0x40000000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
 };
 _Static_assert(sizeof(vm_regions_ram) / sizeof(vm_regions_ram[0]) == 3, "vm_regions_ram: one row each");
@@ -245,6 +249,18 @@ const struct channel_peer_row channel_peer_rows[] = {
     },
 };
 _Static_assert(sizeof(channel_peer_rows) / sizeof(channel_peer_rows[0]) == COUNT_AT_LEAST_ONE(CHANNEL_PEER_COUNT), "channel_peer_rows: one row each");
+
+const struct ivc_row ivc_rows[] = {
+    {
+        .vm = 0,
+        .peer = 0,
+        .publishes = false,
+        .publication = 0,
+        .publisher_id = 0,
+        .key = 0,
+    },
+};
+_Static_assert(sizeof(ivc_rows) / sizeof(ivc_rows[0]) == COUNT_AT_LEAST_ONE(IVC_COUNT), "ivc_rows: one row each");
 
 const struct console_voice_row console_voice_rows[] = {
     {

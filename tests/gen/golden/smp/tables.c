@@ -9,6 +9,7 @@
 #include "vdev/vgic.h"
 #include "vdev/vpl011.h"
 
+#include <devices.h>
 #include <symbols.h>
 #include <tables.h>
 
@@ -77,6 +78,7 @@ static const struct ram_row vm_wide_ram[] = {
         .size = 0x200000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
 };
 _Static_assert(sizeof(vm_wide_ram) / sizeof(vm_wide_ram[0]) == 1, "vm_wide_ram: one row each");
@@ -152,6 +154,7 @@ static const struct ram_row vm_narrow_ram[] = {
         .size = 0x200000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
 };
 _Static_assert(sizeof(vm_narrow_ram) / sizeof(vm_narrow_ram[0]) == 1, "vm_narrow_ram: one row each");
@@ -365,6 +368,18 @@ const struct channel_peer_row channel_peer_rows[] = {
     },
 };
 _Static_assert(sizeof(channel_peer_rows) / sizeof(channel_peer_rows[0]) == COUNT_AT_LEAST_ONE(CHANNEL_PEER_COUNT), "channel_peer_rows: one row each");
+
+const struct ivc_row ivc_rows[] = {
+    {
+        .vm = 0,
+        .peer = 0,
+        .publishes = false,
+        .publication = 0,
+        .publisher_id = 0,
+        .key = 0,
+    },
+};
+_Static_assert(sizeof(ivc_rows) / sizeof(ivc_rows[0]) == COUNT_AT_LEAST_ONE(IVC_COUNT), "ivc_rows: one row each");
 
 const struct console_voice_row console_voice_rows[] = {
     {
