@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/exit.h"
 #include "gen/types.h"
 #include <arch_vcpu.h>
 
@@ -36,6 +37,11 @@ void aarch64_skip_instruction(void);
 /* Own CPU: `value`, of `size` bytes, as it is in memory for a guest whose data is big-endian now.
  */
 uint64_t aarch64_guest_endian(uint64_t value, unsigned size);
+
+/* Own CPU: do the common registers of the virtual CPU interface trap (lr.c)?  If so, an EXIT_SYSREG
+ * may be one that the guest owns (icv.c): true: it is done. */
+bool aarch64_icv_traps(void);
+bool aarch64_icv_access(struct arch_vcpu *vcpu, const struct exit *exit);
 
 /* General registers, to the log. */
 void aarch64_log_registers(const uint64_t x[31]);

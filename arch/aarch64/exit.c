@@ -120,7 +120,7 @@ static void decode_sync(const struct arch_vcpu *vcpu, struct exit *exit)
     }
 }
 
-void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit)
+static void enter_once(struct arch_vcpu *vcpu, struct exit *exit)
 {
     uint32_t vector = aarch64_enter(vcpu);
 
@@ -132,4 +132,11 @@ void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit)
     } else {
         exit->kind = EXIT_IRQ;
     }
+}
+
+void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit)
+{
+    do {
+        enter_once(vcpu, exit);
+    } while (exit->kind == EXIT_SYSREG && aarch64_icv_traps() && aarch64_icv_access(vcpu, exit));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/aarch64/aarch64.h"
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
 #include "platform/panic.h"
@@ -6,6 +7,8 @@
 /* The virtual CPU interface of own CPU (IHI 0069, 12.4: ICH_*_EL2). */
 
 #define ICH_HCR_EN (1u << 0)
+#define ICH_HCR_TC (1u << 10)
+#define ICH_VTR_TDS (UINT64_C(1) << 19)
 #define ICH_HCR_EOICOUNT_SHIFT 27
 #define ICH_HCR_EOICOUNT_MASK (0x1fu << ICH_HCR_EOICOUNT_SHIFT)
 
@@ -86,12 +89,23 @@ uint32_t arch_lr_eoi_count(void)
     return count;
 }
 
+/* Where ICC_DIR_EL1 has no trap of its own (TDS), all common registers trap: icv.c. */
 void arch_lr_control(uint32_t when)
 {
     uint64_t eoi_count = ICH_HCR_READ() & ICH_HCR_EOICOUNT_MASK;
 
+    if ((when & ARCH_LR_TRAP_DIR) != 0 && (ICH_VTR_READ() & ICH_VTR_TDS) == 0) {
+        when ^= ARCH_LR_TRAP_DIR | ICH_HCR_TC;
+    }
     ICH_HCR_WRITE(eoi_count | ICH_HCR_EN | when);
     aarch64_isb();
+}
+
+bool aarch64_icv_traps(void)
+{
+    uint64_t both = ICH_HCR_EN | ICH_HCR_TC;
+
+    return (ICH_HCR_READ() & both) == both;
 }
 
 void arch_lr_reset(void)
