@@ -133,6 +133,11 @@ def main() -> int:
                     print(f"{case}: {found.code}: {found.message}", file=sys.stderr)
                 return int(failure.status)
         print(f"{case}: {', '.join(changed) or 'unchanged'}")
+    if not arguments.case:
+        sys.path.insert(0, str(ROOT / "tests/boot"))
+        import golden_images
+
+        golden_images.update_all()
     return 0
 
 
