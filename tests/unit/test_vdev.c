@@ -2,6 +2,7 @@
 /* sources: vdev/vdev.c */
 #include "gen/rows.h"
 #include "tests/unit/check.h"
+#include "vdev/vcpu.h"
 #include "vdev/vdev.h"
 
 static uint32_t resets[4]; /* by instance */
@@ -30,8 +31,37 @@ static void every_row_with_a_reset_gets_it(void)
     CHECK_EQ(resets[3], 1);
 }
 
+static uint32_t alarms[4]; /* by instance */
+static struct vcpu *alarmed;
+
+static void count_alarm(struct vcpu *vcpu, uint32_t instance)
+{
+    alarmed = vcpu;
+    alarms[instance]++;
+}
+
+static const struct vdev_ops waiting_ops = { .name = "waiting", .alarm = count_alarm };
+
+static void a_time_is_told_to_all_who_may_wait(void)
+{
+    static const struct mmio_row rows[] = {
+        { .base = GPA(0x1000), .size = 0x1000, .ops = &waiting_ops, .instance = 2 },
+        { .base = GPA(0x2000), .size = 0x1000, .ops = &plain_ops, .instance = 1 },
+        { .base = GPA(0x3000), .size = 0x1000, .ops = &waiting_ops, .instance = 0 },
+    };
+    const struct vm_row vm = { .mmio = rows, .mmio_count = 3 };
+    struct vcpu vcpu = { .vm_row = &vm };
+
+    vdev_alarm(&vcpu);
+    CHECK_EQ(alarms[0], 1);
+    CHECK_EQ(alarms[1], 0);
+    CHECK_EQ(alarms[2], 1);
+    CHECK(alarmed == &vcpu);
+}
+
 int main(void)
 {
+    TEST(a_time_is_told_to_all_who_may_wait);
     TEST(every_row_with_a_reset_gets_it);
     return test_result();
 }

@@ -12,6 +12,7 @@ from gen.emit.boundaries import Boundaries, boundaries_from_symbols
 from gen.emit.images import image_files
 from gen.emit.tables import emit
 from gen.plan.model import Plan
+from gen.read import device_types
 
 ROOT = Path(__file__).parents[3]
 C_FLAGS = (
@@ -57,7 +58,9 @@ def write(plan: Plan, folder: Path, boundaries: Boundaries | None, stack_size: i
     (folder / "images").mkdir(exist_ok=True)
     for name, data in image_files(plan).items():
         (folder / name).write_bytes(data)
-    (folder / "stub.c").write_text(STUB)
+    emulated = ", ".join(f"{kind.name}_ops" for kind in device_types.TYPES)
+    devices = f"#include <devices.h>\nconst struct vdev_ops {emulated};\n"
+    (folder / "stub.c").write_text(STUB + devices)
 
 
 def link(plan: Plan, folder: Path, boundaries: Boundaries | None) -> Path:
