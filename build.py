@@ -64,9 +64,10 @@ def tell(say: Terminal, out: Path, summary: str) -> None:
 
 def look(options: Options, say: Terminal) -> bool:
     """What needs no build. False: something else is asked for."""
-    if not (options.boards or options.devices or options.explain or options.update_lock):
+    asked = options.boards or options.devices or options.explain or options.update_lock
+    if not (asked or options.import_axvm):
         return False
-    from gen.tool import fetch, show
+    from gen.tool import fetch, import_axvm, show
 
     if options.update_lock:
         say.say("\n".join(fetch.update_lock()) or "the lock is up to date")
@@ -76,6 +77,8 @@ def look(options: Options, say: Terminal) -> bool:
         show.devices(options.devices, options.offline, say)
     if options.explain:
         show.explain(options.explain, say)
+    if options.import_axvm:
+        import_axvm.run(options, say)
     return True
 
 

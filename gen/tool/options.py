@@ -33,6 +33,8 @@ class Options:
     boards: bool
     devices: str | None
     explain: str | None
+    import_axvm: tuple[Path, ...]
+    board: str | None
     sets: tuple[str, ...]
     menuconfig: bool
     update_lock: bool
@@ -46,7 +48,10 @@ class Options:
 
 def parse(arguments: Sequence[str], root: Path) -> Options:
     """The options; wrong usage ends the program with status 2 and a line that says why."""
-    found = _parser().parse_args(arguments)
+    parser = _parser()
+    found = parser.parse_args(arguments)
+    if bool(found.import_axvm) != bool(found.board):
+        parser.error("--import-axvm and --board go together")
     config = Path(found.config) if found.config else root / DEFAULT_CONFIG
     return Options(
         config=config.absolute(),
@@ -60,6 +65,8 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         boards=found.boards,
         devices=found.devices,
         explain=found.explain,
+        import_axvm=tuple(Path(name) for name in found.import_axvm),
+        board=found.board,
         sets=tuple(found.set),
         menuconfig=found.menuconfig,
         update_lock=found.update_lock,
@@ -131,6 +138,14 @@ def _add_show(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--boards", action="store_true", help="boards there are")
     group.add_argument("--devices", metavar="BOARD", help="a board's devices")
     group.add_argument("--explain", metavar="CODE|KEY", help="what an error or a key means")
+    group.add_argument(
+        "--import-axvm",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="AxVM's VM files as a deployment file, on stdout or in --out FILE; needs --board",
+    )
+    group.add_argument("--board", metavar="BOARD", help="with --import-axvm: the board")
 
 
 def _count(text: str) -> int:
