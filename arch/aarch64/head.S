@@ -27,30 +27,66 @@ boot_entry:
     cmp     x1, x2
     b.eq    3f
 
-    /* Move: [x1, ...) to [x2, image_load_end), caches are off; then drop what the cache may hold of
-     * the target, so that it can't show old lines once it is on. */
+    /* Move: [x1, ...) to [x2, x3); caches are off, both are aligned to pages, and may overlap. */
     ldr     x3, =image_load_end
     mov     x4, x2
-1:  ldp     x5, x6, [x1], #16
-    stp     x5, x6, [x4], #16
-    cmp     x4, x3
-    b.lo    1b
+    mov     x8, x3
+    bl      drop_lines                  /* nothing old is written back over what is moved */
+    cmp     x1, x2
+    b.hi    2f
+    sub     x5, x3, x2                  /* from below: the last bytes first */
+    add     x5, x1, x5
+    mov     x4, x3
+1:  ldp     x6, x7, [x5, #-16]!
+    stp     x6, x7, [x4, #-16]!
+    cmp     x4, x2
+    b.hi    1b
+    b       moved
+
+2:  mov     x4, x2                      /* from above: this page first, to go on from there, */
+    add     x8, x2, #4096
+    bl      copy_up
+    mov     x4, x2
+    bl      drop_lines
+    ldr     x5, =copy_rest
+    br      x5
+copy_rest:                              /* because the rest may overwrite where it ran before */
+    mov     x4, x8
+    mov     x8, x3
+    bl      copy_up
+
+moved:
+    mov     x4, x2
+    mov     x8, x3
+    bl      drop_lines
+    ldr     x4, =3f
+    br      x4
+
+    /* [x1, ...) to [x4, x8), upwards. */
+copy_up:
+    ldp     x6, x7, [x1], #16
+    stp     x6, x7, [x4], #16
+    cmp     x4, x8
+    b.lo    copy_up
+    ret
+
+    /* What caches hold of [x4, x8) goes: before a move what may be dirty, after it what was fetched
+     * meanwhile, which is older than memory and must not show once caches are on. */
+drop_lines:
     dsb     sy
     mrs     x5, ctr_el0
     ubfx    x5, x5, #16, #4             /* DminLine: log2 of words */
     mov     x6, #4
     lsl     x5, x6, x5
-    mov     x4, x2
-2:  dc      ivac, x4
+1:  dc      civac, x4
     add     x4, x4, x5
-    cmp     x4, x3
-    b.lo    2b
+    cmp     x4, x8
+    b.lo    1b
     dsb     sy
     ic      iallu
     dsb     sy
     isb
-    ldr     x4, =3f
-    br      x4
+    ret
 
 3:  mrs     x1, CurrentEL
     cmp     x1, #(2 << 2)

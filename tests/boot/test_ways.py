@@ -41,6 +41,13 @@ def test_flash(folder: Path) -> None:
     check(board(*by_flash(folder)))
 
 
+@pytest.mark.parametrize("address", ["0x401ff000", "0x40201000", "0x50000000"])
+def test_loaded_elsewhere(folder: Path, address: str) -> None:
+    """The image moves to where it is linked: from below and above, over itself, and from afar."""
+    image = f"loader,file={folder / 'firmware.bin'},addr={address},force-raw=on"
+    check(board("-device", image, "-device", f"loader,addr={address},cpu-num=0"))
+
+
 def test_booti(folder: Path) -> None:
     command = "booti 0x60000000 - ${fdtcontroladdr}"
     check(board(*by_u_boot(folder, "firmware.bin", command)))
