@@ -21,11 +21,17 @@ static void irq_finish(uint32_t intid)
     arch_irq_deactivate(intid);
 }
 
-/* An interrupt that nobody here expects: off, or it would come back at once. */
+/* Off, or it would come back at once. */
 static void irq_silence(uint32_t intid)
 {
     arch_irq_disable(intid / 32, 1u << (intid % 32));
     irq_finish(intid);
+}
+
+/* An interrupt that nobody here expects. */
+static void irq_refuse(uint32_t intid)
+{
+    irq_silence(intid);
     log_warn("interrupt %u has no owner on CPU %u: disabled", (unsigned)intid,
              (unsigned)arch_cpu_index());
 }
@@ -73,7 +79,7 @@ static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
         arch_irq_drop(intid);
         vgic_inject_hardware(vcpu, intid);
     } else {
-        irq_silence(intid);
+        irq_refuse(intid);
     }
 }
 
@@ -98,8 +104,10 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
         console_interrupt(console_notify);
         arch_irq_deactivate(intid);
         return false;
+    } else if (row != NULL && row->owner == IRQ_VM && vcpu != NULL && vcpu->vm == row->vm) {
+        irq_silence(intid); /* the VM is stopping: its next run enables what it wants */
     } else {
-        irq_silence(intid);
+        irq_refuse(intid);
     }
     return true;
 }
