@@ -94,7 +94,7 @@ def _translate(
         return None
     path = Path(name.base, name.value)
     vm = read_axvm(path, report, name.where)
-    if vm is None or not check_arch(vm, board, report):
+    if vm is None or not check_arch(vm, entry, board, report):
         return None
     console = head.get("console", "shared")
     mode = console.get("mode", "shared") if isinstance(console, Values) else console

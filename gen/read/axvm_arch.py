@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 
+from gen.diagnostics import Report, Where
 from gen.read.axvm_file import AxVm
 from gen.read.axvm_schema import EMU_TYPES, FOREIGN_TYPES
-from gen.diagnostics import Report, Where
 from gen.read.board import Board
+from gen.read.toml_file import Item
 
 _DEVICES = (
     (re.compile(r"\b(plic|clint|aclint|imsic|aplic)\b", re.I), "riscv64"),
@@ -22,9 +23,10 @@ _NAMES = re.compile(
 _SAME = {"arm64": "aarch64", "amd64": "x86_64"}
 
 
-def check_arch(vm: AxVm, board: Board, report: Report) -> bool:
-    """Whether the file can be for the board's architecture, as far as it can be told."""
-    for arch, evidence, where in _evidence(vm):
+def check_arch(vm: AxVm, own: Item, board: Board, report: Report) -> bool:
+    """Whether the file can be for the board's architecture, as far as it can be told. `own`: the
+    including table, whose images replace the file's."""
+    for arch, evidence, where in _evidence(vm, own):
         if arch == board.arch:
             continue
         report.error(
@@ -38,7 +40,7 @@ def check_arch(vm: AxVm, board: Board, report: Report) -> bool:
     return True
 
 
-def _evidence(vm: AxVm) -> list[tuple[str, str, Where]]:
+def _evidence(vm: AxVm, own: Item) -> list[tuple[str, str, Where]]:
     """(architecture, why, where), the surest first."""
     found = [
         (FOREIGN_TYPES[row.type], f"{row.name} is a {EMU_TYPES[row.type]}", row.where)
@@ -50,8 +52,8 @@ def _evidence(vm: AxVm) -> list[tuple[str, str, Where]]:
             if pattern.search(row.name):
                 found.append((arch, f'it has a "{row.name}"', row.where))
                 break
-    for key in ("kernel_path", "dtb_path"):
-        path = vm.kernel.get(key)
+    for key, native in (("kernel_path", "kernel"), ("dtb_path", "dtb")):
+        path = vm.kernel.get(key) if own.get(native) is None else None
         match = _NAMES.search(path.name) if path is not None else None
         if match:
             arch = _SAME.get(match[1].lower(), match[1].lower())

@@ -156,6 +156,7 @@ def _all_that_can_be_given(
     ]
     flash = [d for d in plain if any(name in FLASH_COMPATIBLES for name in d.compatible)]
     masters = [d for d in plain if d.dma and not trusted]
+    masters.sort(key=lambda d: not d.name.startswith("pci"))  # host bridges first
     private = [d for d in plain if any(irq.kind == "ppi" for irq in d.interrupts)]
     kept = [d for d in plain if d.enabled and d not in (*flash, *masters, *private)]
     mates = [d for d in kept if any(share_pages(d, other) for other in (*masters, *flash))]
@@ -167,12 +168,13 @@ def _all_that_can_be_given(
     )
     left = [f"{why} ({listing([d.path for d in some])})" for why, some in reasons if some]
     given = [d.path for d in kept if d not in mates]
+    frames = [d.path for d in wanted if is_controller(d.path, board)]
     to.report.warning(
         "axvm-root",
         row.where,
         'passthrough_devices has "/": AxVM would hand over every device that the tree describes, and '
-        f"the whole interrupt controller {board.gic.path} with what is below it. Here the VM gets a "
-        f"virtual interrupt controller, and {listing(given, 8) or 'no device'}. Left out: "
+        f"the whole interrupt controller with its ITS ({listing(frames)}). Here the VM gets a virtual "
+        f"interrupt controller, and {listing(given, 8) or 'no device'}. Left out: "
         f"{'; '.join(left) or 'nothing else'}",
         'name single devices instead; dma = "trusted" in the [[vm]] hands over masters too, without '
         "isolation from them",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gen.read.axvm_file import MemoryRow
 from gen.read.axvm_native import Placed, Translation, address, span
 from gen.read.axvm_schema import (
@@ -15,6 +17,7 @@ from gen.read.axvm_schema import (
     WRITE,
 )
 from gen.read.keys import show_size
+from gen.read.toml_file import Item
 
 
 def translate_memory(to: Translation) -> None:
@@ -164,10 +167,24 @@ def _image(to: Translation) -> None:
             'add kernel_path, or kernel = "..." to the [[vm]]',
         )
         return
+    if own is not None and _says_itself(own):
+        load = entry = None
     image = kernel.get("kernel_path")
     where = kernel.at("kernel_path") if kernel.wrote("kernel_path") else kernel.where
     table = {"image": str(image) if image is not None else None}
     to.put("kernel", table | {"load_gpa": load, "entry_gpa": entry}, where)
+
+
+def _says_itself(own: Item) -> bool:
+    """Whether a kernel that replaces the file's is an ELF, which tells its own addresses."""
+    image, kind = own.get("image"), own.get("format")
+    if kind is not None and kind.value != "auto":
+        return bool(kind.value == "elf")
+    path = Path(image.base, str(image.value)) if image is not None else None
+    if path is None or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) == b"\x7fELF"
 
 
 def _tree(to: Translation) -> None:

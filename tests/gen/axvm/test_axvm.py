@@ -265,6 +265,26 @@ def test_what_the_vm_table_says_wins(tmp_path: Path) -> None:
     assert (vm.bootargs, vm.on_crash) == ("quiet", "restart")
 
 
+def test_an_elf_in_place_of_the_kernel(tmp_path: Path) -> None:
+    (tmp_path / "guest.elf").write_bytes(b"\x7fELF" + bytes(60))
+    for more in ('kernel = "guest.elf"', 'kernel = { image = "gone", format = "elf" }'):
+        kernel = vm_of(tmp_path, more=more).kernel
+        assert kernel is not None and (kernel.load_gpa, kernel.entry_gpa) == (None, None)
+
+
+def test_the_console_that_only_logs_is_not_given(tmp_path: Path) -> None:
+    row = 'passthrough_devices = [["uart", 0x900_0000, 0x900_0000, 0x1000, 0]]'
+    outcome = plan(tmp_path, [(write_axvm(tmp_path, ((ROWS, row),)), "")], 'console = "log"')
+    assert codes(outcome) == ["E-console-uart", "E-irq-console"]
+
+
+def test_an_image_of_another_architecture_is_replaced(tmp_path: Path) -> None:
+    other = ('kernel_path = "kernel.bin"', 'kernel_path = "linux-riscv64.bin"')
+    file = write_axvm(tmp_path, (other,))
+    assert codes(load(tmp_path, [(file, "")])) == ["E-axvm-arch"]
+    assert codes(load(tmp_path, [(file, 'kernel = "kernel.bin"')])) == []
+
+
 def test_a_unikernel_in_place_of_the_kernel(tmp_path: Path) -> None:
     (tmp_path / "uni").mkdir()
     vm = vm_of(tmp_path, more='unikernel = "uni"')
