@@ -24,8 +24,10 @@ void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const stru
                      uint64_t entry, uint64_t arg, uint64_t counter_base);
 /* Runs the guest until it exits; fills *exit. */
 void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit);
-/* Finishes EXIT_MMIO/EXIT_SYSREG: a read's value goes to the register (extended as the exit says;
- * ignored for writes), and the guest continues behind the instruction. */
+/* Finishes EXIT_MMIO/EXIT_SYSREG/EXIT_PORT: a read's value goes to the register (extended as the
+ * exit says; IN keeps the rest of RAX but zero-extends EAX; ignored for writes), and the guest
+ * continues behind the instruction.  INS/OUTS: `value` elements are done; index and count registers
+ * follow, and the guest continues behind the instruction when none is left. */
 void arch_vcpu_complete(struct arch_vcpu *vcpu, const struct exit *exit, uint64_t value);
 /* Makes the guest take an undefined-instruction exception / an external abort / an SError, as the
  * architecture defines, at the instruction that exited. */

@@ -11,7 +11,7 @@
 enum exit_kind {
     EXIT_IRQ,    /* a physical interrupt wants the hypervisor: arch_irq_ack() tells which */
     EXIT_MMIO,   /* access to a hole in stage 2, decoded */
-    EXIT_PORT,   /* x86 port access */
+    EXIT_PORT,   /* x86 port access: IN, OUT, INS, OUTS */
     EXIT_SYSREG, /* trapped system register */
     EXIT_CALL,   /* HVC, SMC, ECALL, VMCALL: arguments are in the registers */
     EXIT_IDLE,   /* WFI, HLT where trapped */
@@ -21,13 +21,30 @@ enum exit_kind {
 };
 
 struct exit_access {
-    gpa_t gpa;      /* for EXIT_PORT: the port number */
+    gpa_t gpa;
     uint64_t value; /* what a write writes, masked to the width */
     uint8_t size;   /* bytes: 1, 2, 4, 8 */
     bool write;
     bool sign;  /* a read is sign-extended */
     bool reg64; /* the target register is 64 bits wide */
     uint8_t reg;
+};
+
+/*
+ * IN and OUT move one value between a port and the accumulator.  INS and OUTS move elements of
+ * memory; REP repeats them, and one exit carries those of its elements that lie in one page.  Of
+ * these any number may be done: the instruction is executed again for the others, so that
+ * interrupts come between.
+ */
+struct exit_port {
+    uint16_t port;
+    uint8_t size; /* bytes: 1, 2, 4 */
+    bool write;
+    uint32_t value; /* OUT: what it writes, masked to the width */
+    uint32_t count; /* INS, OUTS: elements, at least 1; 0: IN, OUT */
+    bool down;      /* each element lies below the one before (EFLAGS.DF) */
+    gpa_t gpa;      /* of the first element */
+    gpa_t next; /* of the page in which an element goes on that crosses a page; count is 1 then */
 };
 
 struct exit_sysreg {
@@ -52,7 +69,8 @@ struct exit_fault {
 struct exit {
     enum exit_kind kind;
     union {
-        struct exit_access access; /* EXIT_MMIO, EXIT_PORT */
+        struct exit_access access; /* EXIT_MMIO */
+        struct exit_port port;
         struct exit_sysreg sysreg;
         struct exit_call call;
         struct exit_fault fault; /* EXIT_UNDEF, EXIT_ABORT, EXIT_CRASH */

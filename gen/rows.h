@@ -31,6 +31,15 @@ struct mmio_row {
     uint32_t instance; /* index of the device's own row and state, given to ops */
 };
 
+/* One emulated range of I/O ports of one VM (x86).  A VM's rows are sorted by base and never
+ * overlap. */
+struct port_row {
+    uint16_t base;
+    uint32_t size; /* at most 0x10000 - base */
+    const struct vdev_ops *ops;
+    uint32_t instance; /* index of the device's own row and state, given to ops */
+};
+
 /* One trapped system register.  A VM's rows are sorted by encoding; no encoding occurs twice. */
 struct sysreg_row {
     uint32_t encoding; /* ARCH_SYSREG(...): comparable, architecture-defined */
@@ -148,6 +157,8 @@ struct vm_row {
     uint16_t vcpu_count;
     const struct mmio_row *mmio;
     uint32_t mmio_count;
+    const struct port_row *port;
+    uint32_t port_count;
     const struct sysreg_row *sysreg;
     uint32_t sysreg_count;
     const struct ram_row *ram;

@@ -25,6 +25,28 @@ const struct mmio_row *dispatch_mmio(const struct vm_row *vm, gpa_t gpa, unsigne
     return offset < row->size && size <= row->size - offset ? row : NULL;
 }
 
+const struct port_row *dispatch_port(const struct vm_row *vm, uint32_t port, unsigned size)
+{
+    uint32_t low = 0;
+    uint32_t high = vm->port_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (vm->port[middle].base <= port) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == 0) {
+        return NULL;
+    }
+    const struct port_row *row = &vm->port[low - 1];
+    uint32_t offset = port - row->base;
+
+    return offset < row->size && size <= row->size - offset ? row : NULL;
+}
+
 const struct sysreg_row *dispatch_sysreg(const struct vm_row *vm, uint32_t encoding)
 {
     uint32_t low = 0;

@@ -38,8 +38,12 @@ void trace_exit(const struct vcpu *vcpu, const struct exit *exit)
 
     *record = (struct trace_record){ .time = arch_time_now(), .kind = exit->kind };
     switch (exit->kind) {
-    case EXIT_MMIO:
     case EXIT_PORT:
+        record->address = exit->port.port;
+        record->value = exit->port.value;
+        record->write = exit->port.write;
+        break;
+    case EXIT_MMIO:
         record->address = exit->access.gpa.addr;
         record->value = exit->access.value;
         record->write = exit->access.write;

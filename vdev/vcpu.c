@@ -5,6 +5,7 @@
 #include "vdev/call.h"
 #include "vdev/dispatch.h"
 #include "vdev/irq.h"
+#include "vdev/port.h"
 #include "vdev/sysreg.h"
 #include "vdev/trace.h"
 #include "vdev/vdev.h"
@@ -44,12 +45,6 @@ static void serve_mmio(struct vcpu *vcpu, const struct exit *exit)
         value = mask_to_size(value, access->size);
     }
     arch_vcpu_complete(&vcpu->arch, exit, value);
-}
-
-/* Deployments give VMs no ports: a read finds an idle bus, a write is lost. */
-static void serve_port(struct vcpu *vcpu, const struct exit *exit)
-{
-    arch_vcpu_complete(&vcpu->arch, exit, mask_to_size(UINT64_MAX, exit->access.size));
 }
 
 static void serve_sysreg(struct vcpu *vcpu, const struct exit *exit)
@@ -94,7 +89,9 @@ static void serve_exit(struct vcpu *vcpu, const struct exit *exit)
         serve_mmio(vcpu, exit);
         break;
     case EXIT_PORT:
-        serve_port(vcpu, exit);
+        if (CONFIG_VDEV_PORT) {
+            port_serve(vcpu, exit);
+        }
         break;
     case EXIT_SYSREG:
         serve_sysreg(vcpu, exit);

@@ -3,24 +3,38 @@
 
 #include "vdev/vcpu.h"
 
+static void reset(const struct vdev_ops *ops, uint32_t instance)
+{
+    if (ops->reset != NULL) {
+        ops->reset(instance);
+    }
+}
+
+static void alarm(struct vcpu *vcpu, const struct vdev_ops *ops, uint32_t instance)
+{
+    if (ops->alarm != NULL) {
+        ops->alarm(vcpu, instance);
+    }
+}
+
 void vdev_reset(const struct vm_row *vm)
 {
     for (uint32_t n = 0; n < vm->mmio_count; n++) {
-        const struct mmio_row *row = &vm->mmio[n];
-
-        if (row->ops->reset != NULL) {
-            row->ops->reset(row->instance);
-        }
+        reset(vm->mmio[n].ops, vm->mmio[n].instance);
+    }
+    for (uint32_t n = 0; n < vm->port_count; n++) {
+        reset(vm->port[n].ops, vm->port[n].instance);
     }
 }
 
 void vdev_alarm(struct vcpu *vcpu)
 {
-    for (uint32_t n = 0; n < vcpu->vm_row->mmio_count; n++) {
-        const struct mmio_row *row = &vcpu->vm_row->mmio[n];
+    const struct vm_row *vm = vcpu->vm_row;
 
-        if (row->ops->alarm != NULL) {
-            row->ops->alarm(vcpu, row->instance);
-        }
+    for (uint32_t n = 0; n < vm->mmio_count; n++) {
+        alarm(vcpu, vm->mmio[n].ops, vm->mmio[n].instance);
+    }
+    for (uint32_t n = 0; n < vm->port_count; n++) {
+        alarm(vcpu, vm->port[n].ops, vm->port[n].instance);
     }
 }

@@ -14,8 +14,9 @@ struct vm_row;
 
 /*
  * An emulated device.  Dispatch calls read/write on the CPU of the accessing vCPU, after checking
- * that the access lies inside the row, is naturally aligned and has a width in `sizes`; anything
- * else gives the guest the architected external abort.  `offset` is from the row's base; `size` is
+ * that the access lies inside the row, is naturally aligned (not: port I/O) and has a width in
+ * `sizes`; anything else gives the guest the architected external abort (port I/O: is split into
+ * narrower accesses, as the bus does).  `offset` is from the row's base; `size` is
  * 1, 2, 4 or 8 bytes; a written value is already masked to the width, a read value is masked by
  * the caller.  `instance` is the row's.
  */

@@ -132,15 +132,41 @@ static uint64_t extended(const struct exit_access *access, uint64_t value)
     return access->reg64 ? value : (uint32_t)value;
 }
 
+/* IN: AL and AX keep the rest of the accumulator, EAX clears it (Intel SDM volume 1, 3.4.1.1). */
+static void port_complete(struct arch_vcpu *vcpu, const struct exit_port *port, uint64_t value)
+{
+    uint64_t *accumulator = &vcpu->x[FAKE_ACCUMULATOR];
+    uint64_t kept = port->size >= 4 ? 0 : UINT64_MAX << (8u * port->size);
+
+    if (!port->write) {
+        *accumulator = (*accumulator & kept) | (value & ~kept);
+    }
+    vcpu->pc += 4;
+}
+
+/* INS, OUTS, here always with REP: `done` elements fewer, and again while some are left. */
+static void string_complete(struct arch_vcpu *vcpu, const struct exit_port *port, uint64_t done)
+{
+    uint64_t bytes = done * port->size;
+
+    vcpu->x[FAKE_INDEX] += port->down ? -bytes : bytes;
+    vcpu->x[FAKE_COUNT] -= done;
+    vcpu->pc += vcpu->x[FAKE_COUNT] == 0 ? 4 : 0;
+}
+
 void arch_vcpu_complete(struct arch_vcpu *vcpu, const struct exit *exit, uint64_t value)
 {
+    fake_record(FAKE_CALL_COMPLETE, value, 0);
+    if (exit->kind == EXIT_PORT) {
+        (exit->port.count == 0 ? port_complete : string_complete)(vcpu, &exit->port, value);
+        return;
+    }
     if (exit->kind == EXIT_MMIO && !exit->access.write) {
         arch_reg_set(vcpu, exit->access.reg, extended(&exit->access, value));
     } else if (exit->kind == EXIT_SYSREG && !exit->sysreg.write) {
         arch_reg_set(vcpu, exit->sysreg.reg, value);
     }
     vcpu->pc += 4;
-    fake_record(FAKE_CALL_COMPLETE, value, 0);
 }
 
 void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch_fault fault)

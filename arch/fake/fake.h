@@ -91,6 +91,11 @@ bool fake_guest_dir(uint32_t intid); /* false: ICC_DIR_EL1 trapped, nothing done
 uint32_t fake_guest_running(void);   /* ICC_RPR_EL1 */
 bool fake_maintenance(void);         /* is the maintenance interrupt asserted? */
 
+/* Registers of port I/O: RAX, RCX and RSI or RDI on x86. */
+#define FAKE_ACCUMULATOR 0u
+#define FAKE_COUNT 1u
+#define FAKE_INDEX 7u
+
 /* What arch_vcpu_enter() does on this thread: the test's guest.  NULL: an EXIT_CRASH. */
 typedef void (*fake_guest_fn)(struct arch_vcpu *vcpu, struct exit *exit);
 void fake_guest_set(fake_guest_fn guest);

@@ -115,6 +115,65 @@ static void mmio_edges(void)
     CHECK(dispatch_mmio(&vm, GPA(0x1000), 4) == NULL);
 }
 
+static const struct port_row *linear_port(const struct vm_row *vm, uint32_t port, unsigned size)
+{
+    for (uint32_t i = 0; i < vm->port_count; i++) {
+        uint32_t base = vm->port[i].base;
+        if (port >= base && port + size <= base + vm->port[i].size) {
+            return &vm->port[i];
+        }
+    }
+    return NULL;
+}
+
+/* The same cuts as MMIO's, over 16 bits; accesses reach beyond the last port. */
+static void port_agrees_with_linear_search(void)
+{
+    struct mmio_row wide[ROWS_MAX];
+    struct port_row rows[ROWS_MAX];
+    uint32_t found = 0;
+
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        struct vm_row vm = { .port = rows };
+        uint32_t count = random_rows(wide);
+
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t base = (uint32_t)(wide[i].base.addr >> 48);
+            uint32_t end = (uint32_t)((wide[i].base.addr + (wide[i].size - 1)) >> 48);
+            if (end > base) {
+                rows[vm.port_count++] = (struct port_row){ (uint16_t)base, end - base, NULL, i };
+            }
+        }
+        for (uint32_t i = 0; i < ACCESSES; i++) {
+            uint32_t port = (uint32_t)(random_next() % 0x10010);
+            unsigned size = 1u << (random_next() % 3);
+            const struct port_row *want = linear_port(&vm, port, size);
+
+            CHECK(dispatch_port(&vm, port, size) == want);
+            found += want != NULL;
+        }
+    }
+    CHECK(found > ROUNDS);
+}
+
+static void port_edges(void)
+{
+    static const struct port_row rows[] = {
+        { .base = 0x60, .size = 1 },
+        { .base = 0x61, .size = 3 },
+        { .base = 0xfffc, .size = 4 },
+    };
+    struct vm_row vm = { .port = rows, .port_count = 3 };
+
+    CHECK(dispatch_port(&vm, 0x5f, 1) == NULL);
+    CHECK(dispatch_port(&vm, 0x60, 1) == &rows[0]);
+    CHECK(dispatch_port(&vm, 0x60, 2) == NULL);
+    CHECK(dispatch_port(&vm, 0x62, 2) == &rows[1]);
+    CHECK(dispatch_port(&vm, 0xfffc, 4) == &rows[2]);
+    CHECK(dispatch_port(&vm, 0xffff, 2) == NULL);
+    CHECK(dispatch_port(&vm, 0x10000, 1) == NULL);
+}
+
 static void sysreg_agrees_with_linear_search(void)
 {
     struct sysreg_row rows[ROWS_MAX];
@@ -141,6 +200,8 @@ int main(void)
 {
     TEST(mmio_agrees_with_linear_search);
     TEST(mmio_edges);
+    TEST(port_agrees_with_linear_search);
+    TEST(port_edges);
     TEST(sysreg_agrees_with_linear_search);
     return test_result();
 }
