@@ -120,6 +120,18 @@ PLAN: dict[str, tuple[str, str]] = {
         "An emulated UART speaks through the shared console, and the deployment has none.",
         'Set console = "shared", or remove the device.',
     ),
+    "E-ports-none": (
+        "I/O ports are asked for, and the board's architecture has none (x86 alone has them).",
+        "Give gpa in place of port, gpa and size in place of ports.",
+    ),
+    "E-ports-direct": (
+        "The board's own I/O ports are asked for: this version gives them to no VM.",
+        "Remove the entry.",
+    ),
+    "E-ports-overlap": (
+        "Two emulated devices of one VM want the same I/O ports, or one goes beyond the last.",
+        "Choose another port; the message shows one.",
+    ),
     "E-emulated-misaligned": (
         "An emulated device is not at a multiple of 4 KiB.",
         "Round its gpa.",

@@ -24,6 +24,7 @@ def vm_arrays(plan: Plan, vm: PlannedVm, name: str, images: list[ImageSymbol]) -
     """The arrays that the rows of one VM point at."""
     arrays = {
         "mmio_row": (f"{name}_mmio", _mmio(vm)),
+        "port_row": (f"{name}_port", _port(vm)),
         "ram_row": (f"{name}_ram", _ram(vm)),
         "image_row": (f"{name}_image", [_image(entry) for entry in images]),
     }
@@ -68,6 +69,21 @@ def _mmio(vm: PlannedVm) -> list[str]:
             ]
         )
         for mmio in vm.mmio
+    ]
+
+
+def _port(vm: PlannedVm) -> list[str]:
+    return [
+        f"    /* {c.comment_text(port.owner)} */\n"
+        + c.row(
+            [
+                ("base", f"{port.base:#x}"),
+                ("size", str(port.size)),
+                ("ops", f"&{port.ops}"),
+                ("instance", str(port.instance)),
+            ]
+        )
+        for port in vm.ports
     ]
 
 
@@ -163,6 +179,7 @@ def vm_row(plan: Plan, vm: PlannedVm, name: str) -> Members:
     ]
     for kind, rows in (
         ("mmio", vm.mmio),
+        ("port", vm.ports),
         ("sysreg", vm.sysregs),
         ("ram", vm.ram),
         ("image", vm.images),

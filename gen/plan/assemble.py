@@ -23,6 +23,7 @@ from gen.plan.model import (
     Voice,
     Vpl011,
 )
+from gen.plan.ports import port_rows
 from gen.plan.ranges import union
 from gen.plan.sysregs import sysreg_rows
 from gen.read.board import Board, Range
@@ -108,6 +109,7 @@ def planned_vm(
         images=images,
         mappings=mappings,
         mmio=tuple(sorted(rows + emulated_rows(guest.index, emulated), key=lambda row: row.gpa)),
+        ports=port_rows(guest.index, emulated),
         sysregs=sysreg_rows(guest.vm, has_vgic(guest.vm) and board.gic.version == 3),
         irqs=irqs,
         software_spis=software,
@@ -161,6 +163,7 @@ def kconfig_symbols(
         "VDEV_VPL011": bool(vpl011s),
         "VDEV_PSCI": True,
         "VDEV_CHANNEL": bool(channels),
+        "VDEV_PORT": board.has_ports,
         **emulated_symbols(emulated),
         "VDEV_IVC": bool(ivcs),
     }

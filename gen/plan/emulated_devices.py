@@ -23,9 +23,9 @@ def emulated_devices(vm_index: int, vm: Vm, report: Report) -> tuple[EmulatedDev
     found = []
     for entry in vm.emulated:
         kind = device_types.find(entry.type)
-        if kind is None or entry.gpa is None:  # a UART: gen/plan/emulated.py
+        if kind is None:  # a UART: gen/plan/emulated.py
             continue
-        if entry.gpa % PAGE:
+        if entry.gpa is not None and entry.gpa % PAGE:
             report.error(
                 "emulated-misaligned",
                 entry.where,
@@ -33,9 +33,8 @@ def emulated_devices(vm_index: int, vm: Vm, report: Report) -> tuple[EmulatedDev
                 "of 4 KiB",
                 f"use gpa = {align_up(entry.gpa, PAGE):#_x}",
             )
-        found.append(
-            EmulatedDevice(kind, vm_index, entry.gpa, entry.spi, _options(entry), entry.where)
-        )
+        place = (entry.gpa, entry.port, entry.spi)
+        found.append(EmulatedDevice(kind, vm_index, *place, _options(entry), entry.where))
     return tuple(found)
 
 
@@ -52,21 +51,28 @@ def emulated_spans(devices: Sequence[EmulatedDevice]) -> tuple[Span, ...]:
     return tuple(
         Span(Range(device.gpa, device.type.size), "emulated", device.type.name, device.where)
         for device in devices
+        if device.gpa is not None
     )
+
+
+def numbered(devices: Sequence[EmulatedDevice]) -> list[tuple[int, EmulatedDevice]]:
+    """Each of the deployment's devices with its instance: its number among those of its type."""
+    counts: dict[str, int] = {}
+    found = []
+    for device in devices:
+        instance = counts.get(device.type.name, 0)
+        counts[device.type.name] = instance + 1
+        found.append((instance, device))
+    return found
 
 
 def emulated_rows(vm_index: int, devices: Sequence[EmulatedDevice]) -> tuple[MmioRow, ...]:
     """The rows of one VM; `devices` are all of the deployment."""
-    counts: dict[str, int] = {}
     rows = []
-    for device in devices:
-        name = device.type.name
-        instance = counts.get(name, 0)
-        counts[name] = instance + 1
-        if device.vm == vm_index:
-            rows.append(
-                MmioRow(device.gpa, device.type.size, f"{name}_ops", HEADER, instance, name)
-            )
+    for instance, device in numbered(devices):
+        name, size = device.type.name, device.type.size
+        if device.vm == vm_index and device.gpa is not None:
+            rows.append(MmioRow(device.gpa, size, f"{name}_ops", HEADER, instance, name))
     return tuple(rows)
 
 
@@ -76,11 +82,18 @@ def emulated_symbols(devices: Sequence[EmulatedDevice]) -> dict[str, bool]:
     return {kind.symbol: kind.name in used for kind in device_types.TYPES}
 
 
+def in_memory(devices: Sequence[EmulatedDevice]) -> tuple[EmulatedDevice, ...]:
+    """Those that a device tree can tell: it knows no I/O ports."""
+    return tuple(device for device in devices if device.gpa is not None)
+
+
 def emulated_node(device: EmulatedDevice, has_gic: bool) -> Node:
+    """Of a device in memory."""
+    gpa = device.gpa or 0
     properties = {
         "compatible": strings(*device.type.compatible),
-        "reg": reg(Range(device.gpa, device.type.size)),
+        "reg": reg(Range(gpa, device.type.size)),
     }
     if device.spi is not None and device.type.trigger is not None and has_gic:
         properties["interrupts"] = cells(0, device.spi, 1 if device.type.trigger == "edge" else 4)
-    return Node(f"{device.type.name}@{device.gpa:x}", None, properties)
+    return Node(f"{device.type.name}@{gpa:x}", None, properties)

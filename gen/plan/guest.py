@@ -16,7 +16,7 @@ from gen.plan.images import Blob, load_kernel, place_dtb, place_initrd
 from gen.plan.memory import GuestRam
 from gen.plan.address_space import channel_spans, device_spans, ram_spans
 from gen.plan.emulated import uart_spans
-from gen.plan.emulated_devices import emulated_spans
+from gen.plan.emulated_devices import emulated_spans, in_memory
 from gen.plan.model import EmulatedDevice
 from gen.plan.user_tree import finish, user_tree
 from gen.read.board import Board
@@ -94,7 +94,7 @@ def _view(
         cpu_compatibles=tuple(board.cpus[number].compatible for number in numbers),
         gic=guest.gic,
         uarts=guest.uarts,
-        emulated=guest.emulated,
+        emulated=in_memory(guest.emulated),
         devices=guest.devices,
         channels=tuple(channels),
         doorbells=guest.doorbells,

@@ -63,6 +63,15 @@ class MmioRow:
 
 
 @dataclass(frozen=True)
+class PortRow:
+    base: int
+    size: int
+    ops: str
+    instance: int
+    owner: str
+
+
+@dataclass(frozen=True)
 class SysregRow:
     op0: int
     op1: int
@@ -100,7 +109,8 @@ class EmulatedDevice:
 
     type: DeviceType
     vm: int
-    gpa: int
+    gpa: int | None
+    port: int | None  # the first, where it has no gpa
     spi: int | None
     options: tuple[tuple[str, int], ...]  # C member and value of each of the type's own keys
     where: Where = NOWHERE
@@ -184,6 +194,7 @@ class PlannedVm:
     images: tuple[Image, ...]
     mappings: tuple[Mapping, ...]  # sorted by gpa, merged
     mmio: tuple[MmioRow, ...]  # sorted, disjoint
+    ports: tuple[PortRow, ...]  # likewise
     sysregs: tuple[SysregRow, ...]  # sorted by encoding
     irqs: tuple[Irq, ...]  # sorted by guest_spi
     software_spis: tuple[int, ...]  # guest SPIs of emulated devices and doorbells

@@ -22,6 +22,7 @@ from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
 from gen.plan.ivc import check_ids, plan_ivcs
 from gen.plan.memory import guest_ram
 from gen.plan.model import Plan
+from gen.plan.ports import check_ports
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Deployment
 from gen.read.fdt import parse_file
@@ -126,6 +127,7 @@ def _guests(
         gic = vgic_spans(vm, len(vm.cpus), board)
         uarts = emulated_uarts(vm, mine, deployment, board, report)
         emulated = emulated_devices(index, vm, report)
+        check_ports(vm, emulated, board, report)
         spis = guest_numbers(vm, mine, uarts, emulated, report)
         spans = (*ram_spans(ram), *device_spans(mine), *gic, *uart_spans(uarts))
         spans = (*spans, *emulated_spans(emulated))

@@ -107,3 +107,4 @@ class Board:
     devices: tuple[BoardDevice, ...]
     files: tuple[Path, ...]  # every file the facts came from, for the input hash
     cpu_start: Literal["psci", "spin-table"] = "psci"  # how firmware starts the other CPUs
+    has_ports: bool = False  # its architecture has I/O ports (x86)

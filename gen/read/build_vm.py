@@ -15,6 +15,7 @@ from gen.read.deployment import (
     Kernel,
     Memory,
     Passthrough,
+    Ports,
     Restart,
     Vm,
 )
@@ -40,7 +41,14 @@ def build_vm(vm: Values) -> Vm:
         interrupts=vm.get("interrupts", "emulated"),
         features=tuple(vm.get("features", ())),
         devices=_devices(vm),
-        passthrough=tuple(_passthrough(entry) for entry in vm.get("passthrough", ())),
+        passthrough=tuple(
+            _passthrough(entry) for entry in vm.get("passthrough", ()) if not entry.wrote("ports")
+        ),
+        ports=tuple(
+            Ports(entry.get("name"), part.get("base"), part.get("size"), part.where)
+            for entry in vm.get("passthrough", ())
+            for part in entry.get("ports", ())
+        ),
         emulated=tuple(_emulated(entry) for entry in vm.get("emulated", ())),
         defaults=vm.get("defaults", True),
         dma=vm.get("dma", "refuse"),
@@ -112,7 +120,14 @@ def _emulated(entry: Values) -> Emulated:
     kind = device_types.find(entry.get("type"))
     given = [key.name for key in kind.keys if entry.wrote(key.name)] if kind else []
     options = {name: int(entry.get(name)) for name in given}
-    return Emulated(entry.get("type"), entry.get("gpa"), entry.get("spi"), entry.where, options)
+    return Emulated(
+        type=entry.get("type"),
+        gpa=entry.get("gpa"),
+        spi=entry.get("spi"),
+        where=entry.where,
+        options=options,
+        port=entry.get("port"),
+    )
 
 
 def _passthrough(entry: Values) -> Passthrough:

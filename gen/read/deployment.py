@@ -63,6 +63,16 @@ class Passthrough:
 
 
 @dataclass(frozen=True)
+class Ports:
+    """An explicit range of I/O ports."""
+
+    name: str
+    base: int
+    size: int
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
 class Emulated:
     """An emulated device. gpa/spi None: of a UART, the board's own address and number; of another
     type, no interrupt. `options`: the type's own keys that were given."""
@@ -72,6 +82,7 @@ class Emulated:
     spi: int | None = None
     where: Where = NOWHERE
     options: dict[str, int] = field(default_factory=dict)
+    port: int | None = None  # in place of gpa
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,7 @@ class Vm:
     features: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
     passthrough: tuple[Passthrough, ...] = ()
+    ports: tuple[Ports, ...] = ()  # of passthrough entries
     emulated: tuple[Emulated, ...] = ()
     defaults: bool = True
     dma: Literal["refuse", "iommu", "trusted"] = "refuse"

@@ -30,8 +30,9 @@ class DeviceType:
     doc: str
     compatible: tuple[str, ...]  # of its node in the guest's device tree
     size: int = 4096  # bytes of registers, whole pages
+    ports: int = 0  # I/O ports that it takes where it has a `port` in place of a gpa; 0: never
     trigger: Literal["level", "edge"] | None = None  # of its interrupt; None: it has none
-    keys: tuple[Key, ...] = ()  # its own, beyond type, gpa and spi: members of its row
+    keys: tuple[Key, ...] = ()  # its own, beyond type, gpa, port and spi: members of its row
 
     @property
     def symbol(self) -> str:
@@ -43,6 +44,7 @@ TYPES: tuple[DeviceType, ...] = (
         name="countdown",
         doc="counts down and interrupts at zero",
         compatible=("bulkhead,countdown",),
+        ports=32,
         trigger="edge",
         keys=(
             Key(

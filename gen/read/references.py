@@ -55,6 +55,8 @@ def _check_vm(vm: Values, label: str, report: Report) -> None:
     _check_places(vm, label, report)
     for memory in vm.get("memory", ()):
         _check_memory(memory, label, report)
+    for entry in vm.get("passthrough", ()):
+        _check_passthrough(entry, label, report)
     for entry in vm.get("emulated", ()):
         _check_emulated(entry, label, report)
     _check_devices(vm, label, report)
@@ -119,6 +121,26 @@ def _check_memory(memory: Values, label: str, report: Report) -> None:
         )
 
 
+def _check_passthrough(entry: Values, label: str, report: Report) -> None:
+    """Memory or I/O ports."""
+    name = f"{label}.passthrough.{entry.get('name', '?')}"
+    if entry.get("ports") == [] and "ports" not in entry.told:
+        report.error("bad-value", entry.at("ports"), f"{name}.ports is empty", "give at least one")
+    for key, example in (("gpa", "0x900_0000"), ("size", '"4K"')):
+        if entry.wrote("ports") and entry.wrote(key):
+            report.error(
+                "key-conflict",
+                entry.at(key),
+                f"{name} has both ports and {key}",
+                "make it two entries",
+                entry.at("ports"),
+            )
+        elif not entry.wrote("ports") and not entry.wrote(key):
+            report.error(
+                "key-missing", entry.where, f"{name}.{key} is missing", f"add {key} = {example}"
+            )
+
+
 def _check_emulated(entry: Values, label: str, report: Report) -> None:
     """A device has the keys of its type."""
     name = entry.get("type")
@@ -136,7 +158,7 @@ def _check_emulated(entry: Values, label: str, report: Report) -> None:
                 entry.at("type"),
             )
     needed = {key.name: key.example for key in own.values() if key.required}
-    if kind is not None:
+    if kind is not None and not entry.wrote("port"):
         needed["gpa"] = "0xa00_0000"
     for missing in [key for key in needed if not entry.wrote(key)]:
         report.error(
@@ -144,6 +166,17 @@ def _check_emulated(entry: Values, label: str, report: Report) -> None:
             entry.where,
             f"{label}.emulated: a {name} needs {missing}",
             f"add {missing} = {needed[missing]}",
+        )
+    has_ports = kind is not None and kind.ports > 0
+    if entry.wrote("port") and (entry.wrote("gpa") or not has_ports):
+        report.error(
+            "key-conflict",
+            entry.at("port"),
+            f"{label}.emulated: a {name} has either gpa or port"
+            if has_ports
+            else f"{label}.emulated: a {name} is no device of I/O ports",
+            "remove port",
+            entry.at("gpa") if has_ports else entry.at("type"),
         )
     if kind is not None and kind.trigger is None and entry.wrote("spi"):
         report.error(

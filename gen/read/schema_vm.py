@@ -115,14 +115,31 @@ DEVICE = Table(
     ),
 )
 
+PORTS = Table(
+    "vm.passthrough.ports",
+    "A range of I/O ports.",
+    (
+        Key("base", scalar("int"), "The first port.", "0x3f8", required=True, maximum=0xFFFF),
+        Key("size", scalar("int"), "How many.", "8", required=True, minimum=1, maximum=0x1_0000),
+    ),
+)
+
 PASSTHROUGH = Table(
     "vm.passthrough",
     "A hardware range given to a VM, described by its addresses.",
     (
         Key("name", scalar("name"), "What to call it.", '"uart1"', required=True),
-        Key("gpa", scalar("address"), "Where the guest sees it.", "0x900_0000", required=True),
+        Key("gpa", scalar("address"), "Where the guest sees it.", "0x900_0000"),
         Key("hpa", scalar("address"), "Where it is.", "0x900_0000", "gpa"),
-        Key("size", scalar("size"), "Its size.", '"4K"', required=True, minimum=1),
+        Key("size", scalar("size"), "Its size.", '"4K"', minimum=1),
+        Key(
+            "ports",
+            table(PORTS),
+            "Its I/O ports, in place of gpa and size, where the architecture has ports (x86).",
+            "[{ base = 0x3f8, size = 8 }]",
+            "[]",
+            many=True,
+        ),
         Key(
             "spi",
             scalar("int"),
@@ -154,6 +171,13 @@ EMULATED = Table(
             "Where the guest sees it. Only `pl011` has a default.",
             "0x900_0000",
             "the board's own address",
+        ),
+        Key(
+            "port",
+            scalar("int"),
+            "Its first I/O port, in place of gpa, where the architecture has ports (x86).",
+            "0x300",
+            maximum=0xFFFF,
         ),
         Key(
             "spi",

@@ -22,10 +22,14 @@ static void every_row_with_a_reset_gets_it(void)
         { .base = GPA(0x2000), .size = 0x1000, .ops = &plain_ops, .instance = 2 },
         { .base = GPA(0x3000), .size = 0x1000, .ops = &counting_ops, .instance = 3 },
     };
-    const struct vm_row vm = { .mmio = rows, .mmio_count = 3 };
+    static const struct port_row ports[] = {
+        { .base = 0x60, .size = 1, .ops = &plain_ops, .instance = 2 },
+        { .base = 0x70, .size = 2, .ops = &counting_ops, .instance = 0 },
+    };
+    const struct vm_row vm = { .mmio = rows, .mmio_count = 3, .port = ports, .port_count = 2 };
 
     vdev_reset(&vm);
-    CHECK_EQ(resets[0], 0);
+    CHECK_EQ(resets[0], 1);
     CHECK_EQ(resets[1], 1);
     CHECK_EQ(resets[2], 0);
     CHECK_EQ(resets[3], 1);

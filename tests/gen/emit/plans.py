@@ -113,6 +113,7 @@ def planned_vm(index: int, name: str, hpa: int, images: tuple[Image, ...]) -> Pl
             MmioRow(0x80A_0000, 0x2_0000, "vgic_redist_ops", "vdev/vgic.h", index, "GICR"),
             MmioRow(0x900_0000, 0x1000, "vpl011_ops", "vdev/vpl011.h", index, "PL011"),
         ),
+        ports=(),
         sysregs=(
             SysregRow(3, 0, 0, 4, 0, "sysreg_id_ops", 0xFFFF, "ID_AA64PFR0_EL1"),
             SysregRow(3, 0, 12, 11, 5, "sysreg_vgic_sgi_ops", 1, "ICC_SGI1R_EL1"),

@@ -14,6 +14,7 @@ from gen.emit.devices import device_arrays, devices_header
 from gen.emit.tables import emit
 from gen.plan.emulated_devices import emulated_rows, emulated_symbols
 from gen.plan.model import EmulatedDevice, Plan
+from gen.plan.ports import port_rows
 from gen.read import device_types
 from gen.read.device_types import DeviceType
 from gen.read.keys import Key, scalar
@@ -42,7 +43,7 @@ def types(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def toy(vm: int, gpa: int, spi: int | None) -> EmulatedDevice:
     values = tuple((device_types.c_name(key), device_types.default(key)) for key in TOY.keys)
-    return EmulatedDevice(TOY, vm, gpa, spi, values)
+    return EmulatedDevice(TOY, vm, gpa, None, spi, values)
 
 
 def plan() -> Plan:
@@ -88,6 +89,18 @@ def test_only_used_types_have_rows() -> None:
     (text,) = device_arrays(plan())
     assert ".intid = 35," in text and ".intid = 0," in text
     assert ".period_ms = UINT64_C(0xfa)," in text and ".loud = true," in text
+
+
+def test_port_rows_stand_beside_mmio_rows(tmp_path: Path) -> None:
+    made = plan()
+    at_port = replace(made.emulated[0], gpa=None, port=0x3F8, type=replace(TOY, ports=8))
+    (row,) = port_rows(0, (at_port,))
+    assert (row.base, row.size, row.ops, row.instance) == (0x3F8, 8, "toy_ops", 0)
+    vms = (replace(made.vms[0], ports=(row,)), made.vms[1])
+    text = emit(replace(made, vms=vms))["tables.c"]
+    assert "static const struct port_row vm_left_port[] = {" in text
+    assert text.count(".port_count = 1,") == 1 and text.count(".port_count = 0,") == 1
+    assert toolchain.build(replace(made, vms=vms), tmp_path).exists()
 
 
 def test_only_used_types_are_compiled() -> None:

@@ -92,6 +92,7 @@ static const struct ram_row vm_first_ram[] = {
         .size = 0x200000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
 };
 _Static_assert(sizeof(vm_first_ram) / sizeof(vm_first_ram[0]) == 1, "vm_first_ram: one row each");
@@ -174,6 +175,7 @@ static const struct ram_row vm_second_ram[] = {
         .size = 0x200000,
         .scrub = true,
         .restore = true,
+        .writable = true,
     },
 };
 _Static_assert(sizeof(vm_second_ram) / sizeof(vm_second_ram[0]) == 1, "vm_second_ram: one row each");
@@ -229,6 +231,8 @@ const struct vm_row vm_rows[] = {
         .vcpu_count = 1,
         .mmio = vm_first_mmio,
         .mmio_count = 5,
+        .port = NULL,
+        .port_count = 0,
         .sysreg = sysreg_set_0,
         .sysreg_count = 141,
         .ram = vm_first_ram,
@@ -259,6 +263,8 @@ const struct vm_row vm_rows[] = {
         .vcpu_count = 1,
         .mmio = vm_second_mmio,
         .mmio_count = 4,
+        .port = NULL,
+        .port_count = 0,
         .sysreg = sysreg_set_0,
         .sysreg_count = 141,
         .ram = vm_second_ram,
@@ -377,6 +383,18 @@ const struct channel_peer_row channel_peer_rows[] = {
     },
 };
 _Static_assert(sizeof(channel_peer_rows) / sizeof(channel_peer_rows[0]) == COUNT_AT_LEAST_ONE(CHANNEL_PEER_COUNT), "channel_peer_rows: one row each");
+
+const struct ivc_row ivc_rows[] = {
+    {
+        .vm = 0,
+        .peer = 0,
+        .publishes = false,
+        .publication = 0,
+        .publisher_id = 0,
+        .key = 0,
+    },
+};
+_Static_assert(sizeof(ivc_rows) / sizeof(ivc_rows[0]) == COUNT_AT_LEAST_ONE(IVC_COUNT), "ivc_rows: one row each");
 
 const struct console_voice_row console_voice_rows[] = {
     {

@@ -12,6 +12,7 @@
 #define VPL011_COUNT 2u
 #define CHANNEL_COUNT 0u
 #define CHANNEL_PEER_COUNT 0u
+#define IVC_COUNT 0u
 #define CONSOLE_VOICE_COUNT 3u
 
 /* /pl011@9000000: the hypervisor's console */
