@@ -380,7 +380,8 @@ static void guest_interrupts_are_injected(void)
     CHECK_EQ(seen.warnings, 0);
 }
 
-/* Nobody, another VM's CPU, a VM that is not running, a vCPU that is off. */
+/* Nobody, another VM's CPU, a VM that is not running, a vCPU that is off.  Only shared interrupts
+ * of the own VM, 48 and 49, which is stopping, are no surprise. */
 static void strays_are_silenced(void)
 {
     static const uint32_t intids[] = { 48, 60, 1000, 31, 27, 49 };
@@ -396,7 +397,7 @@ static void strays_are_silenced(void)
             atomic_store(&vcpu->power, VCPU_OFF);
             irq_take(who == 0 ? NULL : &vcpus[who == 1 ? 2 : 0]);
             CHECK_EQ(seen.injected, 0);
-            CHECK_EQ(seen.warnings, 1);
+            CHECK_EQ(seen.warnings, who == 2 && (intids[i] == 48 || intids[i] == 49) ? 0 : 1);
             CHECK(!fake_irq_enabled(intids[i]));
             CHECK(!fake_irq_active(intids[i]));
         }
