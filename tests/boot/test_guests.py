@@ -31,7 +31,7 @@ def deployment(guest: str) -> dict[str, Any]:
 
 def is_concurrent(guest: str) -> bool:
     """More than one CPU works in it."""
-    return sum(len(vm["cpus"]) for vm in deployment(guest)["vm"]) > 1
+    return sum(len(vm.get("cpus", [0])) for vm in deployment(guest)["vm"]) > 1
 
 
 def make_image(guest: str) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,7 @@ MEMORY = "{ gpa = 0x4000_0000, size = 0x100_0000, flags = 0xf, map_type = 0 }"
 ROWS = "passthrough_devices = []"
 EMULATED = "emu_devices = []"
 MODE = 'interrupt_mode = "emulated"'
+MASTER = "watchdog@5100 { dma-coherent;"
 
 
 def only(outcome: Outcome) -> Vm:
@@ -171,10 +173,47 @@ def test_devices_of_a_vm_without_interrupts(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_is_given_once(tmp_path: Path) -> None:
-    rows = 'passthrough_devices = [["a", 0x901_0000, 0x901_0000, 0x1000, 0], ["/pl031@9010000"]]'
+    rows = (
+        'passthrough_devices = [["a", 0x901_0000, 0x901_0000, 0x1000, 0], ["/pl031@9010000"], '
+        '["b", 0x5000_0000, 0x901_0000, 0x1000, 0]]'
+    )
     outcome = plan(tmp_path, [(write_axvm(tmp_path, ((ROWS, rows),)), "")])
     assert outcome.plan is not None, outcome.report.errors
     assert [irq.spi for irq in outcome.plan.vms[0].irqs] == [2]
+
+
+def test_the_its_alone_is_not_given_either(tmp_path: Path) -> None:
+    row = 'passthrough_devices = [["its", 0x808_0000, 0x808_0000, 0x2_0000, 0]]'
+    outcome = load(tmp_path, [(write_axvm(tmp_path, ((ROWS, row),)), "")])
+    assert only(outcome).passthrough == ()
+    assert codes(outcome) == ["W-axvm-gic"]
+
+
+def test_a_controller_without_a_mode_is_emulated(tmp_path: Path) -> None:
+    row = 'passthrough_devices = [["gic", 0x800_0000, 0x800_0000, 0x1_0000, 0]]'
+    assert vm_of(tmp_path, (ROWS, row), (MODE, "")).interrupts == "emulated"
+
+
+def test_a_device_in_the_place_of_the_virtual_console(tmp_path: Path) -> None:
+    row = 'passthrough_devices = [["uart2", 0x900_0000, 0x904_0000, 0x1000, 0]]'
+    outcome = plan(tmp_path, [(write_axvm(tmp_path, ((ROWS, row),)), "")])
+    assert outcome.plan is not None, outcome.report.errors
+    assert "virtual UART" not in [mmio.owner for mmio in outcome.plan.vms[0].mmio]
+
+
+def test_everything_leaves_out_who_shares_a_page_with_a_master(tmp_path: Path) -> None:
+    """Of board odd, whose two devices in one page are a watchdog and a timer."""
+    odd = Path(__file__).parents[1] / "plan" / "boards" / "odd"
+    text = (odd / "board.dts").read_text()
+    for name, source in (("plain", text), ("master", text.replace("watchdog@5100 {", MASTER))):
+        board = tmp_path / name
+        shutil.copytree(odd, board)
+        (board / "board.dts").write_text(source)
+        changes = ((ROWS, 'passthrough_devices = [["/"]]'), ("[3]", "[0x100]"))
+        outcome = load(tmp_path, [(write_axvm(tmp_path, changes), "")], board=str(board))
+        paths = [device.path for device in only(outcome).devices]
+        assert ("/soc/timer@5000" in paths) == (name == "plain")
+        assert "/soc/ethernet@7000" not in paths
 
 
 def test_names_of_rows_become_names(tmp_path: Path) -> None:

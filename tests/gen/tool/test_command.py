@@ -47,7 +47,8 @@ def deployment(tmp_path: Path) -> Path:
 def test_help_names_every_option_and_status() -> None:
     said = build("--help").stdout
     options = "--setup --yes --run --timeout --qemu-arg --check --show-config --boards --devices"
-    options += " --explain --set --menuconfig --json --offline --out --jobs --verbose --quiet"
+    options += " --import-axvm --board --explain --set --menuconfig --json --offline --out --jobs"
+    options += " --verbose --quiet"
     for option in options.split():
         assert option in said
     assert "7 timeout" in said
