@@ -95,6 +95,37 @@ PLAN: dict[str, tuple[str, str]] = {
         "Devices of two VMs are in one 4 KiB page: each VM could reach the other's.",
         "Give both devices to one VM.",
     ),
+    "E-device-bus": (
+        "A VM is given a bus. Its registers, where it has some, are not the owners of the pages of "
+        "the devices on it.",
+        "Name the devices themselves; --devices BOARD lists them.",
+    ),
+    "W-device-page-mates": (
+        "Other devices lie in a 4 KiB page that a VM was given: it reaches them too.",
+        'Accept it, or use access = "trap", which grants registers instead of pages.',
+    ),
+    "E-device-provider": (
+        "One VM is given what another VM's device depends on (its clock, reset, power, pins): it "
+        "could stop that device.",
+        "Remove it, or accept that with serves = [VM] in its [[vm.device]].",
+    ),
+    "E-trap-register": (
+        "Registers that a trapped device should grant do not exist: outside its range, not at a "
+        "multiple of their width, or a mask that is too wide.",
+        "Correct offset, size, widths, mask or region.",
+    ),
+    "E-trap-overlap": (
+        "A trapped device grants the same register twice to one VM.",
+        "Keep one of the two.",
+    ),
+    "E-trap-differs": (
+        "Two VMs share a register, and say differently how it is accessed.",
+        "Give widths and rest the same values for both.",
+    ),
+    "E-trap-bits-shared": (
+        "Two VMs may write the same bits of a register.",
+        "Take the bits out of one of the masks.",
+    ),
     "E-device-irq": (
         "The long form of a device names an SPI that the device does not have.",
         "Use one of its SPIs.",
@@ -221,9 +252,12 @@ PLAN: dict[str, tuple[str, str]] = {
         "console.uart names something else than the board's console.",
         "Use the path that the message shows, or leave it out.",
     ),
-    "W-device-clocks": (
-        "A device's clocks are not of fixed frequency, so its node in the guest's tree has none.",
-        "Add what the guest's driver needs with dtb_overlay.",
+    "W-device-resources": (
+        "A device depends on something that the VM is not granted (a clock or reset controller, a "
+        "power domain, pins): its node in the guest's tree leaves that out, and the hardware stays "
+        "as firmware set it.",
+        "Grant the provider too where the guest's driver needs it, or tell the driver otherwise with "
+        "dtb_overlay. The report's notes list everything that is left out.",
     ),
     "E-firmware-too-large": (
         "The guest images do not fit into the firmware's size limit.",

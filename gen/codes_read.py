@@ -78,6 +78,10 @@ READ: dict[str, tuple[str, str]] = {
         "Correct the name: --set vm.NAME.KEY=VALUE.",
     ),
     "E-vm-none": ("The deployment has no VM.", "Add a [[vm]] table."),
+    "E-vm-unknown": (
+        "A key names a VM that the deployment does not have.",
+        "Correct the name.",
+    ),
     "E-peer-unknown": (
         "A channel names a VM that the deployment does not have, or rings a VM that is no peer.",
         "Correct the name.",

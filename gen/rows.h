@@ -144,6 +144,21 @@ struct console_voice_row {
     int16_t vpl011; /* index into vpl011_rows that gets the keyboard, -1: takes no input */
 };
 
+/* Registers of one kind of a shared page (index = instance of trapped_ops): what one VM may read
+ * and write of each.  Registers of two VMs may overlap; the bits that they write never do. */
+enum trapped_rest {
+    TRAPPED_KEEP,  /* a write reads the other bits first, and writes them back */
+    TRAPPED_ZEROS, /* as zeros, which do nothing: set, clear and acknowledge registers */
+    TRAPPED_ONES,  /* as ones, which do nothing */
+};
+struct trapped_row {
+    hpa_t base;          /* of the first; offsets in mmio_row and here are the same */
+    uint64_t read_mask;  /* of each register; 0: reads give 0 and reach nothing */
+    uint64_t write_mask; /* 0: writes reach nothing */
+    enum trapped_rest rest;
+    int16_t lock; /* of all that read, change and write back in these pages; -1: nobody else */
+};
+
 struct restart_row {
     uint32_t max; /* restarts allowed within window_ms; 0: no limit */
     uint32_t window_ms;
@@ -204,11 +219,13 @@ extern const struct channel_row channel_rows[];
 extern const struct channel_peer_row channel_peer_rows[];
 extern const struct ivc_row ivc_rows[];
 extern const struct console_voice_row console_voice_rows[];
+extern const struct trapped_row trapped_rows[];
 
 /*
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VPL011_COUNT,
- * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, CONSOLE_VOICE_COUNT, VCPU_MAX_PER_VM, and
+ * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, CONSOLE_VOICE_COUNT, TRAPPED_COUNT,
+ * TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and
  * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI.  A count may be 0: arrays are declared with
  * COUNT_AT_LEAST_ONE(n).
  */

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from gen.emit import c
 from gen.emit.boundaries import Boundaries, guess, owns_uart, packed_size, pages, usable, window
 from gen.plan.model import PAGE, Plan
+from gen.plan.ranges import overlaps
+from gen.plan.trapped import trapped_pages
 from gen.read.board import Range
 
 ENTRIES = 512
@@ -48,7 +50,9 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
     uart = [_uart_region(plan)]
     apart = [*_memory(plan), window(plan)]
     run = devices + [region for region in image if region.owner != "packed images"]
-    if owns_uart(plan):
+    if owns_uart(plan) or any(
+        overlaps(part, plan.board.uart.reg) for part in trapped_pages(plan.trapped)
+    ):
         run += uart
     else:
         apart.append(plan.board.uart.reg)
@@ -111,6 +115,16 @@ def _device_regions(plan: Plan) -> list[Region]:
     return [
         Region(reg.base // PAGE * PAGE, pages(reg.end), "ARCH_S1_DEVICE", name)
         for name, reg in found
+    ] + _trapped_regions(plan)
+
+
+def _trapped_regions(plan: Plan) -> list[Region]:
+    """Pages of trapped registers. That of the UART is mapped as such."""
+    uart = _uart_region(plan)
+    return [
+        Region(part.base, part.end, "ARCH_S1_DEVICE", "trapped registers")
+        for part in trapped_pages(plan.trapped)
+        if not uart.base <= part.base < uart.end
     ]
 
 

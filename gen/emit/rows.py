@@ -33,6 +33,8 @@ def tables_header(plan: Plan) -> str:
         "CHANNEL_PEER_COUNT": sum(len(channel.peers) for channel in plan.channels),
         "IVC_COUNT": len(plan.ivcs),
         "CONSOLE_VOICE_COUNT": len(plan.voices),
+        "TRAPPED_COUNT": len(plan.trapped),
+        "TRAPPED_LOCK_COUNT": len({t.lock for t in plan.trapped} - {None}),
     }
     lines = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE]
     lines += ["#ifndef TABLES_H", "#define TABLES_H", ""]
@@ -77,6 +79,7 @@ def tables_source(plan: Plan) -> str:
     parts.append(_global("channel_peer", "CHANNEL_PEER_COUNT", _channel_peers(plan)))
     parts.append(_global("ivc", "IVC_COUNT", _ivcs(plan)))
     parts.append(_global("console_voice", "CONSOLE_VOICE_COUNT", _voices(plan)))
+    parts.append(_global("trapped", "TRAPPED_COUNT", _trapped(plan)))
     parts += device_arrays(plan)
     return "\n".join(parts)
 
@@ -107,6 +110,13 @@ _NO_ROW: dict[str, Members] = {
         ("publication", "0"),
         ("publisher_id", "0"),
         ("key", "0"),
+    ],
+    "trapped": [
+        ("base", c.address("0")),
+        ("read_mask", "0"),
+        ("write_mask", "0"),
+        ("rest", "TRAPPED_KEEP"),
+        ("lock", "-1"),
     ],
     "irq": [("owner", "IRQ_NONE"), ("vm", "0"), ("guest_intid", "0"), ("edge", "false")],
 }
@@ -251,6 +261,19 @@ def _ivcs(plan: Plan) -> list[Members]:
             ("key", c.u64(ivc.key)),
         ]
         for ivc in plan.ivcs
+    ]
+
+
+def _trapped(plan: Plan) -> list[Members]:
+    return [
+        [
+            ("base", c.address(c.u64(trap.hpa))),
+            ("read_mask", c.u64(trap.read_mask)),
+            ("write_mask", c.u64(trap.write_mask)),
+            ("rest", f"TRAPPED_{trap.rest.upper()}"),
+            ("lock", "-1" if trap.lock is None else str(trap.lock)),
+        ]
+        for trap in plan.trapped
     ]
 
 

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from gen.plan.draft import Doorbell
+from gen.plan.draft import Doorbell, VmDevices
 from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
 from gen.plan.emulated_devices import emulated_rows, emulated_symbols
 from gen.plan.guest import Built, Guest
 from gen.plan.interrupts import planned_irqs, spi_count
+from gen.plan.masters import masters_of
 from gen.plan.model import (
     EmulatedDevice,
     Image,
@@ -19,13 +21,16 @@ from gen.plan.model import (
     PlannedVm,
     RamRegion,
     Stage2,
+    Trapped,
     Vcpu,
     Voice,
     Vpl011,
 )
 from gen.plan.ports import port_rows
 from gen.plan.ranges import union
+from gen.plan.sharing import page_mates
 from gen.plan.sysregs import sysreg_rows
+from gen.plan.trapped import trap_rows
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment
 
@@ -121,6 +126,21 @@ def planned_vm(
     )
 
 
+def with_devices(
+    vm: PlannedVm, devices: Sequence[VmDevices], built: Built, board: Board
+) -> PlannedVm:
+    """The VM with what its devices add."""
+    mine = devices[vm.index]
+    rows = list(vm.mmio) + list(trap_rows(vm.index, devices))
+    rows.sort(key=lambda row: row.gpa)
+    return replace(
+        vm,
+        mmio=tuple(rows),
+        masters=masters_of(vm.vm, mine, board),
+        notes=(*page_mates(vm.vm, mine, board), *built.notes),
+    )
+
+
 def _numbered_doorbells(
     guest: Guest, channels: Sequence[PlannedChannel]
 ) -> list[tuple[int, str, Doorbell]]:
@@ -152,6 +172,7 @@ def kconfig_symbols(
     channels: Sequence[PlannedChannel],
     emulated: Sequence[EmulatedDevice],
     ivcs: Sequence[Ivc],
+    trapped: Sequence[Trapped],
 ) -> dict[str, str]:
     """What the hypervisor must contain for this plan. Symbols that only some boards need are there
     only for those: there may be no code for them yet."""
@@ -166,6 +187,7 @@ def kconfig_symbols(
         "VDEV_PORT": board.has_ports,
         **emulated_symbols(emulated),
         "VDEV_IVC": bool(ivcs),
+        "VDEV_TRAPPED": bool(trapped),
     }
     if board.gic.version == 2:
         wanted["VDEV_VGIC2"] = True

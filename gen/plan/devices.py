@@ -3,32 +3,45 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from difflib import get_close_matches
 
-from gen.diagnostics import NOWHERE, Report
+from gen.diagnostics import Report
+from gen.plan.bridges import pci_windows
 from gen.plan.draft import DeviceClaim, SpiClaim, VmDevices
-from gen.plan.model import PAGE
+from gen.plan.masters import check_masters
 from gen.plan.passthrough import Window, merge, page_window
-from gen.plan.ranges import address_text, align_down, align_up, overlaps, range_text
+from gen.plan.providers import check_providers, regions_of
+from gen.plan.ranges import overlaps, own_registers, pages, range_text
+from gen.plan.sharing import check_sharing, some
 from gen.plan.stage2 import address_limit
-from gen.read.board import Board, BoardDevice, Range
+from gen.plan.trapped import check_traps, traps_of
+from gen.read.board import Board, BoardDevice
 from gen.read.deployment import Deployment, Device, Vm
+from gen.read.fdt import Tree
 
 MACHINE_PATHS = ("/cpus", "/memory", "/psci", "/chosen", "/reserved-memory", "/aliases")
-MACHINE_COMPATIBLES = ("arm,armv8-timer", "arm,armv7-timer", "arm,psci", "arm,armv8-pmuv3")
+MACHINE_COMPATIBLES = (
+    "arm,armv7-timer",
+    "arm,armv8-timer",
+    "arm,psci",
+    "brcm,bcm2711-l1-intc",
+    "brcm,bcm2836-l1-intc",
+)
+PMU_COMPATIBLES = re.compile(r"arm,(armv8-pmuv3|.*-pmu)|.*cortex-a\d+-pmu")
 
 
-def claim_devices(deployment: Deployment, board: Board, report: Report) -> tuple[VmDevices, ...]:
+def claim_devices(
+    deployment: Deployment, board: Board, tree: Tree, report: Report
+) -> tuple[VmDevices, ...]:
     """The hardware of every VM; what can't be had is left out, with an error."""
-    claimed = tuple(_claim(vm, deployment, board, report) for vm in deployment.vms)
-    _check_sharing(deployment, claimed, report)
-    _check_masters(deployment, board, claimed, report)
+    claimed = tuple(_claim(vm, board, tree, report) for vm in deployment.vms)
+    check_sharing(deployment, board, claimed, report)
+    check_providers(deployment, board, tree, claimed, report)
+    check_traps(deployment.vms, claimed, report)
+    check_masters(deployment, board, claimed, report)
     return tuple(replace(part, merged=merge(part.windows, report)) for part in claimed)
-
-
-def console_is_ours(deployment: Deployment) -> bool:
-    return deployment.console.mode != "none"
 
 
 def find_device(board: Board, path: str) -> BoardDevice | None:
@@ -38,22 +51,15 @@ def find_device(board: Board, path: str) -> BoardDevice | None:
     return None
 
 
-def pages(part: Range) -> Range:
-    base = align_down(part.base, PAGE)
-    return Range(base, align_up(part.end, PAGE) - base)
-
-
-def _claim(vm: Vm, deployment: Deployment, board: Board, report: Report) -> VmDevices:
+def _claim(vm: Vm, board: Board, tree: Tree, report: Report) -> VmDevices:
     claims: list[DeviceClaim] = []
     for request in vm.devices:
         device = _lookup(vm, request, board, report)
         if device is None or any(claim.device is device for claim in claims):
             continue
-        claims.append(_device_claim(request, device, board, report))
+        claims.append(_device_claim(request, device, board, tree, report))
     explicit, irqs = _explicit(vm, board, report)
-    devices = VmDevices(tuple(claims), explicit, irqs)
-    _check_console(vm, devices, deployment, board, report)
-    return devices
+    return VmDevices(tuple(claims), explicit, irqs)
 
 
 def _lookup(vm: Vm, request: Device, board: Board, report: Report) -> BoardDevice | None:
@@ -79,7 +85,21 @@ def _lookup(vm: Vm, request: Device, board: Board, report: Report) -> BoardDevic
             "interrupts",
             f"{hint}./build.py --devices {board.name} lists them",
         )
+    elif device.is_bus:
+        _report_bus(vm, request, device, board, report)
+        return None
     return device
+
+
+def _report_bus(vm: Vm, request: Device, device: BoardDevice, board: Board, report: Report) -> None:
+    below = [d.path for d in board.devices if d.path.startswith(f"{device.path}/") and not d.is_bus]
+    report.error(
+        "device-bus",
+        request.where,
+        f"VM {vm.name}: {device.path} is a bus: the pages behind it are those of the devices on it "
+        f"({some(below)})",
+        "name the devices",
+    )
 
 
 def _machine_part(path: str, board: Board) -> str:
@@ -90,28 +110,36 @@ def _machine_part(path: str, board: Board) -> str:
         return "the interrupt controller"
     if any(full.split("@")[0] == p or full.startswith(f"{p}/") for p in MACHINE_PATHS):
         return "a CPU, the memory or the firmware interface"
-    if any(name in MACHINE_COMPATIBLES for name in compatible):
+    if any(name in MACHINE_COMPATIBLES or PMU_COMPATIBLES.fullmatch(name) for name in compatible):
         return "a timer, the PMU or the firmware interface"
     return ""
 
 
 def _device_claim(
-    request: Device, device: BoardDevice, board: Board, report: Report
+    request: Device, device: BoardDevice, board: Board, tree: Tree, report: Report
 ) -> DeviceClaim:
+    irqs = _device_irqs(request, device, report)
+    node = tree.find(device.path)
+    assert node is not None
+    regions = regions_of(tree, node)
+    if request.access == "trap":
+        traps = traps_of(request, device, report)
+        pages_ = [
+            Window(t.hpa, t.hpa, t.size, device.path, "rw", request.where)
+            for t in traps
+            if t.widths
+        ]
+        sound = all(_is_device_memory(window, board, report) for window in pages_)
+        return DeviceClaim(device, request, (), irqs, traps if sound else (), regions)
     limit = address_limit(board)
+    # What a device below it has is its own.
+    parts = [*own_registers(device), *pci_windows(node)]
     windows = [
-        page_window(
-            Window(reg.base, reg.base, reg.size, device.path, "rw", request.where), limit, report
-        )
-        for reg in (() if device.is_bus else device.reg)
-        if reg.size
+        page_window(Window(p.base, p.base, p.size, device.path, "rw", request.where), limit, report)
+        for p in parts
     ]
-    return DeviceClaim(
-        device,
-        request,
-        tuple(w for w in windows if w is not None and _is_device_memory(w, board, report)),
-        _device_irqs(request, device, report),
-    )
+    sound_windows = [w for w in windows if w is not None and _is_device_memory(w, board, report)]
+    return DeviceClaim(device, request, tuple(sound_windows), irqs, (), regions)
 
 
 def _device_irqs(request: Device, device: BoardDevice, report: Report) -> tuple[SpiClaim, ...]:
@@ -169,7 +197,7 @@ def _explicit(
 def _is_device_memory(window: Window, board: Board, report: Report) -> bool:
     """Neither RAM nor the interrupt controller: those are never passed through."""
     for part in board.ram:
-        if overlaps(part, window.host):
+        if overlaps(part, pages(window.host)):
             report.error(
                 "passthrough-host-ram",
                 window.where,
@@ -181,7 +209,7 @@ def _is_device_memory(window: Window, board: Board, report: Report) -> bool:
     gic = board.gic
     frames = (gic.distributor, *gic.redistributors, gic.cpu_interface, gic.hyp_interface)
     for frame in (*frames, gic.vcpu_interface):
-        if frame is not None and overlaps(pages(frame), window.host):
+        if frame is not None and overlaps(pages(frame), pages(window.host)):
             report.error(
                 "passthrough-gic",
                 window.where,
@@ -191,110 +219,6 @@ def _is_device_memory(window: Window, board: Board, report: Report) -> bool:
             )
             return False
     return True
-
-
-def _check_console(
-    vm: Vm, devices: VmDevices, deployment: Deployment, board: Board, report: Report
-) -> None:
-    if not console_is_ours(deployment):
-        return
-    uart = pages(board.uart.reg)
-    for window in devices.windows:
-        if overlaps(uart, window.host):
-            report.error(
-                "console-uart",
-                window.where,
-                f"VM {vm.name}: {window.owner} reaches the page of {board.uart.path} "
-                f"({range_text(board.uart.reg)}), which the console "
-                f'(console = "{deployment.console.mode}") uses',
-                'set console = "none" in [deployment], or leave the UART to the console',
-                deployment.key_where.get("deployment.console", deployment.where),
-            )
-
-
-def _check_sharing(deployment: Deployment, claimed: tuple[VmDevices, ...], report: Report) -> None:
-    seen: list[tuple[Vm, Window]] = []
-    for vm, devices in zip(deployment.vms, claimed):
-        for window in devices.windows:
-            for other_vm, other in seen:
-                if other_vm is not vm and overlaps(window.host, other.host):
-                    _report_shared(vm, window, other_vm, other, report)
-        seen += [(vm, window) for window in devices.windows]
-
-
-def _report_shared(vm: Vm, window: Window, other_vm: Vm, other: Window, report: Report) -> None:
-    if window.owner == other.owner and window.owner.startswith("/"):
-        report.error(
-            "device-shared",
-            window.where,
-            f"{window.owner} is given to VM {other_vm.name} and to VM {vm.name}: a device has one "
-            "owner",
-            "remove it from one of the two",
-            other.where,
-        )
-        return
-    page = max(window.hpa, other.hpa)
-    report.error(
-        "device-page-shared",
-        window.where,
-        f"{window.owner} of VM {vm.name} and {other.owner} of VM {other_vm.name} are in one 4 KiB "
-        f"page (host address {address_text(page)}): each VM could reach the other's device",
-        'give both to one VM (access = "trap", which would split the page, needs a mediator)',
-        other.where,
-    )
-
-
-def _check_masters(
-    deployment: Deployment, board: Board, claimed: tuple[VmDevices, ...], report: Report
-) -> None:
-    """A device that masters the bus reaches all memory, whoever owns it: also where it only shares
-    a page with what a VM is given."""
-    masters = [device for device in board.devices if device.dma and not device.is_bus]
-    for vm, devices in zip(deployment.vms, claimed):
-        own = [claim for claim in devices.claims if claim.device.dma]
-        for claim in own:
-            window = Window(0, 0, 0, claim.device.path, "", claim.request.where)
-            _judge_master(vm, claim.device.path, window, report)
-        for window in devices.windows:
-            if window.owner in [claim.device.path for claim in own]:
-                continue
-            mates = [
-                device.path
-                for device in masters
-                if any(overlaps(pages(reg), window.host) for reg in device.reg if reg.size)
-            ]
-            if mates:
-                _judge_master(vm, ", ".join(mates), window, report)
-
-
-def _judge_master(vm: Vm, path: str, window: Window, report: Report) -> None:
-    via = "" if path == window.owner else f" (in a page of {window.owner})"
-    if vm.dma != "trusted":
-        report.error(
-            "dma-refused",
-            window.where,
-            f"VM {vm.name}: {path}{via} masters the bus: by DMA it reaches the memory of every VM "
-            'and of the hypervisor, and dma = "refuse"',
-            'remove it, or accept that with dma = "trusted" and memory with map = "identical"',
-        )
-        return
-    moved = [m for m in vm.memory if m.map == "alloc" and (m.hpa is None or m.hpa != m.gpa)]
-    if moved:
-        report.error(
-            "dma-not-identical",
-            moved[0].where,
-            f'VM {vm.name}: dma = "trusted" for {path}{via} needs memory at the same guest and '
-            'host address, but this memory has map = "alloc"',
-            'use map = "identical"',
-            window.where,
-        )
-    report.warning(
-        "dma-trusted",
-        window.where,
-        f"VM {vm.name}: isolation from {path}{via} is not provided: by DMA it reaches all memory",
-        "",
-        vm.at("dma") if vm.at("dma") != NOWHERE else None,
-    )
 
 
 def check_console_uart(deployment: Deployment, board: Board, report: Report) -> None:

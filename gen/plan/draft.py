@@ -10,6 +10,7 @@ from gen.diagnostics import NOWHERE, Where
 from gen.plan.passthrough import Window
 from gen.read.board import BoardDevice, Range
 from gen.read.deployment import Device
+from gen.read.fdt import Node
 
 SpanKind = Literal["ram", "passthrough", "emulated", "channel"]
 
@@ -36,13 +37,53 @@ class SpiClaim:
 
 
 @dataclass(frozen=True)
+class Region:
+    """Reserved memory that a device refers to: its node and where it is."""
+
+    node: Node
+    range: Range
+
+
+@dataclass(frozen=True)
+class Trap:
+    """Registers of one kind in a page that others share: what a VM may read and write of each."""
+
+    gpa: int
+    hpa: int
+    size: int
+    widths: tuple[int, ...]  # of an access, bytes; empty: nothing is granted, reads give zero
+    read_mask: int
+    write_mask: int
+    rest: Literal["keep", "zeros", "ones"]  # what is written to bits that are not granted
+    owner: str
+    where: Where
+
+    @property
+    def host(self) -> Range:
+        return Range(self.hpa, self.size)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the register is another's."""
+        return self.write_mask == (1 << 8 * max(self.widths, default=0)) - 1
+
+
+@dataclass(frozen=True)
 class DeviceClaim:
-    """A device of the board's tree that a VM owns. `windows` are its pages, before merging."""
+    """A device of the board's tree that a VM owns. `windows` are its pages, before merging; a
+    trapped one has registers instead."""
 
     device: BoardDevice
     request: Device
     windows: tuple[Window, ...]
     irqs: tuple[SpiClaim, ...]
+    traps: tuple[Trap, ...] = ()
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def masters(self) -> bool:
+        """Whether it masters the bus: the tree tells, or the deployment."""
+        return self.device.dma or self.request.dma
 
 
 @dataclass(frozen=True)
@@ -59,6 +100,16 @@ class VmDevices:
         return (*(w for claim in self.claims for w in claim.windows), *self.explicit)
 
     @property
+    def traps(self) -> tuple[Trap, ...]:
+        return tuple(trap for claim in self.claims for trap in claim.traps)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Each once, though several devices may refer to it."""
+        found = {id(region.node): region for claim in self.claims for region in claim.regions}
+        return tuple(found.values())
+
+    @property
     def irqs(self) -> tuple[SpiClaim, ...]:
         return (*(irq for claim in self.claims for irq in claim.irqs), *self.explicit_irqs)
 
@@ -68,6 +119,7 @@ class EmulatedUart:
     gpa: int
     spi: int
     where: Where = NOWHERE
+    size: int = 0x1000
 
 
 @dataclass(frozen=True)

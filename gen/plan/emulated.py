@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gen.diagnostics import Report
-from gen.plan.devices import pages
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
 from gen.plan.model import PAGE, Mapping, MmioRow
-from gen.plan.ranges import overlaps
+from gen.plan.ranges import overlaps, own_registers, pages
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment, Vm
 from gen.read.device_types import UART
@@ -22,7 +21,6 @@ GIC_OPS = {
     2: (("vgic2_dist_ops", "vdev/vgic2.h"),),
     3: (("vgic_dist_ops", "vdev/vgic.h"), ("vgic_redist_ops", "vdev/vgic.h")),
 }
-UART_SIZE = PAGE
 
 
 def has_vgic(vm: Vm) -> bool:
@@ -85,16 +83,26 @@ def emulated_uarts(
             )
     if deployment.console.mode != "shared" or not vm.defaults:
         return tuple(named)
-    default = EmulatedUart(board.uart.reg.base, board.uart.spi, vm.where)
+    default = EmulatedUart(board.uart.reg.base, board.uart.spi, vm.where, _uart_size(board))
     owns = any(overlaps(pages(board.uart.reg), window.host) for window in devices.windows)
+    owns = owns or any(overlaps(board.uart.reg, trap.host) for trap in devices.traps)
     if owns or any(uart.gpa == default.gpa for uart in named):
         return tuple(named)
     return (default, *named)
 
 
+def _uart_size(board: Board) -> int:
+    """Of the virtual UART at the board's address: all of the page, unless other devices of the board
+    are in it."""
+    uart = board.uart
+    others = [part for d in board.devices if d.path != uart.path for part in own_registers(d)]
+    shared = any(overlaps(pages(uart.reg), part) for part in others)
+    return uart.reg.size if shared else PAGE
+
+
 def uart_spans(uarts: Sequence[EmulatedUart]) -> tuple[Span, ...]:
     return tuple(
-        Span(Range(uart.gpa, UART_SIZE), "emulated", "virtual UART", uart.where) for uart in uarts
+        Span(Range(uart.gpa, uart.size), "emulated", "virtual UART", uart.where) for uart in uarts
     )
 
 
@@ -111,7 +119,7 @@ def mmio_rows(
         for span, (ops, header) in zip(gic, GIC_OPS[gic_version])
     ]
     rows += [
-        MmioRow(uart.gpa, UART_SIZE, "vpl011_ops", "vdev/vpl011.h", number, "virtual UART")
+        MmioRow(uart.gpa, uart.size, "vpl011_ops", "vdev/vpl011.h", number, "virtual UART")
         for number, uart in uarts
     ]
     rows += [

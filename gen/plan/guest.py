@@ -9,15 +9,16 @@ from pathlib import Path
 
 from gen.diagnostics import Report
 from gen.plan.cpus import guest_id
-from gen.plan.device_nodes import dropped_clocks
+from gen.plan.device_nodes import DeviceNodes, device_nodes
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
-from gen.plan.guest_tree import GuestView, guest_tree
+from gen.plan.guest_tree import FIRST_FREE_PHANDLE, GIC_PHANDLE, GuestView, guest_tree
 from gen.plan.images import Blob, load_kernel, place_dtb, place_initrd
 from gen.plan.memory import GuestRam
 from gen.plan.address_space import channel_spans, device_spans, ram_spans
 from gen.plan.emulated import uart_spans
 from gen.plan.emulated_devices import emulated_spans, in_memory
 from gen.plan.model import EmulatedDevice
+from gen.plan.trapped import trap_spans
 from gen.plan.user_tree import finish, user_tree
 from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
@@ -51,6 +52,7 @@ class Built:
     blobs: tuple[Blob, ...] = ()
     entry: int = 0
     dtb: Blob | None = None
+    notes: tuple[str, ...] = ()  # what the device tree lacks
 
 
 def build_guest(
@@ -73,11 +75,25 @@ def build_guest(
     if vm.dtb is None:
         return Built(blobs, loaded.entry)
     view = _view(guest, channels, board, initrd)
-    data = _tree(guest, view, channels, board_tree, report)
+    passed = device_nodes(guest.devices.claims, board_tree, GIC_PHANDLE, FIRST_FREE_PHANDLE)
+    data = _tree(guest, view, channels, board_tree, passed, report)
     dtb = place_dtb(vm, writable, loaded, initrd, data, board, report) if data else None
     if dtb is None:
         return Built(blobs, loaded.entry)
-    return Built((*blobs, dtb), loaded.entry, dtb)
+    notes = () if isinstance(vm.dtb, Path) else _tell(vm, passed, report)
+    return Built((*blobs, dtb), loaded.entry, dtb, notes)
+
+
+def _tell(vm: Vm, passed: DeviceNodes, report: Report) -> tuple[str, ...]:
+    """What the guest's tree lacks of its devices."""
+    for claim, note in passed.notes:
+        report.warning(
+            "device-resources",
+            claim.request.where,
+            f"VM {vm.name}: {note}",
+            "grant what the guest's driver needs, or tell it otherwise with dtb_overlay",
+        )
+    return tuple(note for _, note in passed.notes)
 
 
 def _view(
@@ -107,12 +123,14 @@ def _tree(
     view: GuestView,
     channels: Sequence[Channel],
     board_tree: Tree,
+    passed: DeviceNodes,
     report: Report,
 ) -> bytes | None:
     if isinstance(guest.vm.dtb, Path):
         spans = (
             *ram_spans(guest.ram),
             *device_spans(guest.devices),
+            *trap_spans(guest.devices),
             *guest.gic,
             *uart_spans(guest.uarts),
             *emulated_spans(guest.emulated),
@@ -123,13 +141,4 @@ def _tree(
         if tree is None:
             return None
         return finish(view, tree.root, tree.memory_reservations, report)
-    for claim in guest.devices.claims:
-        if dropped_clocks(claim, board_tree):
-            report.warning(
-                "device-clocks",
-                claim.request.where,
-                f"VM {guest.vm.name}: the clocks of {claim.device.path} are not of fixed frequency, "
-                "its node in the guest's tree has none",
-                "add what the guest's driver needs with dtb_overlay",
-            )
-    return finish(view, guest_tree(view, board_tree), (), report)
+    return finish(view, guest_tree(view, board_tree, passed), (), report)

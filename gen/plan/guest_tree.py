@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gen.plan.device_nodes import device_nodes
+from gen.plan.device_nodes import DeviceNodes
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
 from gen.plan.emulated_devices import emulated_node
 from gen.plan.model import EmulatedDevice
@@ -17,9 +17,11 @@ from gen.read.fdt import Node, Tree
 
 EDGE, LEVEL = 1, 4  # GIC binding: rising edge, level high
 SPI, PPI = 0, 1
-GIC_PHANDLE = 1
-CLOCK_PHANDLE = 2
-FIRST_FREE_PHANDLE = 16
+PL011_PERIPHID = 0x0034_1011  # PL011 r1p5 (DDI 0183G 3.3.14)
+# Numbers that no board's tree has: a vendor's property that kept one of those leads nowhere.
+GIC_PHANDLE = 0x1000_0001
+CLOCK_PHANDLE = 0x1000_0002
+FIRST_FREE_PHANDLE = 0x1000_0010
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class GuestView:
     initrd: Range | None
 
 
-def guest_tree(view: GuestView, board_tree: Tree) -> Node:
+def guest_tree(view: GuestView, board_tree: Tree, passed: DeviceNodes) -> Node:
     root = Node("")
     gic = _gic_node(view, root)
     root.properties |= _root_properties(board_tree, gic is not None)
@@ -52,20 +54,18 @@ def guest_tree(view: GuestView, board_tree: Tree) -> Node:
     _add(root, _psci())
     _add(root, _timer(view))
     uarts = _uarts(view)
-    passed = device_nodes(view.devices, board_tree, FIRST_FREE_PHANDLE)
     emulated = [emulated_node(device, bool(view.gic)) for device in view.emulated]
-    for node in (*uarts, *emulated, *passed):
+    for node in (*uarts, *emulated, *passed.nodes):
         _add(root, node)
-    next_phandle = FIRST_FREE_PHANDLE + sum(1 for node in passed if node.has("phandle"))
-    for node in _channels(view, next_phandle):
+    for node in _reserved(view, passed):
         _add(root, node)
-    consoles = [n for n in uarts + passed if any("pl011" in c for c in n.compatible)]
+    consoles = [n for n in uarts + passed.nodes if any("pl011" in c for c in n.compatible)]
     if consoles:
         aliases = {f"serial{i}": strings(f"/{node.name}") for i, node in enumerate(consoles)}
         _add(root, Node("aliases", root, aliases))
     _add(root, Node("chosen", root, chosen_properties(view, consoles)))
     if view.vm.dtb_overlay:
-        _add(root, _symbols(gic, consoles, next_phandle + len(view.doorbells)))
+        _add(root, _symbols(gic, consoles, passed.next_phandle + len(view.doorbells)))
     return root
 
 
@@ -169,24 +169,29 @@ def _uarts(view: GuestView) -> list[Node]:
     for uart in view.uarts:
         properties = {
             "compatible": strings("arm,pl011", "arm,primecell"),
-            "reg": reg(Range(uart.gpa, 0x1000)),
+            "reg": reg(Range(uart.gpa, uart.size)),
             "clocks": cells(CLOCK_PHANDLE, CLOCK_PHANDLE),
             "clock-names": strings("uartclk", "apb_pclk"),
         }
+        if uart.size < 0x1000:  # its identification registers have no room
+            properties["arm,primecell-periphid"] = cells(PL011_PERIPHID)
         if view.gic:
             properties["interrupts"] = cells(SPI, uart.spi, LEVEL)
         nodes.append(Node(f"{base}@{uart.gpa:x}", None, properties))
     return [*nodes, Node("uart-clock", None, clock)]
 
 
-def _channels(view: GuestView, phandle: int) -> list[Node]:
-    """reserved-memory with the windows, and a node a channel. It has the window in `reg`, too: what
-    a driver like Linux' uio_pdrv_genirq maps."""
-    if not view.doorbells:
+def _reserved(view: GuestView, passed: DeviceNodes) -> list[Node]:
+    """reserved-memory with what devices need and the channels' windows, and a node a channel. It has
+    the window in `reg`, too: what a driver like Linux' uio_pdrv_genirq maps."""
+    if not view.doorbells and not passed.regions:
         return []
+    phandle = passed.next_phandle
     properties = {"#address-cells": cells(2), "#size-cells": cells(2), "ranges": b""}
     holder = Node("reserved-memory", None, properties)
     nodes = [holder]
+    for region in passed.regions:
+        _add(holder, region)
     for number, end in enumerate(view.doorbells):
         channel = view.channels[end.channel]
         window = {

@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gen.diagnostics import Report, Where
-from gen.plan.devices import console_is_ours
 from gen.plan.draft import Doorbell, EmulatedUart, SpiClaim, VmDevices
 from gen.plan.emulated import has_vgic
 from gen.plan.model import EmulatedDevice, Irq
 from gen.plan.ranges import align_up
+from gen.plan.sharing import console_is_ours
 from gen.read.board import Board
 from gen.read.deployment import Channel, Deployment, Vm
 
+POLLED = "irq = [] in its [[vm.device]], for a driver that polls; or a device with an interrupt of its own"
 SPI_COUNT = 988  # INTIDs 32 to 1019 (GICv3 2.2)
 
 
@@ -37,10 +38,12 @@ def check_physical(
                     claim.where,
                     f"{name}: {spi_text(claim.spi)} is the interrupt of the console's UART "
                     f"{board.uart.path}",
-                    'set console = "none" in [deployment], or remove the interrupt',
+                    f'set console = "none" in [deployment], or {POLLED}',
                 )
             elif claim.spi in owner:
                 other_vm, other = owner[claim.spi]
+                if other_vm is vm and claim.guest_spi == other.guest_spi:
+                    continue  # one line of several devices, all its own
                 if other.owner == claim.owner and claim.owner.startswith("/"):
                     continue  # one device with two owners: devices.py
                 report.error(
@@ -48,7 +51,7 @@ def check_physical(
                     claim.where,
                     f"{spi_text(claim.spi)} is given to {name} and to {other.owner} of VM "
                     f"{other_vm.name}",
-                    "remove it from one of the two",
+                    f"remove it from one of the two: {POLLED}",
                     other.where,
                 )
             else:
@@ -64,7 +67,8 @@ def guest_numbers(
 ) -> set[int]:
     """The guest SPIs in use before doorbells get theirs; clashes are errors."""
     users: dict[int, tuple[str, Where]] = {}
-    asked = [(c.guest_spi, c.owner, c.where) for c in devices.irqs]
+    lines = {(c.spi, c.guest_spi): c for c in reversed(devices.irqs)}
+    asked = [(c.guest_spi, c.owner, c.where) for c in reversed(lines.values())]
     asked += [(d.spi, d.type.name, d.where) for d in emulated if d.spi is not None]
     given = [(uart.spi, "virtual UART", uart.where) for uart in uarts]
     for spi, owner, where in asked + given:
@@ -118,8 +122,12 @@ def _claim_guest(
 
 
 def planned_irqs(vm_index: int, devices: VmDevices) -> tuple[Irq, ...]:
-    irqs = [Irq(c.spi, c.guest_spi, vm_index, c.trigger, c.owner) for c in devices.irqs]
-    return tuple(sorted(irqs, key=lambda irq: irq.guest_spi))
+    lines: dict[int, Irq] = {}
+    for claim in devices.irqs:
+        before = lines.get(claim.spi)
+        owner = f"{before.owner} + {claim.owner}" if before is not None else claim.owner
+        lines[claim.spi] = Irq(claim.spi, claim.guest_spi, vm_index, claim.trigger, owner)
+    return tuple(sorted(lines.values(), key=lambda irq: irq.guest_spi))
 
 
 def spi_count(numbers: Sequence[int]) -> int:

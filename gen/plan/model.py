@@ -117,6 +117,20 @@ class EmulatedDevice:
 
 
 @dataclass(frozen=True)
+class Trapped:
+    """Registers of one kind of a shared page (index: the instance of trapped_ops)."""
+
+    vm: int
+    hpa: int
+    size: int
+    read_mask: int
+    write_mask: int
+    rest: Literal["keep", "zeros", "ones"]
+    lock: int | None
+    owner: str
+
+
+@dataclass(frozen=True)
 class ChannelPeer:
     channel: int
     vm: int
@@ -203,6 +217,10 @@ class PlannedVm:
     entry_gpa: int
     dtb_gpa: int | None
     dtb: bytes | None  # finished guest device tree
+    masters: tuple[
+        str, ...
+    ] = ()  # devices that reach all memory by DMA: nothing isolates from them
+    notes: tuple[str, ...] = ()  # what the guest's tree lacks of its devices, and other remarks
 
 
 @dataclass(frozen=True)
@@ -230,3 +248,4 @@ class Plan:
     free: tuple[Range, ...]  # what is left
     config_symbols: dict[str, str]  # Kconfig symbols that the plan needs
     emulated: tuple[EmulatedDevice, ...] = ()
+    trapped: tuple[Trapped, ...] = ()

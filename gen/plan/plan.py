@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from gen.diagnostics import Report
 from gen.plan import stage2
 from gen.plan.address_space import channel_spans, check_disjoint, device_spans, ram_spans
-from gen.plan.assemble import kconfig_symbols, planned_vm, used_ram, vm_mappings, voices
+from gen.plan.assemble import (
+    kconfig_symbols,
+    planned_vm,
+    used_ram,
+    vm_mappings,
+    voices,
+    with_devices,
+)
 from gen.plan.channels import channel_size, check_channels, place_doorbells, planned_channels
 from gen.plan.cpus import plan_cpus
 from gen.plan.devices import check_board, check_console_uart, claim_devices
@@ -22,10 +29,12 @@ from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
 from gen.plan.ivc import check_ids, plan_ivcs
 from gen.plan.memory import guest_ram
 from gen.plan.model import Plan
+from gen.plan.providers import with_reserved
+from gen.plan.trapped import planned_traps, trap_spans
 from gen.plan.ports import check_ports
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Deployment
-from gen.read.fdt import parse_file
+from gen.read.fdt import Tree, parse_file
 
 __all__ = ["make_plan", "unikernel_link"]
 
@@ -45,11 +54,11 @@ def make_plan(
     check_ids(deployment, report)
     channels = check_channels(deployment, report)
     ivcs = plan_ivcs(deployment, channels, report)
-    guests = _guests(deployment, board, channels, report)
+    tree = parse_file(board.tree)
+    guests = _guests(deployment, board, tree, channels, report)
     if report.errors:
         return None
 
-    tree = parse_file(board.tree)
     built = [
         build_guest(guest, channels, board, tree, unikernels.get(guest.vm.name), report)
         for guest in guests
@@ -63,6 +72,8 @@ def make_plan(
     )
     vpl011s, speakers = voices(deployment, guests)
     emulated = tuple(device for guest in guests for device in guest.emulated)
+    devices = tuple(guest.devices for guest in guests)
+    trapped = planned_traps(devices)
     vms = []
     for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
         mappings = vm_mappings(guest, board, ram, planned)
@@ -70,7 +81,7 @@ def make_plan(
         made = planned_vm(
             guest, board, result, ram, mine, mappings, tables, vcpus, vpl011s, planned, emulated
         )
-        vms.append(made)
+        vms.append(with_devices(made, devices, result, board))
     packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
         deployment=deployment,
@@ -87,8 +98,11 @@ def make_plan(
         packed=Range(placement.window.base + hypervisor_size, packed),
         ram_used=used_ram(placement.window, placement.rams, planned),
         free=placement.free,
-        config_symbols=kconfig_symbols(deployment, board, vpl011s, planned, emulated, ivcs),
+        config_symbols=kconfig_symbols(
+            deployment, board, vpl011s, planned, emulated, ivcs, trapped
+        ),
         emulated=emulated,
+        trapped=trapped,
     )
 
 
@@ -115,22 +129,22 @@ def _place(
 
 
 def _guests(
-    deployment: Deployment, board: Board, channels: Sequence[Channel], report: Report
+    deployment: Deployment, board: Board, tree: Tree, channels: Sequence[Channel], report: Report
 ) -> list[Guest]:
     """What every VM has at which guest-physical address, checked."""
-    devices = claim_devices(deployment, board, report)
+    devices = claim_devices(deployment, board, tree, report)
     check_physical(deployment, board, devices, report)
     limit = stage2.address_limit(board)
     guests = []
     for index, (vm, mine) in enumerate(zip(deployment.vms, devices)):
-        ram = guest_ram(vm, board, report)
+        ram = guest_ram(with_reserved(vm, mine), board, report)
         gic = vgic_spans(vm, len(vm.cpus), board)
         uarts = emulated_uarts(vm, mine, deployment, board, report)
         emulated = emulated_devices(index, vm, report)
         check_ports(vm, emulated, board, report)
         spis = guest_numbers(vm, mine, uarts, emulated, report)
         spans = (*ram_spans(ram), *device_spans(mine), *gic, *uart_spans(uarts))
-        spans = (*spans, *emulated_spans(emulated))
+        spans = (*spans, *trap_spans(mine), *emulated_spans(emulated))
         ends = place_doorbells(vm.name, channels, spans, spis, has_vgic(vm), board)
         check_doorbells(vm, channels, ends, spis, report)
         spans = (*spans, *channel_spans(channels, ends))

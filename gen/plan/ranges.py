@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gen.read.board import Range
+from gen.plan.model import PAGE
+from gen.read.board import BoardDevice, Range
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -18,6 +19,12 @@ def align_down(value: int, alignment: int) -> int:
 
 def align_up(value: int, alignment: int) -> int:
     return align_down(value + alignment - 1, alignment)
+
+
+def pages(part: Range) -> Range:
+    """All 4 KiB pages that hold a byte of it."""
+    base = align_down(part.base, PAGE)
+    return Range(base, align_up(part.end, PAGE) - base)
 
 
 def overlaps(a: Range, b: Range) -> bool:
@@ -55,6 +62,11 @@ def subtract(space: Iterable[Range], taken: Iterable[Range]) -> tuple[Range, ...
         if base < part.end:
             left.append(Range(base, part.end - base))
     return tuple(left)
+
+
+def own_registers(device: BoardDevice) -> tuple[Range, ...]:
+    """A device's registers less those of devices below it."""
+    return subtract(device.reg, device.below)
 
 
 def first_hole(taken: Iterable[Range], size: int, base: int, alignment: int) -> int:

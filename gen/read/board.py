@@ -45,7 +45,8 @@ class BoardDevice:
     aliases: tuple[str, ...]
     enabled: bool
     dma: bool  # masters the bus, as far as the tree tells
-    is_bus: bool  # its reg does not own its children's pages
+    is_bus: bool  # a way to its children alone: whatever its reg says, it owns none of their pages
+    below: tuple[Range, ...] = ()  # registers of devices below it: theirs, not its own
 
 
 @dataclass(frozen=True)

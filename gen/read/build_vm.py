@@ -15,6 +15,7 @@ from gen.read.deployment import (
     Kernel,
     Memory,
     Passthrough,
+    Register,
     Ports,
     Restart,
     Vm,
@@ -113,7 +114,31 @@ def _device(entry: Values) -> Device:
             DeviceIrq(irq.get("spi"), irq.get("guest_spi"), irq.get("trigger"))
             for irq in entry.get("irq")
         )
-    return Device(entry.get("path"), entry.get("access", "direct"), irqs, entry.where)
+    registers = None
+    if entry.wrote("registers"):
+        registers = tuple(_register(register) for register in entry.get("registers"))
+    return Device(
+        path=entry.get("path"),
+        access=entry.get("access", "direct"),
+        irq=irqs,
+        where=entry.where,
+        registers=registers,
+        serves=tuple(entry.get("serves", ())),
+        dma=entry.get("dma", False),
+    )
+
+
+def _register(entry: Values) -> Register:
+    return Register(
+        offset=entry.get("offset"),
+        size=entry.get("size"),
+        widths=tuple(sorted(set(entry.get("widths", (4,))))),
+        mask=entry.get("mask"),
+        access=entry.get("access", "rw"),
+        rest=entry.get("rest", "keep"),
+        region=entry.get("region", 0),
+        where=entry.where,
+    )
 
 
 def _emulated(entry: Values) -> Emulated:
@@ -139,4 +164,5 @@ def _passthrough(entry: Values) -> Passthrough:
         hpa=entry.get("hpa"),
         spi=tuple(entry.get("spi", ())),
         where=where,
+        dma=entry.get("dma", False),
     )

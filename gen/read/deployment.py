@@ -41,6 +41,20 @@ class DeviceIrq:
 
 
 @dataclass(frozen=True)
+class Register:
+    """Registers of one kind of a trapped device. size None: one register; mask None: all bits."""
+
+    offset: int
+    size: int | None = None
+    widths: tuple[int, ...] = (4,)
+    mask: int | None = None
+    access: Literal["rw", "ro", "wo"] = "rw"
+    rest: Literal["keep", "zeros", "ones"] = "keep"
+    region: int = 0
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True)
 class Device:
     """A device of the board's tree, by path or alias."""
 
@@ -48,6 +62,9 @@ class Device:
     access: Literal["direct", "trap"] = "direct"
     irq: tuple[DeviceIrq, ...] | None = None
     where: Where = NOWHERE
+    registers: tuple[Register, ...] | None = None  # trap; None: all of them
+    serves: tuple[str, ...] = ()  # VMs that accept to depend on it
+    dma: bool = False  # masters the bus, though the tree may not tell
 
 
 @dataclass(frozen=True)
@@ -60,6 +77,7 @@ class Passthrough:
     hpa: int | None = None
     spi: tuple[int, ...] = ()
     where: Where = NOWHERE
+    dma: bool = False  # masters the bus
 
 
 @dataclass(frozen=True)

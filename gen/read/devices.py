@@ -8,6 +8,7 @@ from typing import Literal
 
 from gen.read.board import BoardDevice, Interrupt, Range
 from gen.read.fdt import Node, Tree, cpu_reg, entries
+from gen.read.masters import is_bus, is_master
 
 GIC_COMPATIBLES: dict[str, Literal[2, 3]] = {
     "arm,gic-v3": 3,
@@ -16,18 +17,6 @@ GIC_COMPATIBLES: dict[str, Literal[2, 3]] = {
     "arm,cortex-a7-gic": 2,
     "arm,cortex-a9-gic": 2,
 }
-
-# Properties that only a bus master carries (Devicetree Specification 2.3.9, 2.3.10; IOMMU and PCI
-# bindings), and kinds of device that always master the bus although their nodes may not say so.
-MASTER_PROPERTIES = ("dma-coherent", "iommus", "iommu-map", "msi-map", "msi-parent", "#dma-cells")
-MASTER_COMPATIBLES = ("virtio,mmio", "qemu,fw-cfg-mmio", "arm,pl080", "arm,pl330", "arm,gic-v3-its")
-MASTER_NAMES = (
-    "ethernet dma dma-controller mmc mshc sdhci usb pcie pci sata ahci gpu vpu isp crypto nvme ufs "
-    "video-codec display-controller hdmi can-dma its"
-).split()
-
-# Containers whose own `reg`, where they have one, is not the property of their children's pages.
-BUS_COMPATIBLES = ("simple-bus", "simple-mfd", "simple-pm-bus", "qemu,platform")
 
 
 def read_devices(tree: Tree) -> tuple[BoardDevice, ...]:
@@ -53,6 +42,7 @@ def read_devices(tree: Tree) -> tuple[BoardDevice, ...]:
                 enabled=_enabled(node),
                 dma=is_master(node),
                 is_bus=is_bus(node),
+                below=tuple(p for n in node.walk() if n is not node for p in cpu_reg(n) if p.size),
             )
         )
     return tuple(devices)
@@ -76,21 +66,6 @@ def _enabled(node: Node) -> bool:
             return False
         at = at.parent
     return True
-
-
-def is_master(node: Node) -> bool:
-    return (
-        any(node.has(name) for name in MASTER_PROPERTIES)
-        or any(name in MASTER_COMPATIBLES for name in node.compatible)
-        or node.text("device_type") == "pci"
-        or node.name.split("@")[0] in MASTER_NAMES
-    )
-
-
-def is_bus(node: Node) -> bool:
-    return any(name in BUS_COMPATIBLES for name in node.compatible) or (
-        bool(node.children) and node.has("ranges") and node.text("device_type") != "pci"
-    )
 
 
 def read_interrupts(tree: Tree, node: Node) -> tuple[Interrupt, ...]:

@@ -210,11 +210,12 @@ def bus_reg(node: Node) -> tuple[Range, ...]:
 def cpu_reg(node: Node) -> tuple[Range, ...]:
     """`reg` in CPU addresses: translated through the `ranges` of every bus above. Empty if a bus
     does not map it (no `ranges`: its addresses are not memory)."""
-    translated = [_to_cpu(node.parent, part) for part in bus_reg(node)]
+    translated = [to_cpu(node.parent, part) for part in bus_reg(node)]
     return tuple(part for part in translated if part is not None)
 
 
-def _to_cpu(bus: Node | None, part: Range) -> Range | None:
+def to_cpu(bus: Node | None, part: Range) -> Range | None:
+    """A range of addresses of `bus` in CPU addresses; None where a bus does not map it."""
     while bus is not None and bus.parent is not None:
         if not bus.has("ranges"):
             return None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from gen.diagnostics import Report, Where
 from gen.read import device_types
+from gen.read.device_keys import check_device_keys
 from gen.read.suggest import did_you_mean
 from gen.read.validate import Values
 
@@ -18,6 +19,8 @@ def check_references(values: Values, report: Report) -> None:
     for vm in vms:
         _check_vm(vm, f"vm.{vm.get('name', '?')}", report)
     names = [vm.get("name") for vm in vms if vm.get("name")]
+    for vm in vms:
+        check_device_keys(vm, f"vm.{vm.get('name', '?')}", names, report)
     for channel in values.get("channel", ()):
         _check_channel(channel, f"channel.{channel.get('name', '?')}", names, report)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from gen.read import device_types
 from gen.read.keys import Form, Key, Table, enum, scalar, table
 
+MASK_LIMIT = (1 << 64) - 1
 POLICIES = ("halt", "restart", "reset-board")
 
 MEMORY = Table(
@@ -85,6 +86,57 @@ DEVICE_IRQ = Table(
     ),
 )
 
+REGISTER = Table(
+    "vm.device.registers",
+    "Registers of one kind of a trapped device.",
+    (
+        Key(
+            "offset",
+            scalar("address"),
+            "Of the first one, from the device's base.",
+            "0x1c",
+            required=True,
+        ),
+        Key("size", scalar("size"), "Bytes of all that are alike.", "0x8", "one", minimum=1),
+        Key(
+            "widths",
+            scalar("int"),
+            "Widths of an access that the hardware takes: 1, 2, 4 or 8 bytes. Others fault.",
+            "[2, 4]",
+            "[4]",
+            many=True,
+            minimum=1,
+            maximum=8,
+        ),
+        Key(
+            "mask",
+            scalar("address"),
+            "The bits that are granted, of each.",
+            "0x2_0000",
+            "all",
+            minimum=1,
+            maximum=MASK_LIMIT,
+        ),
+        Key("access", enum("rw", "ro", "wo"), "What the VM may do.", '"rw"', '"rw"'),
+        Key(
+            "rest",
+            enum("keep", "zeros", "ones"),
+            "What a write does with bits that are not granted: `keep` (the register is read first), "
+            "`zeros` (for registers that set, clear or acknowledge by ones) or `ones`.",
+            '"zeros"',
+            '"keep"',
+        ),
+        Key(
+            "region",
+            scalar("int"),
+            "Which range of the device's `reg`.",
+            "1",
+            "0",
+            maximum=63,
+        ),
+    ),
+)
+
 DEVICE = Table(
     "vm.device",
     "Long form of one entry of `devices`.",
@@ -99,18 +151,44 @@ DEVICE = Table(
         ),
         Key(
             "access",
-            enum("direct", later=("trap",)),
-            "`direct`: the VM's own pages.",
+            enum("direct", "trap"),
+            "`direct`: the VM's own pages. `trap`: its registers alone, or some of them, in a page "
+            "that others share; every access costs an exit.",
             '"direct"',
             '"direct"',
         ),
         Key(
+            "registers",
+            table(REGISTER),
+            'With `access = "trap"`: the registers that are granted. Others read zero, writes to '
+            "them have no effect.",
+            "[{ offset = 0x1c, mask = 0x2_0000 }]",
+            "all, 4 bytes wide",
+            many=True,
+        ),
+        Key(
             "irq",
             table(DEVICE_IRQ),
-            "Interrupts to pass through.",
+            "Interrupts to pass through; `[]`: none, for a driver that polls.",
             "[{ spi = 121, guest_spi = 40 }]",
             "those of the tree",
             many=True,
+        ),
+        Key(
+            "serves",
+            scalar("text"),
+            "VMs whose devices depend on this one (a clock or reset controller, say) and accept that "
+            "this VM can stop them; `bulkhead`: the hypervisor's console.",
+            '["linux"]',
+            "[]",
+            many=True,
+        ),
+        Key(
+            "dma",
+            scalar("bool"),
+            "true: it masters the bus although the device tree does not tell.",
+            "true",
+            "what the tree tells",
         ),
     ),
 )
@@ -149,6 +227,7 @@ PASSTHROUGH = Table(
             many=True,
             maximum=987,
         ),
+        Key("dma", scalar("bool"), "true: it masters the bus.", "true", "false"),
     ),
 )
 

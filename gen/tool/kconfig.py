@@ -50,7 +50,7 @@ def load() -> kconfiglib.Kconfig:
 def missing(needed: Mapping[str, str]) -> list[str]:
     """What of `needed` no Kconfig file declares: parts that this version does not have."""
     kconfig = load()
-    return [name for name in needed if name not in kconfig.syms]
+    return [name for name, on in needed.items() if on == "y" and name not in kconfig.syms]
 
 
 def configure(

@@ -107,9 +107,9 @@ static const struct image_row vm_linux_image[] = {
         .source = { .addr = (uint64_t)image_linux_dtb },
         .target = { .addr = UINT64_C(0x443f0000) },
         .size = 0x600,
-        .crc32 = 0xa9b9e460,
-        .sha256 = { 0xcf, 0xbd, 0x39, 0x50, 0x5c, 0x23, 0xf4, 0x9c, 0x45, 0x79, 0xda, 0x85, 0xfe, 0xf3, 0xb7, 0x59,
-                    0xa4, 0xf8, 0x90, 0xee, 0x90, 0xea, 0x0f, 0x53, 0x2d, 0x15, 0xa6, 0x47, 0x32, 0xe4, 0xf1, 0x9e },
+        .crc32 = 0xd44cb703,
+        .sha256 = { 0xdf, 0x6d, 0x47, 0xea, 0x04, 0x11, 0x33, 0xf6, 0x9d, 0x24, 0x9a, 0x94, 0x33, 0x00, 0xec, 0xb2,
+                    0x4d, 0x24, 0x0c, 0xd6, 0xe6, 0x51, 0xf2, 0xf5, 0x44, 0x8a, 0x26, 0x35, 0xbb, 0x1b, 0x3e, 0x78 },
     },
 };
 _Static_assert(sizeof(vm_linux_image) / sizeof(vm_linux_image[0]) == 3, "vm_linux_image: one row each");
@@ -268,3 +268,14 @@ const struct console_voice_row console_voice_rows[] = {
     },
 };
 _Static_assert(sizeof(console_voice_rows) / sizeof(console_voice_rows[0]) == CONSOLE_VOICE_COUNT, "console_voice_rows: one row each");
+
+const struct trapped_row trapped_rows[] = {
+    {
+        .base = { .addr = 0 },
+        .read_mask = 0,
+        .write_mask = 0,
+        .rest = TRAPPED_KEEP,
+        .lock = -1,
+    },
+};
+_Static_assert(sizeof(trapped_rows) / sizeof(trapped_rows[0]) == COUNT_AT_LEAST_ONE(TRAPPED_COUNT), "trapped_rows: one row each");

@@ -116,9 +116,9 @@ static const struct image_row vm_regions_image[] = {
         .source = { .addr = (uint64_t)image_regions_dtb },
         .target = { .addr = UINT64_C(0x407f0000) },
         .size = 0x61f,
-        .crc32 = 0xfb9db2f9,
-        .sha256 = { 0x32, 0x64, 0x16, 0x65, 0x17, 0x29, 0x26, 0xae, 0x3b, 0xad, 0xb5, 0x92, 0xb3, 0x41, 0x48, 0xe8,
-                    0xd7, 0xc1, 0xae, 0x88, 0xb6, 0x19, 0x6f, 0x72, 0x91, 0x50, 0x9d, 0x36, 0xad, 0x12, 0x47, 0x9a },
+        .crc32 = 0x1186ca34,
+        .sha256 = { 0xd9, 0x74, 0xc4, 0x0f, 0xe9, 0xdd, 0x78, 0xfa, 0xce, 0xc2, 0xea, 0xd8, 0x52, 0xb0, 0xe5, 0xdc,
+                    0xf3, 0xdb, 0xd4, 0x8e, 0x32, 0xba, 0xb0, 0x89, 0x02, 0x39, 0x7c, 0x50, 0x12, 0xf8, 0x4b, 0x5b },
     },
 };
 _Static_assert(sizeof(vm_regions_image) / sizeof(vm_regions_image[0]) == 2, "vm_regions_image: one row each");
@@ -277,3 +277,14 @@ const struct console_voice_row console_voice_rows[] = {
     },
 };
 _Static_assert(sizeof(console_voice_rows) / sizeof(console_voice_rows[0]) == CONSOLE_VOICE_COUNT, "console_voice_rows: one row each");
+
+const struct trapped_row trapped_rows[] = {
+    {
+        .base = { .addr = 0 },
+        .read_mask = 0,
+        .write_mask = 0,
+        .rest = TRAPPED_KEEP,
+        .lock = -1,
+    },
+};
+_Static_assert(sizeof(trapped_rows) / sizeof(trapped_rows[0]) == COUNT_AT_LEAST_ONE(TRAPPED_COUNT), "trapped_rows: one row each");

@@ -238,9 +238,9 @@ static const struct image_row vm_guest_image[] = {
         .source = { .addr = (uint64_t)image_guest_dtb },
         .target = { .addr = UINT64_C(0x401f0000) },
         .size = 0x58f,
-        .crc32 = 0xf0ab930d,
-        .sha256 = { 0x36, 0x9f, 0x43, 0x24, 0xe3, 0xc1, 0x93, 0xcf, 0x81, 0x1e, 0x26, 0x61, 0x4b, 0x16, 0x77, 0x26,
-                    0x88, 0x0c, 0x2e, 0x37, 0x49, 0x58, 0x38, 0x31, 0xcd, 0x99, 0x13, 0x0e, 0xfb, 0x70, 0x37, 0x63 },
+        .crc32 = 0xdab4d498,
+        .sha256 = { 0xcb, 0xe7, 0x34, 0x32, 0x09, 0x36, 0xee, 0x27, 0xc4, 0x52, 0x7a, 0x03, 0x6e, 0x96, 0x9e, 0x11,
+                    0xb7, 0x1d, 0xbf, 0x49, 0x2f, 0x45, 0x09, 0x4a, 0x57, 0x56, 0x34, 0x72, 0x91, 0x4a, 0x2f, 0xad },
     },
 };
 _Static_assert(sizeof(vm_guest_image) / sizeof(vm_guest_image[0]) == 2, "vm_guest_image: one row each");
@@ -399,3 +399,14 @@ const struct console_voice_row console_voice_rows[] = {
     },
 };
 _Static_assert(sizeof(console_voice_rows) / sizeof(console_voice_rows[0]) == CONSOLE_VOICE_COUNT, "console_voice_rows: one row each");
+
+const struct trapped_row trapped_rows[] = {
+    {
+        .base = { .addr = 0 },
+        .read_mask = 0,
+        .write_mask = 0,
+        .rest = TRAPPED_KEEP,
+        .lock = -1,
+    },
+};
+_Static_assert(sizeof(trapped_rows) / sizeof(trapped_rows[0]) == COUNT_AT_LEAST_ONE(TRAPPED_COUNT), "trapped_rows: one row each");

@@ -14,6 +14,8 @@
 #define CHANNEL_PEER_COUNT 0u
 #define IVC_COUNT 0u
 #define CONSOLE_VOICE_COUNT 2u
+#define TRAPPED_COUNT 0u
+#define TRAPPED_LOCK_COUNT 0u
 
 /* /pl011@9000000: the hypervisor's console */
 #define PLAT_UART_BASE 0x9000000ull

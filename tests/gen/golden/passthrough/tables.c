@@ -90,9 +90,9 @@ static const struct image_row vm_owner_image[] = {
         .source = { .addr = (uint64_t)image_owner_dtb },
         .target = { .addr = UINT64_C(0x401f0000) },
         .size = 0x62b,
-        .crc32 = 0x86e97227,
-        .sha256 = { 0x7e, 0x45, 0x1f, 0xed, 0x48, 0xed, 0x47, 0x67, 0xe6, 0x02, 0xec, 0x1d, 0x5d, 0x45, 0x29, 0x07,
-                    0x6b, 0x05, 0x79, 0x85, 0x10, 0x0c, 0xa9, 0x27, 0x80, 0x8a, 0x09, 0x17, 0x94, 0xdc, 0xe0, 0x3a },
+        .crc32 = 0x9e9a1e75,
+        .sha256 = { 0x8d, 0x96, 0xdd, 0xd0, 0xc3, 0xb6, 0x97, 0xf6, 0x13, 0xb5, 0x7a, 0x64, 0x7f, 0x11, 0x99, 0x7e,
+                    0x35, 0xb1, 0x99, 0x3c, 0xca, 0x37, 0x26, 0x78, 0x5a, 0x52, 0x52, 0xb9, 0xb7, 0xb0, 0x45, 0x38 },
     },
 };
 _Static_assert(sizeof(vm_owner_image) / sizeof(vm_owner_image[0]) == 2, "vm_owner_image: one row each");
@@ -253,3 +253,14 @@ const struct console_voice_row console_voice_rows[] = {
     },
 };
 _Static_assert(sizeof(console_voice_rows) / sizeof(console_voice_rows[0]) == CONSOLE_VOICE_COUNT, "console_voice_rows: one row each");
+
+const struct trapped_row trapped_rows[] = {
+    {
+        .base = { .addr = 0 },
+        .read_mask = 0,
+        .write_mask = 0,
+        .rest = TRAPPED_KEEP,
+        .lock = -1,
+    },
+};
+_Static_assert(sizeof(trapped_rows) / sizeof(trapped_rows[0]) == COUNT_AT_LEAST_ONE(TRAPPED_COUNT), "trapped_rows: one row each");

@@ -98,9 +98,9 @@ static const struct image_row vm_fragile_image[] = {
         .source = { .addr = (uint64_t)image_fragile_dtb },
         .target = { .addr = UINT64_C(0x40df0000) },
         .size = 0x58f,
-        .crc32 = 0x94e5ad06,
-        .sha256 = { 0x27, 0x1b, 0x41, 0x8d, 0xe1, 0xc4, 0x95, 0xa3, 0x30, 0x54, 0xae, 0xb6, 0xdc, 0xa2, 0xfd, 0x01,
-                    0x40, 0x38, 0x3c, 0x76, 0x5c, 0x94, 0xd0, 0xbb, 0x24, 0xfa, 0xe4, 0xdc, 0xad, 0xe7, 0xae, 0x0b },
+        .crc32 = 0xbefaea93,
+        .sha256 = { 0xda, 0xa5, 0xef, 0x9e, 0x20, 0xe1, 0x90, 0x2d, 0xc4, 0x43, 0x3f, 0x53, 0x2d, 0x99, 0x09, 0xa2,
+                    0x24, 0xc3, 0x88, 0x60, 0x6a, 0xf6, 0x81, 0x6a, 0x23, 0x93, 0x84, 0x99, 0xac, 0xb8, 0x65, 0x51 },
     },
 };
 _Static_assert(sizeof(vm_fragile_image) / sizeof(vm_fragile_image[0]) == 2, "vm_fragile_image: one row each");
@@ -263,3 +263,14 @@ const struct console_voice_row console_voice_rows[] = {
     },
 };
 _Static_assert(sizeof(console_voice_rows) / sizeof(console_voice_rows[0]) == CONSOLE_VOICE_COUNT, "console_voice_rows: one row each");
+
+const struct trapped_row trapped_rows[] = {
+    {
+        .base = { .addr = 0 },
+        .read_mask = 0,
+        .write_mask = 0,
+        .rest = TRAPPED_KEEP,
+        .lock = -1,
+    },
+};
+_Static_assert(sizeof(trapped_rows) / sizeof(trapped_rows[0]) == COUNT_AT_LEAST_ONE(TRAPPED_COUNT), "trapped_rows: one row each");
