@@ -20,9 +20,14 @@ AXVM: dict[str, tuple[str, str]] = {
         "Use a file for the board's architecture.",
     ),
     "W-axvm-id": (
-        "The id of an AxVM VM is 0 or used twice, by which AxVM routes interrupts to a wrong CPU or "
-        "starts a wrong image. Here ids mean nothing.",
-        "Nothing needs to be done.",
+        "The id of an AxVM VM is 0, by which AxVM routes its interrupts to a wrong CPU. Here the VM's "
+        "place in the deployment is its id.",
+        "Set id in the [[vm]] if channel calls name the VM.",
+    ),
+    "E-axvm-id": (
+        "Two AxVM files have one id, by which AxVM starts a wrong image. Here ids name VMs in channel "
+        "calls.",
+        "Set id in one of the [[vm]].",
     ),
     "E-axvm-cpu-none": (
         "An AxVM file does not say which CPUs its VM has.",

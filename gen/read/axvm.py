@@ -124,8 +124,8 @@ def _own(entry: Item) -> Item:
     return Item(entry.value | {"kernel": table}, entry.where, entry.base)
 
 
-def _channels(root: Item, entry: Item, vm: AxVm) -> tuple[str, ...]:
-    """Names of the channels that name this VM."""
+def _channels(root: Item, entry: Item, vm: AxVm) -> tuple[tuple[str, bool], ...]:
+    """The channels that name this VM, and whether each has a key."""
     own = entry.get("name")
     name = own.value if own is not None else vm.base.get("name")
     listed = root.get("channel")
@@ -136,27 +136,27 @@ def _channels(root: Item, entry: Item, vm: AxVm) -> tuple[str, ...]:
         users = [plain.get("from"), *(plain.get("to") or [])]
         users += [peer.get("vm") for peer in peers if isinstance(peer, dict)]
         if name is not None and name in users:
-            found.append(str(plain.get("name")))
+            found.append((str(plain.get("name")), plain.get("key") is not None))
     return tuple(found)
 
 
 def _check_ids(translated: list[Translation], report: Report) -> None:
     first: dict[int, Translation] = {}
     for to in translated:
-        number = to.vm.base.get("id")
-        if number is None:
+        item = to.table.get("id")
+        if item is None:
             continue
-        if number in first:
-            report.warning(
+        other = first.setdefault(item.value, to)
+        if other is not to:
+            report.error(
                 "axvm-id",
-                to.vm.base.at("id"),
-                f"id = {number} is the id of {first[number].vm.file.name} too: AxVM finds images by "
-                "id, and would start this VM with the other's kernel. Here ids mean nothing: the "
-                "VMs are two",
-                "",
-                first[number].vm.base.at("id"),
+                item.where,
+                f"id = {item.value} is the id of {other.vm.file.name} too: AxVM finds images by id, "
+                "and would start this VM with the other's kernel. Here each VM has its own kernel, "
+                "and ids name VMs in channel calls, so each needs its own",
+                "add id = ... to one of the [[vm]]",
+                other.vm.base.at("id"),
             )
-        first.setdefault(number, to)
 
 
 def _check_cpus(translated: list[Translation], report: Report) -> None:

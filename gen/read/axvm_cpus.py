@@ -16,13 +16,8 @@ def translate_base(to: Translation) -> None:
             to.put("name", base.get("name"), base.at("name"))
         elif not base.wrote("name"):
             _missing(to, "name", 'add name = "..." to [base], or to the [[vm]]')
-    if base.get("id") == 0:
-        to.report.warning(
-            "axvm-id",
-            base.at("id"),
-            "id = 0: AxVM takes id - 1 as the CPU that gets the VM's interrupts, and wraps around. "
-            "Here ids mean nothing: interrupts go to the VM's own CPUs",
-        )
+    if to.wants("id"):
+        _id(to)
     if base.get("vm_type") is not None and base.get("vm_type") != 1 and base.get("vm_type") != 2:
         meaning = "a host that is already running" if base.get("vm_type") == 0 else "unknown"
         to.report.warning(
@@ -33,6 +28,22 @@ def translate_base(to: Translation) -> None:
         )
     if to.wants("cpus"):
         _cpus(to)
+
+
+def _id(to: Translation) -> None:
+    """The number by which channel calls name the VM."""
+    number = to.vm.base.get("id")
+    where = to.vm.base.at("id")
+    if number == 0:
+        to.report.warning(
+            "axvm-id",
+            where,
+            "id = 0: AxVM takes id - 1 as the CPU that gets the VM's interrupts, and wraps around. "
+            "Here interrupts go to the VM's own CPUs, and the id is the VM's place in the deployment",
+            "id = 1 or more in the [[vm]] chooses",
+        )
+    elif number is not None:
+        to.put("id", number, where)
 
 
 def _missing(to: Translation, key: str, cure: str) -> None:

@@ -228,21 +228,25 @@ def _its(to: Translation, row: EmuRow, name: str) -> None:
 
 
 def _channel_window(to: Translation, row: EmuRow, name: str) -> None:
-    place = f"{name} at {address(row.gpa)}"
-    if to.channels:
+    place = (
+        f"{name} at {address(row.gpa)}: AxVM maps channels into it at run time, with whatever VM "
+    )
+    place += "asks by hypercall"
+    keyless = [channel for channel, has_key in to.channels if not has_key]
+    if not to.channels:
+        to.report.error(
+            "axvm-not-available",
+            row.where,
+            f"{place}. Here channels are declared, and no [[channel]] names this VM: the guest's "
+            "calls would find none, so this is an error",
+            "add a [[channel]] with this VM in from, to or peers, and key = the number that the "
+            "guests publish",
+        )
+    elif keyless:
         to.report.warning(
             "axvm-left-out",
             row.where,
-            f"{place}: AxVM maps channels into it at run time, by hypercalls. Here the memory of "
-            f"{', '.join(to.channels)} is mapped from the start, where [[channel]] says",
+            f"{place}. Here the memory of {', '.join(keyless)} is mapped from the start, and without "
+            "a key the guest's calls don't find it",
+            "add key = ... to the [[channel]]",
         )
-        return
-    to.report.error(
-        "axvm-not-available",
-        row.where,
-        f"{place}: AxVM maps channels into it at run time, with whatever VM asks by a hypercall. "
-        "Here channels are declared, and no [[channel]] names this VM: the guest would never get "
-        "one, so this is an error",
-        f'add a [[channel]] with peers = [{{ vm = "...", access = "rw", gpa = {address(row.gpa)} }}'
-        ", ...]",
-    )

@@ -27,7 +27,7 @@ class Translation:
     board: Board
     tree: Tree
     console: str  # the deployment's console mode
-    channels: tuple[str, ...]  # channels that name this VM
+    channels: tuple[tuple[str, bool], ...]  # that name this VM, and whether each has a key
     report: Report
     table: dict[str, Item] = field(default_factory=dict)
 

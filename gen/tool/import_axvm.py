@@ -24,7 +24,7 @@ WIDTH = 96
 ADDRESSES = ("gpa", "hpa", "load_gpa", "entry_gpa", "initrd_gpa", "dtb_gpa")
 PATHS = ("image", "initrd", "dtb")
 ORDER = (
-    "name cpus memory kernel initrd initrd_gpa bootargs dtb dtb_gpa interrupts devices device "
+    "name id cpus memory kernel initrd initrd_gpa bootargs dtb dtb_gpa interrupts devices device "
     "passthrough emulated defaults"
 ).split()
 

@@ -254,19 +254,23 @@ def test_gic_rows_of_the_board_are_what_every_vm_has(tmp_path: Path) -> None:
     assert outcome.plan is not None and outcome.report.found == []
 
 
-def test_a_channel_window_with_a_channel(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key, findings", [("key = 7", []), ("", ["W-axvm-left-out"])])
+def test_a_channel_window_with_a_channel(tmp_path: Path, key: str, findings: list[str]) -> None:
     row = 'emu_devices = [["ivc", 0x5000_0000, 0x10_0000, 0, 0xA, []]]'
-    one = write_axvm(
-        tmp_path, ((EMULATED, row), ('"partner"', '"one"'), ("[3]", "[2]")), "one.toml"
-    )
-    channel = (
-        '\n[[channel]]\nname = "c"\nsize = "4K"\n'
-        'peers = [{ vm = "one", access = "rw", gpa = 0x5000_0000 }, '
-        '{ vm = "partner", access = "ro" }]\n'
-    )
+    changes = ((EMULATED, row), ('"partner"', '"one"'), ("[3]", "[2]"), ("id = 77", "id = 78"))
+    one = write_axvm(tmp_path, changes, "one.toml")
+    channel = f'\n[[channel]]\nname = "c"\nsize = "4K"\n{key}\nfrom = "one"\nto = ["partner"]\n'
     outcome = plan(tmp_path, [(one, ""), (PARTNER, channel)])
     assert outcome.plan is not None, outcome.report.errors
-    assert set(codes(outcome)) == {"W-axvm-id", "W-axvm-left-out"}
+    assert codes(outcome) == findings
+
+
+def test_ids(tmp_path: Path) -> None:
+    assert vm_of(tmp_path).id == 77
+    assert vm_of(tmp_path, ("id = 77", "id = 0")).id is None
+    twice = write_axvm(tmp_path, (('"partner"', '"one"'), ("[3]", "[2]")), "one.toml")
+    outcome = plan(tmp_path, [(twice, "id = 5"), (PARTNER, "")])
+    assert outcome.plan is not None and codes(outcome) == []
 
 
 def test_images_and_their_addresses(tmp_path: Path) -> None:
@@ -365,7 +369,9 @@ def test_check_goes_on_without_files(tmp_path: Path) -> None:
         ("kernel_load_addr = 0x4008_0000", "kernel_load_addr = 0x5000_0000"),
     )
     one = write_axvm(tmp_path, (*gone, ("[3]", "[1]"), ('"partner"', '"one"')), "one.toml")
-    two = write_axvm(tmp_path, (*gone, ("[3]", "[2]"), ('"partner"', '"two"')), "two.toml")
+    two = write_axvm(
+        tmp_path, (*gone, ("[3]", "[2]"), ('"partner"', '"two"'), ("id = 77", "id = 2")), "two.toml"
+    )
     load(tmp_path, [(one, ""), (two, "")])
     status, findings = check(tmp_path / "deployment.toml", tmp_path)
     assert status == 1
