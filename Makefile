@@ -21,6 +21,7 @@ lint: # make lint CHECKS="c-format python-types" for some of them
 golden: # rewrites the expected results of tests; review the diff
 	$(PYTHON) tests/gen/golden.py --update
 	$(PYTHON) tests/gen/axvm/outcomes.py --update
+	$(PYTHON) tests/gen/boards/board_plans.py --update
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format-14 -i

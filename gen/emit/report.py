@@ -44,6 +44,9 @@ def report(
         "build": dict(plan.config_symbols),
         "warnings": [_warning(found, base) for found in warnings if not found.is_error],
         "notices": list(_notices(plan)),
+        "not_isolated": _not_isolated(plan),
+        "notes": [{"vm": vm.vm.name, "note": note} for vm in plan.vms for note in vm.notes],
+        "trapped": _trapped(plan),
     }
 
 
@@ -244,13 +247,41 @@ def _notices(plan: Plan) -> list[str]:
     """What a reader of the report must not miss."""
     found = []
     for vm in plan.vms:
-        if vm.vm.dma == "trusted":
+        for path in vm.masters:
             found.append(
-                f"VM {vm.vm.name}: dma = trusted: isolation from its bus masters is not provided"
+                f"VM {vm.vm.name}: isolation from {path}, which masters the bus, is not provided"
             )
         if not vm.vm.scrub:
             found.append(f"VM {vm.vm.name}: scrub = false: its RAM is not zeroed before first use")
     return found
+
+
+def _not_isolated(plan: Plan) -> list[Json]:
+    """What must be shown in red: whatever reaches all memory, past the second stage."""
+    return [
+        {"vm": vm.vm.name, "device": path, "reaches": "all memory, by DMA"}
+        for vm in plan.vms
+        for path in vm.masters
+    ]
+
+
+def _trapped(plan: Plan) -> list[Json]:
+    """Registers that VMs reach by traps, by address."""
+    rows: list[Json] = [
+        {
+            "base": f"{trap.hpa:#x}",
+            "size": trap.size,
+            "vm": plan.vms[trap.vm].vm.name,
+            "owner": trap.owner,
+            "read_mask": f"{trap.read_mask:#x}",
+            "write_mask": f"{trap.write_mask:#x}",
+            "rest": trap.rest,
+            "lock": trap.lock,
+        }
+        for trap in plan.trapped
+        if trap.read_mask or trap.write_mask
+    ]
+    return sorted(rows, key=lambda row: (int(row["base"], 16), str(row["vm"])))
 
 
 def _relative(path: Path, base: Path) -> str:
@@ -279,6 +310,8 @@ def summary(plan: Plan, outputs: Sequence[Output], image_bytes: int) -> str:
         )
         ram = sum(region.size for region in vm.ram)
         lines.append(f"  VM     {vm.vm.name}: {cpus}; {_bytes(ram)} RAM")
+        if vm.masters:
+            lines.append(f"         NOT ISOLATED from {', '.join(vm.masters)}: DMA to all memory")
     width = max((len(output.path) for output in outputs), default=0)
     for label, output in zip(["files", *[""] * len(outputs)], outputs):
         lines.append(f"  {label:6} {output.path:{width}}  {_bytes(output.size)}")

@@ -116,7 +116,7 @@ class _Builder:
         else:
             self.missing = {}
             node = Node(source.name, parent, {})
-            self._fill(node, source, ())
+            self._fill(node, source, None)
             for name in ("reg", "status"):
                 if source.has(name):
                     node.properties[name] = source.properties[name]
@@ -130,7 +130,7 @@ class _Builder:
         node.parent = parent
         parent.children.append(node)
 
-    def _fill(self, node: Node, source: Node, irqs: Sequence[SpiClaim]) -> None:
+    def _fill(self, node: Node, source: Node, irqs: Sequence[SpiClaim] | None) -> None:
         """Properties: data as it is, references as far as their targets are in the guest's tree."""
         self.copies[id(source)] = node
         dropped: set[str] = set()
@@ -239,7 +239,9 @@ class _Builder:
 
 def _is_vital(name: str) -> bool:
     """A child without it can't work; without a pin setting or a supply it may."""
-    return controls(name) and not name.startswith("pinctrl-") and not name.endswith("-supply")
+    if name.startswith("pinctrl-") or name.endswith("-supply"):
+        return False
+    return controls(name) or name == "interrupts"
 
 
 def _name(claim: DeviceClaim, source: Node) -> str:

@@ -63,9 +63,10 @@ class Trap:
         return Range(self.hpa, self.size)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing of the register is another's."""
-        return self.write_mask == (1 << 8 * max(self.widths, default=0)) - 1
+    def reads_back(self) -> bool:
+        """Whether a write must read the register first, for the bits that are not granted."""
+        whole = self.write_mask == (1 << 8 * max(self.widths, default=0)) - 1
+        return self.rest == "keep" and self.write_mask != 0 and not whole
 
 
 @dataclass(frozen=True)

@@ -25,16 +25,16 @@ Miss = Callable[[str, Node | None], None]
 def interrupt_properties(
     tree: Tree,
     source: Node,
-    irqs: Sequence[SpiClaim],
+    irqs: Sequence[SpiClaim] | None,
     gic_phandle: int,
     phandle_of: PhandleOf,
     miss: Miss,
 ) -> dict[str, bytes]:
-    """`irqs` are those of the GIC that the device is granted; those of other controllers stay where
-    the controller is in the guest's tree."""
+    """`irqs` are those of the GIC that the device is granted, None for a part of a device, which is
+    granted none; those of other controllers stay where the controller is in the guest's tree."""
     if source.has("interrupt-map"):
-        return _nexus(tree, source, irqs, gic_phandle, phandle_of, miss)
-    granted = {irq.spi: irq for irq in irqs}
+        return _nexus(tree, source, irqs or (), gic_phandle, phandle_of, miss)
+    granted = {irq.spi: irq for irq in irqs or ()}
     kept: list[tuple[int, tuple[int, ...]]] = []  # place in the list, cells with the controller
     found = interrupts(tree, source)
     for place, entry in enumerate(found):
@@ -42,6 +42,8 @@ def interrupt_properties(
             irq = granted.get(entry.cells[1]) if entry.cells[0] == 0 else None
             if irq is not None:
                 kept.append((place, (gic_phandle, *_gic_cells(irq))))
+            elif irqs is None:
+                miss("interrupts", source)
         else:
             phandle = phandle_of(entry.controller)
             if phandle is None:

@@ -55,7 +55,8 @@ def check_providers(
     claimed: Sequence[VmDevices],
     report: Report,
 ) -> None:
-    """A VM that is granted what another VM's device depends on must be declared to serve it."""
+    """A VM that is granted what another VM's device depends on must be declared to serve it. Who
+    chose single registers of it has declared what is shared."""
     owners = [
         (vm, claim, tree.find(claim.device.path))
         for vm, devices in zip(deployment.vms, claimed)
@@ -87,7 +88,8 @@ def _check_device(
     for name, provider in dependencies(tree, node):
         for vm, claim, target in owners:
             shared = id(target) in own  # trapped in both: each has its part
-            if not _is_in(provider, target) or shared or user in claim.request.serves:
+            chosen = claim.request.registers is not None  # bit by bit
+            if not _is_in(provider, target) or shared or chosen or user in claim.request.serves:
                 continue
             whose = "the hypervisor's console" if user == CONSOLE else f"VM {user}"
             report.error(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from gen.diagnostics import Report
 from gen.plan.draft import Span, Trap, VmDevices
 from gen.plan.model import PAGE, MmioRow, Trapped
-from gen.plan.ranges import align_down, align_up, overlaps, range_text, subtract
+from gen.plan.ranges import overlaps, pages, range_text, subtract
 from gen.read.board import BoardDevice, Range
 from gen.read.deployment import Device, Register, Vm
 
@@ -156,7 +156,7 @@ def shared_pages(devices: Sequence[VmDevices]) -> tuple[Range, ...]:
     share a lock. Pages that one run of registers joins are one."""
     touched: list[tuple[Range, int]] = []
     for vm, mine in enumerate(devices):
-        parts = [_pages(t) for t in mine.traps if t.write_mask and not t.is_whole]
+        parts = [pages(t.host) for t in mine.traps if t.reads_back]
         touched += [(part, vm) for part in parts]
     groups: list[tuple[Range, set[int]]] = []
     for part, vm in sorted(touched, key=lambda entry: (entry[0].base, entry[0].size)):
@@ -167,11 +167,6 @@ def shared_pages(devices: Sequence[VmDevices]) -> tuple[Range, ...]:
         else:
             groups.append((part, {vm}))
     return tuple(part for part, vms in groups if len(vms) > 1)
-
-
-def _pages(trap: Trap) -> Range:
-    base = align_down(trap.hpa, PAGE)
-    return Range(base, align_up(trap.host.end, PAGE) - base)
 
 
 def planned_traps(devices: Sequence[VmDevices]) -> tuple[Trapped, ...]:
@@ -194,7 +189,7 @@ def planned_traps(devices: Sequence[VmDevices]) -> tuple[Trapped, ...]:
 
 
 def _lock(trap: Trap, locks: Iterable[Range]) -> int | None:
-    if not trap.write_mask or trap.is_whole:
+    if not trap.reads_back:
         return None
     return next((n for n, part in enumerate(locks) if overlaps(part, trap.host)), None)
 
@@ -225,9 +220,9 @@ def _what(trap: Trap) -> str:
 
 def trapped_pages(traps: Iterable[Trapped]) -> tuple[Range, ...]:
     """What the hypervisor must reach while guests run."""
-    pages = set()
+    found: set[int] = set()
     for trap in traps:
         if trap.read_mask or trap.write_mask:
-            first = align_down(trap.hpa, PAGE)
-            pages |= set(range(first, align_up(trap.hpa + trap.size, PAGE), PAGE))
-    return tuple(Range(base, PAGE) for base in sorted(pages))
+            part = pages(Range(trap.hpa, trap.size))
+            found |= set(range(part.base, part.end, PAGE))
+    return tuple(Range(base, PAGE) for base in sorted(found))

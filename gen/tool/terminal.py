@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
+_IN_RED = ("W-dma-trusted",)  # warnings that give up isolation
+
+
 class Terminal:
     """One command's voice. With `as_json` everything is collected into one object on stdout."""
 
@@ -61,7 +64,8 @@ class Terminal:
             return
         for item in sorted(found, key=lambda item: item.is_error):
             if item.is_error or not self.quiet:
-                print(as_text(item), file=sys.stderr)
+                text = as_text(item)
+                print(_red(text) if item.code in _IN_RED else text, file=sys.stderr)
 
     def failure(self, failure: Failure) -> None:
         self.findings(failure.diagnostics)
@@ -92,6 +96,10 @@ class Terminal:
             self._status.start()
         else:
             self._status.update(text)
+
+
+def _red(text: str) -> str:
+    return f"\033[31m{text}\033[0m" if sys.stderr.isatty() else text
 
 
 def as_text(item: Diagnostic) -> str:

@@ -12,6 +12,7 @@ import plans
 from gen.diagnostics import Diagnostic, Where
 from gen.emit.boundaries import guess
 from gen.emit.report import Output, report, report_json, sizes, summary
+from gen.plan.model import Trapped
 from gen.read import deployment
 from gen.read.deployment import Console
 
@@ -65,9 +66,37 @@ def test_text_is_stable_and_without_paths_of_this_machine() -> None:
 
 def test_lost_isolation_is_told() -> None:
     plan = plans.two_vms()
-    vm = replace(plan.vms[0], vm=replace(plan.vms[0].vm, dma="trusted", scrub=False))
-    notices = report(replace(plan, vms=(vm, plan.vms[1])))["notices"]
-    assert len(notices) == 2 and "isolation" in notices[0]
+    wish = replace(plan.vms[0].vm, dma="trusted", scrub=False)
+    vm = replace(plan.vms[0], vm=wish, masters=("/soc/ethernet",), notes=("a clock is left out",))
+    plan = replace(plan, vms=(vm, plan.vms[1]))
+    found = report(plan)
+    assert len(found["notices"]) == 2 and "isolation" in found["notices"][0]
+    assert [(row["vm"], row["device"]) for row in found["not_isolated"]] == [
+        ("left", "/soc/ethernet")
+    ]
+    assert found["notes"] == [{"vm": "left", "note": "a clock is left out"}]
+    assert "NOT ISOLATED from /soc/ethernet" in summary(plan, [], 1)
+
+
+def test_isolation_is_not_called_lost_where_nothing_masters_the_bus() -> None:
+    plan = plans.two_vms()
+    vm = replace(plan.vms[0], vm=replace(plan.vms[0].vm, dma="trusted"))
+    found = report(replace(plan, vms=(vm, plan.vms[1])))
+    assert found["not_isolated"] == [] and found["notices"] == []
+
+
+def test_trapped_registers_by_address() -> None:
+    plan = plans.two_vms()
+    traps = (
+        Trapped(1, 0x9030400, 4, 0xF0, 0xF0, "keep", 0, "/gpio"),
+        Trapped(0, 0x9030400, 4, 0x0F, 0x0F, "keep", 0, "/gpio"),
+        Trapped(0, 0x9030404, 0xBFC, 0, 0, "keep", None, "/gpio"),
+    )
+    found = report(replace(plan, trapped=traps))["trapped"]
+    assert [(row["vm"], row["write_mask"], row["lock"]) for row in found] == [
+        ("left", "0xf", 0),
+        ("right-hand", "0xf0", 0),
+    ]
 
 
 def test_summary() -> None:

@@ -49,3 +49,15 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["findings"][0]["code"] == "E-overlap"
     assert found["findings"][0]["other"]["line"] == 9
     assert said.err == ""
+
+
+def test_what_gives_up_isolation_is_red_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = Diagnostic("W-dma-trusted", HERE, "not isolated")
+    Terminal().findings([trusted])
+    assert "\033" not in capsys.readouterr().err
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    Terminal().findings([trusted, WARNING])
+    said = capsys.readouterr().err
+    assert "\033[31m" in said and said.count("\033[31m") == 1
