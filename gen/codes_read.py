@@ -52,9 +52,17 @@ READ: dict[str, tuple[str, str]] = {
         "Choose another name.",
     ),
     "E-name-duplicate": (
-        "Two VMs or two channels of one file have the same name, or a VM lists a device twice. "
+        "Two VMs or two channels of one file have the same name, or a VM lists something twice. "
         "(Over included files, tables of one name are merged.)",
         "Rename or remove one.",
+    ),
+    "E-controls-unknown": (
+        "A VM controls one that the deployment does not have.",
+        "Name a VM of this deployment.",
+    ),
+    "E-controls-itself": (
+        "A VM controls itself: it could stop itself, but not start again.",
+        "Remove it; a VM resets and powers off itself by PSCI.",
     ),
     "E-not-available": (
         "The file format knows this key or value, and this version of the hypervisor cannot do it.",

@@ -137,6 +137,24 @@ struct ivc_row {
     uint64_t key;
 };
 
+/* A VM that looks after others.  Its control_rows are consecutive, in the order of `controls`. */
+struct monitor_row {
+    uint16_t vm;
+    uint16_t intid; /* guest INTID (edge): a run of one of them ended; 0: none */
+    uint16_t control_first;
+    uint16_t control_count;
+};
+struct control_row {
+    uint16_t vm; /* may be queried, stopped, started, restarted */
+};
+
+/* The watchdog of a VM (index = instance of watchdog_control_ops and watchdog_refresh_ops). */
+struct watchdog_row {
+    uint16_t vm;
+    uint16_t intid;      /* guest INTID (edge) of WS0, 0: none */
+    uint32_t timeout_ms; /* from a refresh to the crash, as the VM starts */
+};
+
 /* One voice of the shared console; voice 0 is the hypervisor's own log. */
 struct console_voice_row {
     const char *name;
@@ -218,14 +236,17 @@ extern const struct vpl011_row vpl011_rows[];
 extern const struct channel_row channel_rows[];
 extern const struct channel_peer_row channel_peer_rows[];
 extern const struct ivc_row ivc_rows[];
+extern const struct monitor_row monitor_rows[];
+extern const struct control_row control_rows[];
+extern const struct watchdog_row watchdog_rows[];
 extern const struct console_voice_row console_voice_rows[];
 extern const struct trapped_row trapped_rows[];
 
 /*
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VPL011_COUNT,
- * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, CONSOLE_VOICE_COUNT, TRAPPED_COUNT,
- * TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and
+ * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
+ * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and
  * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI.  A count may be 0: arrays are declared with
  * COUNT_AT_LEAST_ONE(n).
  */

@@ -105,6 +105,32 @@ static void read_channels(const void *tree)
     }
 }
 
+static void read_watchdog(const void *tree)
+{
+    const int node = fdt_node_offset_by_compatible(tree, -1, "arm,sbsa-gwdt");
+    uint64_t size;
+
+    if (node >= 0 && read_reg(tree, node, 1, &machine.watchdog_refresh_base, &size) &&
+        read_reg(tree, node, 0, &machine.watchdog_base, &size)) {
+        machine.watchdog_intid = read_intid(tree, node, 0);
+    }
+}
+
+static void read_monitor(const void *tree)
+{
+    const int node = fdt_node_offset_by_compatible(tree, -1, "bulkhead,monitor");
+    const int count = node < 0 ? 0 : fdt_stringlist_count(tree, node, "bulkhead,controls");
+    int length = 0;
+    const char *names = node < 0 ? NULL : fdt_getprop(tree, node, "bulkhead,controls", &length);
+
+    if (count <= 0 || (size_t)length > sizeof(machine.controls)) {
+        return;
+    }
+    memcpy(machine.controls, names, (size_t)length);
+    machine.control_count = (unsigned)count;
+    machine.monitor_intid = read_intid(tree, node, 0);
+}
+
 bool machine_read(const void *tree)
 {
     uint64_t size;
@@ -119,6 +145,8 @@ bool machine_read(const void *tree)
     read_bootargs(tree);
     read_cpus(tree);
     read_channels(tree);
+    read_watchdog(tree);
+    read_monitor(tree);
 
     const int gic = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
     const int timer = fdt_node_offset_by_compatible(tree, -1, "arm,armv8-timer");

@@ -28,6 +28,12 @@ struct machine {
     unsigned cpu_count;
     uint64_t cpu_ids[CPU_MAX]; /* MPIDR affinity fields */
     char bootargs[256];
+    uint64_t watchdog_base; /* SBSA watchdog: control and refresh frame; 0: none */
+    uint64_t watchdog_refresh_base;
+    uint32_t watchdog_intid;
+    char controls[1024]; /* names of VMs, each with its 0 at the end */
+    unsigned control_count;
+    uint32_t monitor_intid;
     unsigned channel_count;
     struct machine_channel channels[CHANNEL_MAX];
 };

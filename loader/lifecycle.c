@@ -8,13 +8,13 @@
 #include "vdev/alarm.h"
 #include "vdev/irq.h"
 #include "vdev/ivc.h"
+#include "vdev/monitor.h"
 #include "vdev/timer.h"
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
 #include <tables.h>
 
-static _Atomic uint32_t vms_left = VM_COUNT;
 static _Atomic uint32_t starts[VM_COUNT]; /* vCPUs of the VM that took a start, ever */
 
 static struct vcpu *home_of(const struct vcpu *vcpu)
@@ -77,6 +77,9 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
     vm->counter_base = row->own_counter ? arch_time_now() : 0;
     vcpu->start_entry = row->entry.addr;
     vcpu->start_arg = row->boot_arg;
+    vdev_start(row);
+    vm_order_forget_crash(vcpu->vm);
+    atomic_fetch_add(&vm->starts, 1);
     atomic_store(&vm->end, VCPU_END_NONE);
     atomic_store(&vm->state, VM_RUNNING);
     atomic_store(&vcpu->power, VCPU_ON_PENDING);
@@ -113,8 +116,8 @@ static bool vm_is_over(const struct vcpu *vcpu)
     return (state == VM_RUNNING || state == VM_STOPPING) && vm_all_off(vcpu);
 }
 
-/* A vCPU of the VM that is still on (so that no home restarts the VM before this is done): the VM
- * ends, for the first reason that comes. */
+/* A vCPU of the VM that is still on (so that no home restarts the VM before this is done), or home:
+ * the VM ends, for the first reason that comes. */
 static void vm_stop(struct vcpu *vcpu, enum vcpu_end end)
 {
     struct vm *vm = &vms[vcpu->vm];
@@ -133,10 +136,18 @@ static void vm_stop(struct vcpu *vcpu, enum vcpu_end end)
     }
 }
 
+static void tell_monitors(const struct vcpu *vcpu)
+{
+    if (MONITOR_COUNT > 0) {
+        monitor_ring(vcpu->vm);
+    }
+}
+
 static void vm_end(struct vcpu *vcpu)
 {
     atomic_store(&vms[vcpu->vm].state, VM_OFF);
     log_info("%s: off", vcpu->vm_row->name);
+    tell_monitors(vcpu);
     if (atomic_fetch_sub(&vms_left, 1) == 1) {
         log_info("all VMs are off: board off");
         console_flush();
@@ -167,23 +178,24 @@ static bool restart_allowed(struct vm *vm, const struct restart_row *restart)
     return restart->max == 0 || vm->restarts <= restart->max;
 }
 
-static void wait_ms(struct vcpu *vcpu, uint32_t ms)
+/* The pause before a restart after a crash; a monitor's order ends it. */
+static void vm_pause(struct vcpu *vcpu)
 {
+    uint64_t ms = vcpu->vm_row->restart.backoff_ms;
     uint64_t deadline = arch_time_now() + ms * (arch_time_hz() / 1000);
 
-    while (arch_time_now() < deadline) {
+    while (arch_time_now() < deadline && atomic_load(&vms[vcpu->vm].order) == VM_ORDER_NONE) {
         alarm_ask(deadline);
         arch_cpu_wait();
         irq_take(vcpu);
     }
 }
 
-/* Home, all vCPUs off: what the deployment says about this end. */
-static void vm_ended(struct vcpu *vcpu)
+/* What the deployment says about this end, within its limits. */
+static enum vm_policy vm_verdict(struct vcpu *vcpu, enum vcpu_end end)
 {
     struct vm *vm = &vms[vcpu->vm];
     const struct vm_row *row = vcpu->vm_row;
-    enum vcpu_end end = (enum vcpu_end)atomic_load(&vm->end);
     enum vm_policy policy = policy_of(row, end);
 
     if (policy == POLICY_RESET_BOARD) {
@@ -191,16 +203,57 @@ static void vm_ended(struct vcpu *vcpu)
         console_flush();
         arch_board_reset();
     }
-    if (policy == POLICY_RESTART && end == VCPU_END_CRASH) {
-        if (!restart_allowed(vm, &row->restart)) {
-            log_error("%s: crashed %u times within %u ms: stays off", row->name, vm->restarts,
-                      row->restart.window_ms);
-            policy = POLICY_HALT;
-        } else {
-            wait_ms(vcpu, row->restart.backoff_ms);
-        }
+    if (policy == POLICY_RESTART && end == VCPU_END_CRASH && !restart_allowed(vm, &row->restart)) {
+        log_error("%s: crashed %u times within %u ms: stays off", row->name, vm->restarts,
+                  row->restart.window_ms);
+        policy = POLICY_HALT;
     }
-    if (policy == POLICY_HALT || !vm_begin(vcpu, true)) {
+    return policy;
+}
+
+/* Home: the VM begins again, after a pause where it crashed. */
+static bool vm_again(struct vcpu *vcpu, bool pause)
+{
+    tell_monitors(vcpu);
+    if (pause) {
+        vm_pause(vcpu);
+    }
+    return vm_order_take(vcpu->vm) != VM_ORDER_STOP && vm_begin(vcpu, true);
+}
+
+/* Home, all vCPUs off: what a monitor ordered, or else the deployment says. */
+static void vm_ended(struct vcpu *vcpu)
+{
+    struct vm *vm = &vms[vcpu->vm];
+    enum vcpu_end end = (enum vcpu_end)atomic_load(&vm->end);
+    enum vm_order order = vm_order_take(vcpu->vm);
+    bool again = order == VM_ORDER_RESTART;
+
+    atomic_store(&vm->state, VM_STOPPING);
+    atomic_store(&vm->last, (uint32_t)(end == VCPU_END_NONE ? VCPU_END_OFF : end));
+    if (end == VCPU_END_CRASH) {
+        atomic_fetch_add(&vm->crashes, 1);
+    }
+    if (!again && order != VM_ORDER_STOP) {
+        again = vm_verdict(vcpu, end) == POLICY_RESTART;
+    }
+    if (!again || !vm_again(vcpu, end == VCPU_END_CRASH && order != VM_ORDER_RESTART)) {
+        vm_end(vcpu);
+    }
+}
+
+/* Home, the VM is off: a monitor may start it. */
+static void vm_ordered(struct vcpu *vcpu)
+{
+    enum vm_order order = vm_order_take(vcpu->vm);
+
+    if (order == VM_ORDER_RESTART) {
+        atomic_fetch_add(&vms_left, 1);
+    } else if (order != VM_ORDER_START) {
+        return;
+    }
+    vms[vcpu->vm].restarts = 0;
+    if (!vm_begin(vcpu, true)) {
         vm_end(vcpu);
     }
 }
@@ -242,6 +295,27 @@ static void vcpu_leave(struct vcpu *vcpu, enum vcpu_end end)
     }
 }
 
+/* Home, its vCPU off: what there is to do for the VM; false: nothing. */
+static bool home_step(struct vcpu *vcpu)
+{
+    struct vm *vm = &vms[vcpu->vm];
+    uint32_t state = atomic_load(&vm->state);
+
+    if (vm_is_over(vcpu)) {
+        vm_ended(vcpu);
+        return true;
+    }
+    if (state == VM_OFF && atomic_load(&vm->order) != VM_ORDER_NONE) {
+        vm_ordered(vcpu);
+        return true;
+    }
+    if (state == VM_RUNNING && vm_order_end(vcpu->vm) != VCPU_END_NONE) {
+        vm_stop(vcpu, vm_order_end(vcpu->vm)); /* its other vCPUs */
+        return true;
+    }
+    return false;
+}
+
 static _Noreturn void idle_loop(void)
 {
     for (;;) {
@@ -262,9 +336,7 @@ _Noreturn void lifecycle_loop(struct vcpu *vcpu)
     for (;;) {
         if (vcpu_take_start(vcpu)) {
             vcpu_leave(vcpu, vcpu_run(vcpu));
-        } else if (vcpu == home_of(vcpu) && vm_is_over(vcpu)) {
-            vm_ended(vcpu);
-        } else {
+        } else if (vcpu != home_of(vcpu) || !home_step(vcpu)) {
             arch_cpu_wait();
             irq_take(vcpu);
         }

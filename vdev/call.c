@@ -2,10 +2,16 @@
 #include "vdev/call.h"
 
 #include "vdev/ivc.h"
+#include "vdev/monitor.h"
 #include "vdev/psci.h"
 
 #define CALL_ARGS 4u
 #define VERSION_SMCCC_1_2 0x10002
+/* Owning entity of a fast call (SMCCC 2.5): bits 29:24, with bit 31. */
+#define CALL_OWNER(function) ((function) >> 24 & 0xbfu)
+#define OWNER_HYPERVISOR 0x86u
+#define HYPERVISOR_MAJOR 1
+#define HYPERVISOR_MINOR 0
 
 /* ARCH_WORKAROUND_1 to 3 are not offered: NOT_SUPPORTED says that firmware helps no CPU, whether or
  * not one needs it (SMCCC chapter 7), and is true on every core because nothing reaches firmware.
@@ -21,6 +27,33 @@ static bool call_is_ivc(uint32_t function, const struct exit_call *call)
     return IVC_COUNT > 0 && !call->smc && ivc_is_call(function);
 }
 
+/* 32d32857-1405-5347-9336-cd63fdeb4bc0, the first byte in the lowest bits of x0. */
+static int64_t hypervisor_uid(struct vcpu *vcpu)
+{
+    arch_reg_set(&vcpu->arch, 1, 0x47530514);
+    arch_reg_set(&vcpu->arch, 2, 0x63cd3693);
+    arch_reg_set(&vcpu->arch, 3, 0xc04bebfd);
+    return 0x5728d332;
+}
+
+static int64_t hypervisor_revision(struct vcpu *vcpu)
+{
+    arch_reg_set(&vcpu->arch, 1, HYPERVISOR_MINOR);
+    return HYPERVISOR_MAJOR;
+}
+
+static int64_t hypervisor_answer(struct vcpu *vcpu, uint32_t function, uint64_t arg)
+{
+    switch (function) {
+    case HYPERVISOR_UID:
+        return hypervisor_uid(vcpu);
+    case HYPERVISOR_REVISION:
+        return hypervisor_revision(vcpu);
+    default:
+        return MONITOR_COUNT > 0 ? monitor_call(vcpu, function, arg) : CALL_NOT_SUPPORTED;
+    }
+}
+
 static int64_t call_answer(struct vcpu *vcpu, uint32_t function, const uint64_t args[CALL_ARGS])
 {
     switch (function) {
@@ -29,7 +62,8 @@ static int64_t call_answer(struct vcpu *vcpu, uint32_t function, const uint64_t 
     case SMCCC_ARCH_FEATURES:
         return smccc_arch_features((uint32_t)args[0]);
     default:
-        return psci_call(vcpu, function, args);
+        return CALL_OWNER(function) == OWNER_HYPERVISOR ? hypervisor_answer(vcpu, function, args[0])
+                                                        : psci_call(vcpu, function, args);
     }
 }
 

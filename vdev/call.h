@@ -9,10 +9,13 @@
 #define CALL_NOT_SUPPORTED (-1)   /* what an unknown function returns (2.6) */
 #define SMCCC_VERSION 0x80000000u /* chapter 7 */
 #define SMCCC_ARCH_FEATURES 0x80000001u
+/* Vendor-specific hypervisor service: which hypervisor this is (6.2). */
+#define HYPERVISOR_UID 0x8600ff01u
+#define HYPERVISOR_REVISION 0x8600ff03u
 
 /* Own CPU: a call (HVC or SMC) of the guest goes to the service that its identifier in x0 names:
- * SMCCC discovery, PSCI, or by HVC AxVM's channel calls.  Results go to x0-x3.  Nothing reaches
- * firmware.  docs/hypercalls.md lists all numbers. */
+ * SMCCC discovery, PSCI, the hypervisor's own, or by HVC AxVM's channel calls.  Results go to
+ * x0-x3.  Nothing reaches firmware.  docs/hypercalls.md lists all numbers. */
 void call_serve(struct vcpu *vcpu, const struct exit_call *call);
 
 #endif

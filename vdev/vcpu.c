@@ -10,6 +10,7 @@
 #include "vdev/trace.h"
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
+#include "vdev/vm.h"
 #include "vdev/vpl011.h"
 
 struct vcpu vcpus[VCPU_COUNT];
@@ -65,6 +66,14 @@ static void serve_sysreg(struct vcpu *vcpu, const struct exit *exit)
     }
 }
 
+static void crash_details(const struct vcpu *vcpu)
+{
+    arch_vcpu_dump(&vcpu->arch);
+    if (CONFIG_TRACE) {
+        trace_print(vcpu);
+    }
+}
+
 static void serve_crash(struct vcpu *vcpu, const struct exit_fault *fault)
 {
     log_error("%s: vCPU %u crashed: %s", vcpu->vm_row->name, (unsigned)vcpu->row->index,
@@ -72,10 +81,7 @@ static void serve_crash(struct vcpu *vcpu, const struct exit_fault *fault)
     log_error("  address %#llx  guest-physical %#llx  syndrome %#llx",
               (unsigned long long)fault->address, (unsigned long long)fault->gpa.addr,
               (unsigned long long)fault->syndrome);
-    arch_vcpu_dump(&vcpu->arch);
-    if (CONFIG_TRACE) {
-        trace_print(vcpu);
-    }
+    crash_details(vcpu);
     vcpu->end = VCPU_END_CRASH;
 }
 
@@ -124,6 +130,19 @@ void vcpu_request(struct vcpu *vcpu, uint32_t requests)
     }
 }
 
+/* The order itself is the home's, who looks at it when the VM is over. */
+static enum vcpu_end serve_order(const struct vcpu *vcpu)
+{
+    enum vcpu_end end = vm_order_end(vcpu->vm);
+
+    if (end == VCPU_END_CRASH) {
+        log_error("%s: vCPU %u at the watchdog's end:", vcpu->vm_row->name,
+                  (unsigned)vcpu->row->index);
+        crash_details(vcpu);
+    }
+    return end;
+}
+
 /* A recall comes first: another CPU waits for it.  VCPU_REQUEST_START is for the caller of
  * vcpu_run(), who looks at `power`. */
 enum vcpu_end vcpu_serve(struct vcpu *vcpu)
@@ -142,7 +161,10 @@ enum vcpu_end vcpu_serve(struct vcpu *vcpu)
     if ((requests & VCPU_REQUEST_VGIC) != 0) {
         vgic_refill(vcpu);
     }
-    return (requests & VCPU_REQUEST_STOP) != 0 ? VCPU_END_STOPPED : VCPU_END_NONE;
+    if ((requests & VCPU_REQUEST_STOP) != 0) {
+        return VCPU_END_STOPPED;
+    }
+    return (requests & VCPU_REQUEST_ORDER) != 0 ? serve_order(vcpu) : VCPU_END_NONE;
 }
 
 /* What the guest itself ended goes before a stop that came at the same time. */

@@ -22,6 +22,7 @@ enum vcpu_request {
     VCPU_REQUEST_INBOX = 1u << 3,   /* interrupts from outside the VM wait in vm->inbox */
     VCPU_REQUEST_CONSOLE = 1u << 4, /* the VM's UART has new input or room for output */
     VCPU_REQUEST_START = 1u << 5,   /* power is VCPU_ON_PENDING */
+    VCPU_REQUEST_ORDER = 1u << 6,   /* vCPU 0: its VM has an order (vm.h) */
 };
 
 /* PSCI 1.1 5.1.4 AFFINITY_INFO states, plus the moment in which a CPU_ON fills the entry. */
@@ -35,6 +36,7 @@ enum vcpu_end {
     VCPU_END_RESET,   /* the VM asked for SYSTEM_RESET */
     VCPU_END_CRASH,   /* the VM did something that it can't survive */
     VCPU_END_STOPPED, /* another CPU asked */
+    VCPU_END_ORDERED, /* a monitor VM stops or restarts this one */
 };
 
 struct vcpu {
@@ -59,7 +61,7 @@ void vcpu_request(struct vcpu *vcpu, uint32_t requests);
  * requests meanwhile. */
 enum vcpu_end vcpu_run(struct vcpu *vcpu);
 
-/* Own CPU: serves all pending requests; returns VCPU_END_STOPPED where asked to stop. */
+/* Own CPU: serves all pending requests; returns what ends the run, if one of them does. */
 enum vcpu_end vcpu_serve(struct vcpu *vcpu);
 
 #endif

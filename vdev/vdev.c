@@ -27,6 +27,17 @@ void vdev_reset(const struct vm_row *vm)
     }
 }
 
+void vdev_start(const struct vm_row *vm)
+{
+    for (uint32_t n = 0; n < vm->mmio_count; n++) {
+        const struct mmio_row *row = &vm->mmio[n];
+
+        if (row->ops->start != NULL) {
+            row->ops->start(row->instance);
+        }
+    }
+}
+
 void vdev_alarm(struct vcpu *vcpu)
 {
     const struct vm_row *vm = vcpu->vm_row;

@@ -29,6 +29,9 @@ struct vdev_ops {
     /* NULL where there is nothing to do.  The device to reset state: on the boot CPU before any VM
      * starts, then on vCPU 0's CPU before its VM restarts, all vCPUs of the VM off. */
     void (*reset)(uint32_t instance);
+    /* NULL where nothing begins with the VM.  Own CPU of vCPU 0, at every start of the VM, when all
+     * its devices are reset. */
+    void (*start)(uint32_t instance);
     /* NULL where the device never waits for a time.  Own CPU of a vCPU of the VM, on or off: a time
      * came that a device asked for (vdev/alarm.h), perhaps not this one; if it still waits it asks
      * again. */
@@ -38,6 +41,8 @@ struct vdev_ops {
 /* Boot CPU before any VM starts, and own CPU of vCPU 0 before its VM restarts: all devices of the
  * VM to reset state. */
 void vdev_reset(const struct vm_row *vm);
+/* Own CPU of vCPU 0, all vCPUs off: the VM starts. */
+void vdev_start(const struct vm_row *vm);
 /* Own CPU: tells every device of the vCPU's VM that a time came. */
 void vdev_alarm(struct vcpu *vcpu);
 

@@ -2,3 +2,62 @@
 #include "vdev/vm.h"
 
 struct vm vms[VM_COUNT];
+_Atomic uint32_t vms_left = VM_COUNT;
+
+static void tell_home(uint32_t vm)
+{
+    vcpu_request(&vcpus[vm_rows[vm].vcpu_first], VCPU_REQUEST_ORDER);
+}
+
+void vm_order_give(uint32_t vm, enum vm_order order)
+{
+    uint32_t none = VM_ORDER_NONE;
+
+    if (order != VM_ORDER_CRASH) {
+        atomic_store(&vms[vm].order, (uint32_t)order);
+    } else if (!atomic_compare_exchange_strong(&vms[vm].order, &none, (uint32_t)order)) {
+        return;
+    }
+    tell_home(vm);
+}
+
+/* The caller's own VM is not off, so the count does not reach 0 meanwhile. */
+bool vm_order_start(uint32_t vm)
+{
+    uint32_t none = VM_ORDER_NONE;
+
+    if (atomic_load(&vms[vm].state) != VM_OFF ||
+        !atomic_compare_exchange_strong(&vms[vm].order, &none, VM_ORDER_START)) {
+        return false;
+    }
+    atomic_fetch_add(&vms_left, 1);
+    tell_home(vm);
+    return true;
+}
+
+enum vm_order vm_order_take(uint32_t vm)
+{
+    return (enum vm_order)atomic_exchange(&vms[vm].order, VM_ORDER_NONE);
+}
+
+void vm_order_forget_crash(uint32_t vm)
+{
+    uint32_t crash = VM_ORDER_CRASH;
+
+    (void)atomic_compare_exchange_strong(&vms[vm].order, &crash, VM_ORDER_NONE);
+}
+
+enum vcpu_end vm_order_end(uint32_t vm)
+{
+    switch ((enum vm_order)atomic_load(&vms[vm].order)) {
+    case VM_ORDER_CRASH:
+        return VCPU_END_CRASH;
+    case VM_ORDER_STOP:
+    case VM_ORDER_RESTART:
+        return VCPU_END_ORDERED;
+    case VM_ORDER_NONE:
+    case VM_ORDER_START:
+        break;
+    }
+    return VCPU_END_NONE;
+}

@@ -145,6 +145,7 @@ def _vm(plan: Plan, vm: PlannedVm, base: Path) -> Json:
             "scrub": wish.scrub,
             "dma": wish.dma,
             "controls": list(wish.controls),
+            "controlled_by": [v.vm.name for v in plan.vms if wish.name in v.vm.controls],
         },
     }
 

@@ -32,6 +32,9 @@ def tables_header(plan: Plan) -> str:
         "CHANNEL_COUNT": len(plan.channels),
         "CHANNEL_PEER_COUNT": sum(len(channel.peers) for channel in plan.channels),
         "IVC_COUNT": len(plan.ivcs),
+        "MONITOR_COUNT": len(plan.monitors),
+        "CONTROL_COUNT": sum(len(monitor.controls) for monitor in plan.monitors),
+        "WATCHDOG_COUNT": len(plan.watchdogs),
         "CONSOLE_VOICE_COUNT": len(plan.voices),
         "TRAPPED_COUNT": len(plan.trapped),
         "TRAPPED_LOCK_COUNT": len({t.lock for t in plan.trapped} - {None}),
@@ -78,6 +81,9 @@ def tables_source(plan: Plan) -> str:
     parts.append(_global("channel", "CHANNEL_COUNT", _channels(plan)))
     parts.append(_global("channel_peer", "CHANNEL_PEER_COUNT", _channel_peers(plan)))
     parts.append(_global("ivc", "IVC_COUNT", _ivcs(plan)))
+    parts.append(_global("monitor", "MONITOR_COUNT", _monitors(plan)))
+    parts.append(_global("control", "CONTROL_COUNT", _controls(plan)))
+    parts.append(_global("watchdog", "WATCHDOG_COUNT", _watchdogs(plan)))
     parts.append(_global("console_voice", "CONSOLE_VOICE_COUNT", _voices(plan)))
     parts.append(_global("trapped", "TRAPPED_COUNT", _trapped(plan)))
     parts += device_arrays(plan)
@@ -118,6 +124,9 @@ _NO_ROW: dict[str, Members] = {
         ("rest", "TRAPPED_KEEP"),
         ("lock", "-1"),
     ],
+    "monitor": [("vm", "0"), ("intid", "0"), ("control_first", "0"), ("control_count", "0")],
+    "control": [("vm", "0")],
+    "watchdog": [("vm", "0"), ("intid", "0"), ("timeout_ms", "0")],
     "irq": [("owner", "IRQ_NONE"), ("vm", "0"), ("guest_intid", "0"), ("edge", "false")],
 }
 
@@ -238,7 +247,7 @@ def _channel_peers(plan: Plan) -> list[Members]:
             ("channel", str(peer.channel)),
             ("vm", str(peer.vm)),
             ("window", c.address(c.u64(peer.window))),
-            ("intid", "0" if peer.spi is None else str(peer.spi + 32)),
+            ("intid", _intid(peer.spi)),
             ("writable", c.boolean(peer.writable)),
             ("rings", f"{peer.rings:#x}"),
         ]
@@ -275,6 +284,37 @@ def _trapped(plan: Plan) -> list[Members]:
         ]
         for trap in plan.trapped
     ]
+
+
+def _monitors(plan: Plan) -> list[Members]:
+    rows: list[Members] = []
+    first = 0
+    for monitor in plan.monitors:
+        rows.append(
+            [
+                ("vm", str(monitor.vm)),
+                ("intid", _intid(monitor.spi)),
+                ("control_first", str(first)),
+                ("control_count", str(len(monitor.controls))),
+            ]
+        )
+        first += len(monitor.controls)
+    return rows
+
+
+def _controls(plan: Plan) -> list[Members]:
+    return [[("vm", str(vm))] for monitor in plan.monitors for vm in monitor.controls]
+
+
+def _watchdogs(plan: Plan) -> list[Members]:
+    return [
+        [("vm", str(dog.vm)), ("intid", _intid(dog.spi)), ("timeout_ms", str(dog.timeout_ms))]
+        for dog in plan.watchdogs
+    ]
+
+
+def _intid(spi: int | None) -> str:
+    return "0" if spi is None else str(spi + 32)
 
 
 def _voices(plan: Plan) -> list[Members]:

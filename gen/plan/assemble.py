@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gen.plan.draft import Doorbell, VmDevices
 from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
@@ -15,7 +15,6 @@ from gen.plan.masters import masters_of
 from gen.plan.model import (
     EmulatedDevice,
     Image,
-    Ivc,
     Mapping,
     PlannedChannel,
     PlannedVm,
@@ -25,16 +24,28 @@ from gen.plan.model import (
     Vcpu,
     Voice,
     Vpl011,
+    Watchdog,
 )
 from gen.plan.ports import port_rows
 from gen.plan.ranges import union
 from gen.plan.sharing import page_mates
 from gen.plan.sysregs import sysreg_rows
 from gen.plan.trapped import trap_rows
+from gen.plan.watch import watchdog_rows
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment
 
 HYPERVISOR_VOICE = "bulkhead"
+
+
+@dataclass(frozen=True)
+class VirtualDevices:
+    """The emulated devices of all VMs; their rows name them by their place here."""
+
+    vpl011s: tuple[Vpl011, ...]
+    channels: tuple[PlannedChannel, ...]
+    emulated: tuple[EmulatedDevice, ...]
+    watchdogs: tuple[Watchdog, ...]
 
 
 def voices(
@@ -90,22 +101,24 @@ def planned_vm(
     mappings: tuple[Mapping, ...],
     tables: Stage2,
     vcpus: Sequence[Vcpu],
-    vpl011s: Sequence[Vpl011],
-    channels: Sequence[PlannedChannel],
-    emulated: Sequence[EmulatedDevice],
+    virtual: VirtualDevices,
 ) -> PlannedVm:
     irqs = planned_irqs(guest.index, guest.devices)
     bells = [end.spi for end in guest.doorbells if end.spi is not None]
-    others = [device.spi for device in guest.emulated if device.spi is not None]
-    software = tuple(sorted([uart.spi for uart in guest.uarts] + others + bells))
-    uart_numbers = [n for n, uart in enumerate(vpl011s) if uart.vm == guest.index]
+    others = [device.spi for device in guest.emulated]
+    others += [part.spi for part in (guest.watchdog, guest.monitor) if part is not None]
+    spis = [uart.spi for uart in guest.uarts] + bells + [spi for spi in others if spi is not None]
+    software = tuple(sorted(spis))
+    uart_numbers = [n for n, uart in enumerate(virtual.vpl011s) if uart.vm == guest.index]
     rows = mmio_rows(
         guest.index,
         board.gic.version,
         guest.gic,
         tuple(zip(uart_numbers, guest.uarts)),
-        _numbered_doorbells(guest, channels),
+        _numbered_doorbells(guest, virtual.channels),
     )
+    rows += emulated_rows(guest.index, virtual.emulated)
+    rows += watchdog_rows(guest.index, virtual.watchdogs)
     return PlannedVm(
         index=guest.index,
         vm=guest.vm,
@@ -113,8 +126,8 @@ def planned_vm(
         ram=ram,
         images=images,
         mappings=mappings,
-        mmio=tuple(sorted(rows + emulated_rows(guest.index, emulated), key=lambda row: row.gpa)),
-        ports=port_rows(guest.index, emulated),
+        mmio=tuple(sorted(rows, key=lambda row: row.gpa)),
+        ports=port_rows(guest.index, virtual.emulated),
         sysregs=sysreg_rows(guest.vm, has_vgic(guest.vm) and board.gic.version == 3),
         irqs=irqs,
         software_spis=software,
@@ -168,10 +181,8 @@ def used_ram(
 def kconfig_symbols(
     deployment: Deployment,
     board: Board,
-    vpl011s: Sequence[Vpl011],
-    channels: Sequence[PlannedChannel],
-    emulated: Sequence[EmulatedDevice],
-    ivcs: Sequence[Ivc],
+    virtual: VirtualDevices,
+    has_ivc: bool,
     trapped: Sequence[Trapped],
 ) -> dict[str, str]:
     """What the hypervisor must contain for this plan. Symbols that only some boards need are there
@@ -181,12 +192,14 @@ def kconfig_symbols(
         f"PLATFORM_{board.uart.type.upper()}": True,
         "CONSOLE_SILENT": deployment.console.mode == "none",
         "VDEV_VGIC": True,
-        "VDEV_VPL011": bool(vpl011s),
+        "VDEV_VPL011": bool(virtual.vpl011s),
         "VDEV_PSCI": True,
-        "VDEV_CHANNEL": bool(channels),
+        "VDEV_CHANNEL": bool(virtual.channels),
         "VDEV_PORT": board.has_ports,
-        **emulated_symbols(emulated),
-        "VDEV_IVC": bool(ivcs),
+        **emulated_symbols(virtual.emulated),
+        "VDEV_IVC": has_ivc,
+        "VDEV_MONITOR": any(vm.controls for vm in deployment.vms),
+        "VDEV_WATCHDOG": bool(virtual.watchdogs),
         "VDEV_TRAPPED": bool(trapped),
     }
     if board.gic.version == 2:

@@ -76,7 +76,7 @@ def place_doorbells(
     mine = [(c, channel, p, peer) for c, channel in enumerate(channels)
             for p, peer in enumerate(channel.peers) if peer.vm == vm_name]  # fmt: skip
     taken += [Range(p.gpa, channel_size(c)) for _, c, _, p in mine if p.gpa is not None]
-    used = spis | {irq.number for d in board.devices for irq in d.interrupts if irq.kind == "spi"}
+    used = spis | board_spis(board)
     used |= {peer.spi for _, _, _, peer in mine if peer.spi is not None}
     top = align_up(max((s.range.end for s in spans if s.kind == "ram"), default=0), BLOCK)
     ends = []
@@ -90,7 +90,7 @@ def place_doorbells(
             frame = first_hole(taken, PAGE, top, PAGE)
             taken.append(Range(frame, PAGE))
         if channel.doorbell and has_vgic:
-            spi = peer.spi if peer.spi is not None else _first_free(used)
+            spi = peer.spi if peer.spi is not None else first_free(used)
             used.add(spi)
         ends.append(Doorbell(number, place, Range(gpa, size), frame, spi, _where(channel, peer)))
     return tuple(ends)
@@ -100,7 +100,12 @@ def _where(channel: Channel, peer: Peer) -> Where:
     return peer.where if peer.where.line else channel.where
 
 
-def _first_free(used: set[int]) -> int:
+def board_spis(board: Board) -> set[int]:
+    """Numbers that devices of the board have, given to a VM or not."""
+    return {irq.number for d in board.devices for irq in d.interrupts if irq.kind == "spi"}
+
+
+def first_free(used: set[int]) -> int:
     spi = 0
     while spi in used:
         spi += 1

@@ -47,9 +47,10 @@ def check_limit(deployment: Deployment, board: Board, packed: int, report: Repor
         )
 
 
-def keeps_pristine(vm: Vm) -> bool:
+def keeps_pristine(vm: Vm, vms: Sequence[Vm]) -> bool:
     """Whether the VM may start again, so that its images must outlive it."""
-    return not (vm.on_crash == "halt" and vm.on_reset == "halt")
+    controlled = any(vm.name in other.controls for other in vms)
+    return controlled or not (vm.on_crash == "halt" and vm.on_reset == "halt")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Request:
 def place(request: Request, board: Board, report: Report) -> Placement | None:
     """Images of VMs that need no pristine copy run in place, if that makes firmware.bin at most
     1 MiB larger for all of them; else every image is packed."""
-    once = frozenset(n for n, vm in enumerate(request.vms) if not keeps_pristine(vm))
+    once = frozenset(n for n, vm in enumerate(request.vms) if not keeps_pristine(vm, request.vms))
     if once:
         placement = _attempt(request, once, board, Report())
         if placement is not None and _in_place_cost(placement) <= IN_PLACE_COST:

@@ -17,9 +17,10 @@ from gen.plan.memory import GuestRam
 from gen.plan.address_space import channel_spans, device_spans, ram_spans
 from gen.plan.emulated import uart_spans
 from gen.plan.emulated_devices import emulated_spans, in_memory
-from gen.plan.model import EmulatedDevice
+from gen.plan.model import EmulatedDevice, Monitor, Watchdog
 from gen.plan.trapped import trap_spans
 from gen.plan.user_tree import finish, user_tree
+from gen.plan.watch import watchdog_spans
 from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
 from gen.read.fdt import Tree
@@ -37,6 +38,8 @@ class Guest:
     uarts: tuple[EmulatedUart, ...]
     emulated: tuple[EmulatedDevice, ...]
     doorbells: tuple[Doorbell, ...]
+    watchdog: Watchdog | None
+    monitor: Monitor | None
     ipa_bits: int
 
     @property
@@ -114,6 +117,8 @@ def _view(
         devices=guest.devices,
         channels=tuple(channels),
         doorbells=guest.doorbells,
+        watchdog=guest.watchdog,
+        monitor=guest.monitor,
         initrd=initrd.range if initrd is not None else None,
     )
 
@@ -135,6 +140,7 @@ def _tree(
             *uart_spans(guest.uarts),
             *emulated_spans(guest.emulated),
             *channel_spans(channels, guest.doorbells),
+            *watchdog_spans(guest.watchdog, guest.vm),
         )
         mapped = tuple(span.range for span in spans)
         tree = user_tree(view, guest.vm.dtb, mapped, report)

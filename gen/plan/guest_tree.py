@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from gen.plan.device_nodes import DeviceNodes
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
 from gen.plan.emulated_devices import emulated_node
-from gen.plan.model import EmulatedDevice
+from gen.plan.model import EmulatedDevice, Monitor, Watchdog
 from gen.plan.tree_write import cells, number64, reg, strings
+from gen.plan.watch import monitor_node, watchdog_node
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Vm
 from gen.read.fdt import Node, Tree
@@ -39,6 +40,8 @@ class GuestView:
     devices: VmDevices
     channels: tuple[Channel, ...]
     doorbells: tuple[Doorbell, ...]
+    watchdog: Watchdog | None
+    monitor: Monitor | None
     initrd: Range | None
 
 
@@ -55,7 +58,7 @@ def guest_tree(view: GuestView, board_tree: Tree, passed: DeviceNodes) -> Node:
     _add(root, _timer(view))
     uarts = _uarts(view)
     emulated = [emulated_node(device, bool(view.gic)) for device in view.emulated]
-    for node in (*uarts, *emulated, *passed.nodes):
+    for node in (*uarts, *emulated, *passed.nodes, *_watch(view)):
         _add(root, node)
     for node in _reserved(view, passed):
         _add(root, node)
@@ -179,6 +182,11 @@ def _uarts(view: GuestView) -> list[Node]:
             properties["interrupts"] = cells(SPI, uart.spi, LEVEL)
         nodes.append(Node(f"{base}@{uart.gpa:x}", None, properties))
     return [*nodes, Node("uart-clock", None, clock)]
+
+
+def _watch(view: GuestView) -> list[Node]:
+    nodes = [watchdog_node(view.watchdog)] if view.watchdog is not None else []
+    return nodes + ([monitor_node(view.monitor, view.vm.controls)] if view.monitor else [])
 
 
 def _reserved(view: GuestView, passed: DeviceNodes) -> list[Node]:

@@ -165,6 +165,23 @@ class Ivc:
 
 
 @dataclass(frozen=True)
+class Monitor:
+    """A VM that controls others."""
+
+    vm: int
+    spi: int | None  # of its doorbell, as the guest sees it
+    controls: tuple[int, ...]  # VMs, in the deployment's order
+
+
+@dataclass(frozen=True)
+class Watchdog:
+    vm: int
+    gpa: int  # control frame; the refresh frame is the page behind it
+    spi: int | None
+    timeout_ms: int
+
+
+@dataclass(frozen=True)
 class Vcpu:
     vm: int
     index: int
@@ -241,6 +258,8 @@ class Plan:
     vpl011s: tuple[Vpl011, ...]
     channels: tuple[PlannedChannel, ...]
     ivcs: tuple[Ivc, ...]
+    monitors: tuple[Monitor, ...]
+    watchdogs: tuple[Watchdog, ...]
     voices: tuple[Voice, ...]
     hypervisor: Range  # the RAM window kept for the hypervisor itself (text to stacks)
     packed: Range  # packed images and pristine copies inside the firmware

@@ -10,6 +10,7 @@ from gen.diagnostics import Report
 from gen.plan import stage2
 from gen.plan.address_space import channel_spans, check_disjoint, device_spans, ram_spans
 from gen.plan.assemble import (
+    VirtualDevices,
     kconfig_symbols,
     planned_vm,
     used_ram,
@@ -32,6 +33,7 @@ from gen.plan.model import Plan
 from gen.plan.providers import with_reserved
 from gen.plan.trapped import planned_traps, trap_spans
 from gen.plan.ports import check_ports
+from gen.plan.watch import place_monitor, place_watchdog, watchdog_spans
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Deployment
 from gen.read.fdt import Tree, parse_file
@@ -74,13 +76,13 @@ def make_plan(
     emulated = tuple(device for guest in guests for device in guest.emulated)
     devices = tuple(guest.devices for guest in guests)
     trapped = planned_traps(devices)
+    watchdogs = tuple(guest.watchdog for guest in guests if guest.watchdog is not None)
+    virtual = VirtualDevices(vpl011s, planned, emulated, watchdogs)
     vms = []
     for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
         mappings = vm_mappings(guest, board, ram, planned)
         tables = stage2.build(guest.index, guest.ipa_bits, mappings)
-        made = planned_vm(
-            guest, board, result, ram, mine, mappings, tables, vcpus, vpl011s, planned, emulated
-        )
+        made = planned_vm(guest, board, result, ram, mine, mappings, tables, vcpus, virtual)
         vms.append(with_devices(made, devices, result, board))
     packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
@@ -93,14 +95,14 @@ def make_plan(
         vpl011s=vpl011s,
         channels=planned,
         ivcs=ivcs,
+        monitors=tuple(guest.monitor for guest in guests if guest.monitor is not None),
+        watchdogs=watchdogs,
         voices=speakers,
         hypervisor=placement.window,
         packed=Range(placement.window.base + hypervisor_size, packed),
         ram_used=used_ram(placement.window, placement.rams, planned),
         free=placement.free,
-        config_symbols=kconfig_symbols(
-            deployment, board, vpl011s, planned, emulated, ivcs, trapped
-        ),
+        config_symbols=kconfig_symbols(deployment, board, virtual, bool(ivcs), trapped),
         emulated=emulated,
         trapped=trapped,
     )
@@ -148,8 +150,15 @@ def _guests(
         ends = place_doorbells(vm.name, channels, spans, spis, has_vgic(vm), board)
         check_doorbells(vm, channels, ends, spis, report)
         spans = (*spans, *channel_spans(channels, ends))
+        spis |= {end.spi for end in ends if end.spi is not None}
+        watchdog = place_watchdog(index, vm, spans, spis, has_vgic(vm), board)
+        spans = (*spans, *watchdog_spans(watchdog, vm))
+        spis |= {watchdog.spi} if watchdog is not None and watchdog.spi is not None else set()
+        monitor = place_monitor(index, deployment, spis, has_vgic(vm), board)
         check_disjoint(vm.name, spans, limit, report)
         top = max((span.range.end for span in spans), default=0)
         bits = stage2.ipa_bits(min(top, limit), board)
-        guests.append(Guest(index, vm, ram, mine, gic, uarts, emulated, ends, bits))
+        guests.append(
+            Guest(index, vm, ram, mine, gic, uarts, emulated, ends, watchdog, monitor, bits)
+        )
     return guests

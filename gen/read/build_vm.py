@@ -59,6 +59,8 @@ def build_vm(vm: Values) -> Vm:
         restart=Restart(
             restart.get("max", 3), restart.get("window", 60_000), restart.get("backoff", 100)
         ),
+        controls=tuple(vm.get("controls", ())),
+        watchdog_ms=vm.get("watchdog"),
         scrub=vm.get("scrub", True),
         counter=vm.get("counter", "board"),
         where=vm.where,

@@ -21,6 +21,7 @@ def check_references(values: Values, report: Report) -> None:
     names = [vm.get("name") for vm in vms if vm.get("name")]
     for vm in vms:
         check_device_keys(vm, f"vm.{vm.get('name', '?')}", names, report)
+        _check_controls(vm, f"vm.{vm.get('name', '?')}", names, report)
     for channel in values.get("channel", ()):
         _check_channel(channel, f"channel.{channel.get('name', '?')}", names, report)
 
@@ -86,6 +87,30 @@ def _check_places(vm: Values, label: str, report: Report) -> None:
             vm.at("dtb_gpa"),
             f"{label}.dtb_gpa = {gpa:#_x} is not a multiple of 8",
             f"use {gpa - gpa % 8 + 8:#_x}",
+        )
+
+
+def _check_controls(vm: Values, label: str, names: Sequence[str], report: Report) -> None:
+    controls: Sequence[str] = vm.get("controls", ())
+    where = vm.at("controls")
+    for name in controls:
+        if name not in names:
+            report.error(
+                "controls-unknown",
+                where,
+                f'{label}.controls: there is no VM "{name}"',
+                did_you_mean(name, names) or "name a VM of this deployment",
+            )
+    if vm.get("name") in controls:
+        report.error(
+            "controls-itself",
+            where,
+            f"{label}.controls: a VM does not control itself",
+            "remove it; a VM resets and powers off itself by PSCI",
+        )
+    for name in _repeated(controls):
+        report.error(
+            "name-duplicate", where, f'{label}.controls has "{name}" twice', "remove one of them"
         )
 
 

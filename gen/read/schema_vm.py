@@ -449,8 +449,25 @@ VM_KEYS = (
         '"own"',
         '"board"',
     ),
-    Key("watchdog", scalar("time"), _LATER, '"500ms"', later=True),
-    Key("controls", scalar("text"), _LATER, '["control"]', many=True, later=True),
+    Key(
+        "watchdog",
+        scalar("time"),
+        "Gives the VM an SBSA generic watchdog, which runs from its first instruction: when it is not "
+        "refreshed for this time, the VM has crashed. After half of it its interrupt comes.",
+        '"500ms"',
+        "none",
+        minimum=1,
+        maximum=86_400_000,
+    ),
+    Key(
+        "controls",
+        scalar("text"),
+        "VMs that this one may query, stop, start and restart by hypercall; an interrupt tells it "
+        "when a run of one of them ends.",
+        '["control"]',
+        "[]",
+        many=True,
+    ),
     Key("firmware", scalar("text"), _LATER, '"scmi"', later=True),
     Key(
         "axvm",

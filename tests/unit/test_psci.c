@@ -178,12 +178,27 @@ static void ends(void)
     CHECK_EQ(caller->end, VCPU_END_RESET);
 }
 
+static void the_hypervisor_s_own_calls(void)
+{
+    setup();
+    CHECK_EQ(psci(caller, 0x8600ff01, 0, 0, 0), 0x5728d332);
+    CHECK_EQ(caller->arch.x[1], 0x47530514);
+    CHECK_EQ(caller->arch.x[2], 0x63cd3693);
+    CHECK_EQ(caller->arch.x[3], 0xc04bebfd);
+    CHECK_EQ(psci(caller, 0x8600ff03, 7, 7, 0), 1);
+    CHECK_EQ(caller->arch.x[1], 0);
+    CHECK_EQ(psci(caller, 0xc6000001, 3, 0, 0), 0x301);
+    CHECK_EQ(psci(caller, 0x06000001, 3, 0, 0), NOT_SUPPORTED); /* a yielding call */
+    CHECK_EQ(psci(caller, 0xc5000001, 3, 0, 0), NOT_SUPPORTED); /* standard hypervisor service */
+}
+
 int main(void)
 {
     TEST(versions);
     TEST(registers_are_preserved);
     TEST(unknown_calls);
     TEST(axvm_calls_go_elsewhere);
+    TEST(the_hypervisor_s_own_calls);
     TEST(features);
     TEST(cpu_on_starts_once);
     TEST(cpu_on_checks_arguments);

@@ -385,6 +385,32 @@ const struct ivc_row ivc_rows[] = {
 };
 _Static_assert(sizeof(ivc_rows) / sizeof(ivc_rows[0]) == COUNT_AT_LEAST_ONE(IVC_COUNT), "ivc_rows: one row each");
 
+const struct monitor_row monitor_rows[] = {
+    {
+        .vm = 0,
+        .intid = 0,
+        .control_first = 0,
+        .control_count = 0,
+    },
+};
+_Static_assert(sizeof(monitor_rows) / sizeof(monitor_rows[0]) == COUNT_AT_LEAST_ONE(MONITOR_COUNT), "monitor_rows: one row each");
+
+const struct control_row control_rows[] = {
+    {
+        .vm = 0,
+    },
+};
+_Static_assert(sizeof(control_rows) / sizeof(control_rows[0]) == COUNT_AT_LEAST_ONE(CONTROL_COUNT), "control_rows: one row each");
+
+const struct watchdog_row watchdog_rows[] = {
+    {
+        .vm = 0,
+        .intid = 0,
+        .timeout_ms = 0,
+    },
+};
+_Static_assert(sizeof(watchdog_rows) / sizeof(watchdog_rows[0]) == COUNT_AT_LEAST_ONE(WATCHDOG_COUNT), "watchdog_rows: one row each");
+
 const struct console_voice_row console_voice_rows[] = {
     {
         .name = "bulkhead",
