@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_bank.h"
 #include "vdev/vgic_state.h"
 
 /*
@@ -6,23 +7,6 @@
  * the redistributor's SGI frame (word 0): IHI 0069 12.9 and 12.11.  A write folds own list
  * registers, changes the state in software, and fills them again.
  */
-
-enum bank { /* offset / 0x80 */
-            BANK_GROUP = 0x1,
-            BANK_ENABLE = 0x2,
-            BANK_DISABLE = 0x3,
-            BANK_PEND = 0x4,
-            BANK_UNPEND = 0x5,
-            BANK_ACTIVATE = 0x6,
-            BANK_DEACTIVATE = 0x7,
-            BANK_PRIORITY = 0x8,
-            BANK_CONFIG = 0x18,
-};
-
-#define PRIORITY_BASE 0x400u
-#define PRIORITY_END 0x800u
-#define CONFIG_BASE 0xc00u
-#define CONFIG_END 0xd00u
 
 uint32_t vgic_id_read(uint64_t offset, uint32_t part)
 {
@@ -116,16 +100,16 @@ static uint64_t read_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank
     const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
 
     switch (bank) {
-    case BANK_GROUP:
+    case VGIC_BANK_GROUP:
         return read_plain(vcpu, &state->group);
-    case BANK_ENABLE:
-    case BANK_DISABLE:
+    case VGIC_BANK_ENABLE:
+    case VGIC_BANK_DISABLE:
         return read_plain(vcpu, &state->enabled);
-    case BANK_PEND:
-    case BANK_UNPEND:
+    case VGIC_BANK_PEND:
+    case VGIC_BANK_UNPEND:
         return read_state(vcpu, cpu, word, false);
-    case BANK_ACTIVATE:
-    case BANK_DEACTIVATE:
+    case VGIC_BANK_ACTIVATE:
+    case VGIC_BANK_DEACTIVATE:
         return read_state(vcpu, cpu, word, true);
     default:
         return 0;
@@ -137,8 +121,8 @@ uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset
     struct vgic_cpu *own = cpu != NULL ? cpu : vgic_cpu_of(vcpu);
     uint32_t at = (uint32_t)offset;
 
-    if (at >= PRIORITY_BASE && at < PRIORITY_END) {
-        uint32_t intid = at - PRIORITY_BASE;
+    if (at >= VGIC_PRIORITY_BASE && at < VGIC_PRIORITY_END) {
+        uint32_t intid = at - VGIC_PRIORITY_BASE;
 
         return size <= 4 && word_exists(vcpu, cpu, intid / 32)
                    ? read_priority(vcpu, own, intid, size)
@@ -147,8 +131,8 @@ uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset
     if (size != 4) {
         return 0;
     }
-    if (at >= CONFIG_BASE && at < CONFIG_END) {
-        uint32_t intid = 4 * (at - CONFIG_BASE);
+    if (at >= VGIC_CONFIG_BASE && at < VGIC_CONFIG_END) {
+        uint32_t intid = 4 * (at - VGIC_CONFIG_BASE);
 
         return word_exists(vcpu, cpu, intid / 32) ? read_config(vcpu, own, intid) : 0;
     }
@@ -296,23 +280,23 @@ static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, u
                        uint32_t value)
 {
     switch (bank) {
-    case BANK_GROUP:
+    case VGIC_BANK_GROUP:
         write_group(vcpu, cpu, word, value);
         break;
-    case BANK_ENABLE:
-    case BANK_DISABLE:
-        write_enable(vcpu, cpu, word, value, bank == BANK_ENABLE);
+    case VGIC_BANK_ENABLE:
+    case VGIC_BANK_DISABLE:
+        write_enable(vcpu, cpu, word, value, bank == VGIC_BANK_ENABLE);
         break;
-    case BANK_PEND:
+    case VGIC_BANK_PEND:
         write_pend(vcpu, cpu, word, value);
         break;
-    case BANK_UNPEND:
+    case VGIC_BANK_UNPEND:
         write_unpend(vcpu, cpu, word, value);
         break;
-    case BANK_ACTIVATE:
+    case VGIC_BANK_ACTIVATE:
         write_activate(vcpu, cpu, word, value);
         break;
-    case BANK_DEACTIVATE:
+    case VGIC_BANK_DEACTIVATE:
         write_deactivate(vcpu, cpu, word, value);
         break;
     default:
@@ -326,15 +310,15 @@ void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, u
     struct vgic_cpu *own = cpu != NULL ? cpu : vgic_cpu_of(vcpu);
     uint32_t at = (uint32_t)offset;
 
-    if (at >= PRIORITY_BASE && at < PRIORITY_END) {
-        if (size <= 4 && word_exists(vcpu, cpu, (at - PRIORITY_BASE) / 32)) {
-            write_priority(vcpu, own, at - PRIORITY_BASE, size, value);
+    if (at >= VGIC_PRIORITY_BASE && at < VGIC_PRIORITY_END) {
+        if (size <= 4 && word_exists(vcpu, cpu, (at - VGIC_PRIORITY_BASE) / 32)) {
+            write_priority(vcpu, own, at - VGIC_PRIORITY_BASE, size, value);
         }
     } else if (size != 4) {
         return;
-    } else if (at >= CONFIG_BASE && at < CONFIG_END) {
-        if (word_exists(vcpu, cpu, 4 * (at - CONFIG_BASE) / 32)) {
-            write_config(vcpu, own, 4 * (at - CONFIG_BASE), (uint32_t)value);
+    } else if (at >= VGIC_CONFIG_BASE && at < VGIC_CONFIG_END) {
+        if (word_exists(vcpu, cpu, 4 * (at - VGIC_CONFIG_BASE) / 32)) {
+            write_config(vcpu, own, 4 * (at - VGIC_CONFIG_BASE), (uint32_t)value);
         }
     } else if (word_exists(vcpu, cpu, (at & 0x7f) / 4)) {
         write_word(vcpu, own, at / 0x80, (at & 0x7f) / 4, (uint32_t)value);

@@ -6,33 +6,25 @@
 #define GICD_CTLR 0x0
 #define GICD_TYPER 0x4
 #define GICD_IIDR 0x8
-#define GICD_BANKS 0x80u
-#define GICD_BANKS_END 0xd00u
-#define GICD_ROUTER 0x6000u
-#define GICD_ID 0xffd0u
 
-#define CTLR_ENABLE 0x3u
-#define CTLR_ARE (1u << 4)
-#define CTLR_DS (1u << 6)
 /* RSS: range selectors; No1N: an SPI goes to one named PE; A3V: Aff3 may be set; 10 bits of INTID.
  */
 #define TYPER_FIXED ((1u << 26) | (1u << 25) | (1u << 24) | (9u << 19))
 #define ROUTER_ANY (UINT64_C(1) << 31)
 #define ROUTER_AFFINITY UINT64_C(0xff00ffffff)
 
-/* The SPI whose GICD_IROUTER<n> is at `offset`, from 0; false: none. */
-static bool router_spi(uint32_t vm, uint64_t offset, uint32_t *spi)
+bool vgic_router_spi(uint32_t vm, uint64_t offset, uint32_t *spi)
 {
-    uint64_t intid = (offset - GICD_ROUTER) / 8;
+    uint64_t intid = (offset - VGIC_DIST_ROUTER) / 8;
 
-    if (offset < GICD_ROUTER || intid < 32 || !vgic_intid_valid(vm, (uint32_t)intid)) {
+    if (offset < VGIC_DIST_ROUTER || intid < 32 || !vgic_intid_valid(vm, (uint32_t)intid)) {
         return false;
     }
     *spi = (uint32_t)intid - 32;
     return true;
 }
 
-static uint8_t route_of(const struct vm_row *row, uint64_t router)
+uint8_t vgic_route_of(const struct vm_row *row, uint64_t router)
 {
     if ((router & ROUTER_ANY) != 0) {
         return 0;
@@ -43,6 +35,18 @@ static uint8_t route_of(const struct vm_row *row, uint64_t router)
         }
     }
     return VGIC_ROUTE_NONE;
+}
+
+uint64_t vgic_router_merge(uint64_t router, uint64_t offset, unsigned size, uint64_t value)
+{
+    if (size == 8) {
+        router = value;
+    } else if ((offset & 4) != 0) {
+        router = (router & UINT32_MAX) | value << 32;
+    } else {
+        router = (router & ~(uint64_t)UINT32_MAX) | value;
+    }
+    return router & (ROUTER_AFFINITY | ROUTER_ANY);
 }
 
 /* Lock held, the interrupt in software. */
@@ -75,23 +79,16 @@ static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint
     uint32_t bit;
     uint64_t router;
 
-    if (size < 4 || !router_spi(vcpu->vm, offset, &spi)) {
+    if (size < 4 || !vgic_router_spi(vcpu->vm, offset, &spi)) {
         return;
     }
     word = 1 + spi / 32;
     bit = 1u << (spi % 32);
     vgic_enter_exact(vcpu, vgic_cpu_of(vcpu), word, bit);
     vgic_fold(vcpu);
-    router = gic->router[spi];
-    if (size == 8) {
-        router = value;
-    } else if ((offset & 4) != 0) {
-        router = (router & UINT32_MAX) | value << 32;
-    } else {
-        router = (router & ~(uint64_t)UINT32_MAX) | value;
-    }
-    gic->router[spi] = router & (ROUTER_AFFINITY | ROUTER_ANY);
-    reroute(vcpu, spi, route_of(vcpu->vm_row, router));
+    router = vgic_router_merge(gic->router[spi], offset, size, value);
+    gic->router[spi] = router;
+    reroute(vcpu, spi, vgic_route_of(vcpu->vm_row, router));
     vgic_fill(vcpu);
     vgic_wake(vcpu, vgic_cpu_of(vcpu), word, bit);
     vgic_leave(vcpu);
@@ -102,7 +99,7 @@ static uint64_t router_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
     uint32_t spi;
     uint64_t value;
 
-    if (size < 4 || !router_spi(vcpu->vm, offset, &spi)) {
+    if (size < 4 || !vgic_router_spi(vcpu->vm, offset, &spi)) {
         return 0;
     }
     vgic_enter(vcpu);
@@ -117,7 +114,7 @@ static void ctlr_write(struct vcpu *vcpu, uint32_t value)
 {
     vgic_enter_alone(vcpu);
     vgic_fold(vcpu);
-    vgic_of(vcpu)->ctlr = value & CTLR_ENABLE;
+    vgic_of(vcpu)->ctlr = value & VGIC_CTLR_ENABLE;
     vgic_fill(vcpu);
     vgic_leave(vcpu);
 }
@@ -127,27 +124,16 @@ static uint32_t ctlr_read(struct vcpu *vcpu)
     uint32_t value;
 
     vgic_enter(vcpu);
-    value = vgic_of(vcpu)->ctlr | CTLR_ARE | CTLR_DS;
+    value = vgic_of(vcpu)->ctlr | VGIC_CTLR_FIXED;
     vgic_leave(vcpu);
     return value;
 }
 
-static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
+uint32_t vgic_dist_fixed(uint32_t vm, uint64_t offset)
 {
-    if (offset >= GICD_BANKS && offset < GICD_BANKS_END) {
-        return vgic_bank_read(vcpu, NULL, offset, size);
-    }
-    if (offset >= GICD_ROUTER && offset < GICD_ID) {
-        return router_read(vcpu, offset, size);
-    }
-    if (size != 4) {
-        return 0;
-    }
     switch (offset) {
-    case GICD_CTLR:
-        return ctlr_read(vcpu);
     case GICD_TYPER:
-        return TYPER_FIXED | vgic_rows[instance].spi_count / 32u;
+        return TYPER_FIXED | vgic_rows[vm].spi_count / 32u;
     case GICD_IIDR:
         return VGIC_IIDR;
     default:
@@ -155,13 +141,27 @@ static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
     }
 }
 
+static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
+{
+    if (offset >= VGIC_DIST_BANKS && offset < VGIC_DIST_BANKS_END) {
+        return vgic_bank_read(vcpu, NULL, offset, size);
+    }
+    if (offset >= VGIC_DIST_ROUTER && offset < VGIC_DIST_ID) {
+        return router_read(vcpu, offset, size);
+    }
+    if (size != 4) {
+        return 0;
+    }
+    return offset == GICD_CTLR ? ctlr_read(vcpu) : vgic_dist_fixed(instance, offset);
+}
+
 static void dist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
                        uint64_t value)
 {
     (void)instance;
-    if (offset >= GICD_BANKS && offset < GICD_BANKS_END) {
+    if (offset >= VGIC_DIST_BANKS && offset < VGIC_DIST_BANKS_END) {
         vgic_bank_write(vcpu, NULL, offset, size, value);
-    } else if (offset >= GICD_ROUTER && offset < GICD_ID) {
+    } else if (offset >= VGIC_DIST_ROUTER && offset < VGIC_DIST_ID) {
         router_write(vcpu, offset, size, value);
     } else if (offset == GICD_CTLR && size == 4) {
         ctlr_write(vcpu, (uint32_t)value);

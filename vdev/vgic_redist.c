@@ -4,15 +4,9 @@
 /* The redistributors (IHI 0069 12.11): for each vCPU, in order, an RD and an SGI frame of 64 KiB.
  * Any vCPU may access any of them. */
 
-#define REDIST_SIZE 0x20000u
-#define SGI_FRAME 0x10000u
-#define SGI_BANKS 0x80u
-#define SGI_BANKS_END 0xd00u
-
 #define GICR_IIDR 0x4
 #define GICR_TYPER 0x8
 #define GICR_TYPER_HIGH 0xc
-#define GICR_WAKER 0x14
 
 #define TYPER_LAST (1u << 4)
 #define TYPER_NUMBER_SHIFT 8
@@ -25,6 +19,32 @@ static uint64_t typer(const struct vcpu *vcpu, uint32_t index)
 
     return affinity << 32 | (uint64_t)index << TYPER_NUMBER_SHIFT |
            (index + 1u == vcpu->vm_row->vcpu_count ? TYPER_LAST : 0);
+}
+
+bool vgic_redist_has_banks(uint64_t offset)
+{
+    return offset >= VGIC_REDIST_SGI_FRAME + VGIC_DIST_BANKS &&
+           offset < VGIC_REDIST_SGI_FRAME + VGIC_DIST_BANKS_END;
+}
+
+uint64_t vgic_redist_fixed(const struct vcpu *vcpu, uint32_t index, uint64_t offset, unsigned size)
+{
+    if (offset == GICR_TYPER && size == 8) {
+        return typer(vcpu, index);
+    }
+    if (size != 4) {
+        return 0;
+    }
+    switch (offset) {
+    case GICR_IIDR:
+        return VGIC_IIDR;
+    case GICR_TYPER:
+        return typer(vcpu, index) & UINT32_MAX;
+    case GICR_TYPER_HIGH:
+        return typer(vcpu, index) >> 32;
+    default:
+        return vgic_id_read(offset, VGIC_PART_REDIST);
+    }
 }
 
 static uint64_t waker_read(struct vcpu *vcpu, const struct vgic_cpu *cpu)
@@ -48,44 +68,28 @@ static void waker_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t value)
 
 static uint64_t redist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
 {
-    uint32_t index = (uint32_t)(offset / REDIST_SIZE);
-    uint64_t at = offset % REDIST_SIZE;
+    uint32_t index = (uint32_t)(offset / VGIC_REDIST_SIZE);
+    uint64_t at = offset % VGIC_REDIST_SIZE;
     struct vgic_cpu *cpu = &vgic_cpus[vcpu->vm_row->vcpu_first + index];
 
     (void)instance;
-    if (at >= SGI_FRAME + SGI_BANKS && at < SGI_FRAME + SGI_BANKS_END) {
-        return vgic_bank_read(vcpu, cpu, at - SGI_FRAME, size);
+    if (vgic_redist_has_banks(at)) {
+        return vgic_bank_read(vcpu, cpu, at - VGIC_REDIST_SGI_FRAME, size);
     }
-    if (at == GICR_TYPER && size == 8) {
-        return typer(vcpu, index);
-    }
-    if (size != 4) {
-        return 0;
-    }
-    switch (at) {
-    case GICR_IIDR:
-        return VGIC_IIDR;
-    case GICR_TYPER:
-        return typer(vcpu, index) & UINT32_MAX;
-    case GICR_TYPER_HIGH:
-        return typer(vcpu, index) >> 32;
-    case GICR_WAKER:
-        return waker_read(vcpu, cpu);
-    default:
-        return vgic_id_read(at, VGIC_PART_REDIST);
-    }
+    return at == VGIC_REDIST_WAKER && size == 4 ? waker_read(vcpu, cpu)
+                                                : vgic_redist_fixed(vcpu, index, at, size);
 }
 
 static void redist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
                          uint64_t value)
 {
-    uint64_t at = offset % REDIST_SIZE;
-    struct vgic_cpu *cpu = &vgic_cpus[vcpu->vm_row->vcpu_first + offset / REDIST_SIZE];
+    uint64_t at = offset % VGIC_REDIST_SIZE;
+    struct vgic_cpu *cpu = &vgic_cpus[vcpu->vm_row->vcpu_first + offset / VGIC_REDIST_SIZE];
 
     (void)instance;
-    if (at >= SGI_FRAME + SGI_BANKS && at < SGI_FRAME + SGI_BANKS_END) {
-        vgic_bank_write(vcpu, cpu, at - SGI_FRAME, size, value);
-    } else if (at == GICR_WAKER && size == 4) {
+    if (vgic_redist_has_banks(at)) {
+        vgic_bank_write(vcpu, cpu, at - VGIC_REDIST_SGI_FRAME, size, value);
+    } else if (at == VGIC_REDIST_WAKER && size == 4) {
         waker_write(vcpu, cpu, (uint32_t)value);
     }
 }

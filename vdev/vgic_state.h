@@ -186,6 +186,28 @@ uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset
 void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size,
                      uint64_t value);
 uint32_t vgic_id_read(uint64_t offset, uint32_t part); /* PIDR, CIDR: 0xffd0-0xffff */
+/* vgic_sysreg.c: what ICC_SGI*R_EL1 name, of the sender's VM. */
+bool vgic_sgi_targets(const struct vcpu *sender, const struct vcpu_row *row, uint64_t sgi1r);
+uint32_t vgic_sgi_intid(uint64_t sgi1r);
+/* vgic_dist.c, vgic_redist.c: registers that never change, and the rest of the frames as zero. */
+uint32_t vgic_dist_fixed(uint32_t vm, uint64_t offset);
+uint64_t vgic_redist_fixed(const struct vcpu *vcpu, uint32_t index, uint64_t offset, unsigned size);
+/* Is that offset in a redistributor one of vgic_bank_read()? */
+bool vgic_redist_has_banks(uint64_t offset);
+/* The SPI, from 0, whose GICD_IROUTER<n> is at `offset`; false: none. */
+bool vgic_router_spi(uint32_t vm, uint64_t offset, uint32_t *spi);
+/* What a write makes of a GICD_IROUTER, and the vCPU that it names. */
+uint64_t vgic_router_merge(uint64_t router, uint64_t offset, unsigned size, uint64_t value);
+uint8_t vgic_route_of(const struct vm_row *row, uint64_t router);
+#define VGIC_DIST_BANKS 0x80u
+#define VGIC_DIST_BANKS_END 0xd00u
+#define VGIC_DIST_ROUTER 0x6000u
+#define VGIC_DIST_ID 0xffd0u
+#define VGIC_CTLR_ENABLE 0x3u
+#define VGIC_CTLR_FIXED ((1u << 4) | (1u << 6)) /* ARE, DS */
+#define VGIC_REDIST_SIZE 0x20000u
+#define VGIC_REDIST_SGI_FRAME 0x10000u
+#define VGIC_REDIST_WAKER 0x14u
 /* GICR_WAKER: ProcessorSleep, ChildrenAsleep. */
 #define VGIC_WAKER_SLEEP (1u << 1)
 #define VGIC_WAKER_ASLEEP (1u << 2)

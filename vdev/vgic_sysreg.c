@@ -21,7 +21,7 @@ static uint64_t sgi_cluster(uint64_t sgi1r)
     return aff3 << 32 | aff2 << 16 | aff1 << 8;
 }
 
-static bool sgi_targets(const struct vcpu *sender, const struct vcpu_row *row, uint64_t sgi1r)
+bool vgic_sgi_targets(const struct vcpu *sender, const struct vcpu_row *row, uint64_t sgi1r)
 {
     uint64_t aff0 = row->guest_id & 0xff;
 
@@ -33,19 +33,24 @@ static bool sgi_targets(const struct vcpu *sender, const struct vcpu_row *row, u
            (sgi1r & SGI_TARGET_LIST & (UINT64_C(1) << (aff0 % 16))) != 0;
 }
 
+uint32_t vgic_sgi_intid(uint64_t sgi1r)
+{
+    return (uint32_t)(sgi1r >> SGI_INTID_SHIFT) & 0xf;
+}
+
 /* With GICD_CTLR.DS = 1, ICC_SGI1R_EL1 generates an SGI of either group, the others only what the
  * target has in group 0. */
 void vgic_send_sgi(struct vcpu *vcpu, uint64_t sgi1r, bool group1)
 {
     struct vgic *gic = vgic_of(vcpu);
-    uint32_t bit = 1u << ((sgi1r >> SGI_INTID_SHIFT) & 0xf);
+    uint32_t bit = 1u << vgic_sgi_intid(sgi1r);
 
     vgic_enter(vcpu);
     for (uint32_t i = 0; i < vcpu->vm_row->vcpu_count; i++) {
         struct vcpu *target = &vcpus[vcpu->vm_row->vcpu_first + i];
         struct vgic_cpu *cpu = vgic_cpu_of(target);
 
-        if (!sgi_targets(vcpu, target->row, sgi1r) ||
+        if (!vgic_sgi_targets(vcpu, target->row, sgi1r) ||
             (!group1 && (cpu->private.group & bit) != 0)) {
             continue;
         }
