@@ -229,6 +229,7 @@ static void vm_ended(struct vcpu *vcpu)
     enum vm_order order = vm_order_take(vcpu->vm);
     bool again = order == VM_ORDER_RESTART;
 
+    vgic_vm_quiet(vcpu->vm);
     atomic_store(&vm->state, VM_STOPPING);
     atomic_store(&vm->last, (uint32_t)(end == VCPU_END_NONE ? VCPU_END_OFF : end));
     if (end == VCPU_END_CRASH) {

@@ -47,6 +47,12 @@ const struct sysreg_ops sysreg_constant_ops = {
     .write = refuse_write,
 };
 
+const struct sysreg_ops sysreg_fixed_ops = {
+    .name = "fixed",
+    .read = read_constant,
+    .write = ignore_write,
+};
+
 const struct sysreg_ops sysreg_id_ops = {
     .name = "id",
     .read = read_id,

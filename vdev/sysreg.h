@@ -19,6 +19,7 @@ struct sysreg_ops {
 };
 
 extern const struct sysreg_ops sysreg_constant_ops; /* reads row->value, writes UNDEF */
+extern const struct sysreg_ops sysreg_fixed_ops;    /* reads row->value, writes ignored */
 extern const struct sysreg_ops sysreg_id_ops;       /* reads arch_id_get() & row->value: the
                                                        allow-list of fields; writes UNDEF */
 extern const struct sysreg_ops sysreg_raz_wi_ops;   /* reads 0, writes ignored */

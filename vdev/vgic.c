@@ -71,7 +71,7 @@ static void spi_reset(uint32_t vm, uint32_t index)
 
 void vgic_vm_reset(uint32_t vm)
 {
-    vgic_spi_quiet(vm);
+    vgic_vm_quiet(vm);
     atomic_store(&vgics[vm].inbox_words, 0);
     for (uint32_t i = 0; i < vgic_rows[vm].spi_count / 32u; i++) {
         spi_reset(vm, i);
@@ -97,17 +97,6 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
     vgic_refill(vcpu);
 }
 
-/* Is any vCPU of the VM still running? */
-static bool anyone_runs(const struct vm_row *row)
-{
-    for (uint32_t i = 0; i < row->vcpu_count; i++) {
-        if (atomic_load(&vgic_cpus[row->vcpu_first + i].running)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void vgic_vcpu_park(struct vcpu *vcpu)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
@@ -128,9 +117,6 @@ void vgic_vcpu_park(struct vcpu *vcpu)
     arch_irq_disable(0, word->linked);
     cpu->ppi_enabled = 0;
     atomic_store(&cpu->running, false);
-    if (!anyone_runs(vcpu->vm_row)) {
-        vgic_spi_quiet(vcpu->vm);
-    }
     vgic_leave(vcpu);
     arch_cpu_wake(); /* one that recalls this vCPU need not wait any longer */
 }
@@ -169,12 +155,15 @@ static void line_changed(struct vcpu *vcpu, uint32_t index, uint32_t bit, bool h
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     struct vgic *gic = vgic_of(vcpu);
     struct vgic_word *word = vgic_word(gic, cpu, index);
+    bool running = atomic_load_explicit(&cpu->running, memory_order_relaxed);
 
     if ((word->edge & bit) != 0 && !high) {
         return;
     }
     vgic_latch(gic, cpu, index, high ? word->edge & bit : 0);
-    if (((word->loaded & cpu->mine[index]) | vgic_allowed(gic, cpu, word, index)) & bit) {
+    /* The CPU of a vCPU that is off serves alarms, too: it has no list registers to fill. */
+    if (running &&
+        (((word->loaded & cpu->mine[index]) | vgic_allowed(gic, cpu, word, index)) & bit) != 0) {
         vgic_fold(vcpu);
         vgic_fill(vcpu);
     }

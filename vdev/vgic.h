@@ -26,9 +26,10 @@ void vgic_vm_reset(uint32_t vm);
 /* Own CPU, before a vCPU starts: virtual CPU interface to reset state. */
 void vgic_vcpu_reset(struct vcpu *vcpu);
 /* Own CPU, when a vCPU stops (CPU_OFF, VM end), before that CPU waits for any other one: folds list
- * registers back, so that what is pending can go elsewhere; its PPIs are released, and with the
- * last vCPU of the VM all physical interrupts of the VM. */
+ * registers back, so that what is pending can go elsewhere; its PPIs are released. */
 void vgic_vcpu_park(struct vcpu *vcpu);
+/* Own CPU of vCPU 0, once the VM is over: all its physical interrupts disabled and released. */
+void vgic_vm_quiet(uint32_t vm);
 
 /* Own CPU: a physical interrupt that was acknowledged and dropped belongs to this vCPU's VM as
  * guest INTID `intid`; it stays physically active until the guest deactivates it. */

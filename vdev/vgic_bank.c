@@ -270,8 +270,13 @@ static void write_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid
     state->edge ^= changed;
     for (uint32_t left = changed & state->linked; left != 0; left &= left - 1) {
         uint32_t n = (uint32_t)__builtin_ctz(left);
+        uint32_t enabled = state->enabled & (1u << n);
 
+        /* UNPREDICTABLE while it is enabled (IHI 0069 12.9.9): a guest may try, hardware must not.
+         */
+        vgic_physical_spi(vcpu->vm, intid / 32, enabled, VGIC_PHYSICAL_DISABLE);
         arch_irq_configure(vgic_physical_intid(vcpu->vm, (intid & ~31u) + n), edge >> n & 1u);
+        vgic_physical_spi(vcpu->vm, intid / 32, enabled, VGIC_PHYSICAL_ENABLE);
     }
     change_end(vcpu, cpu, intid / 32, changed);
 }

@@ -134,7 +134,7 @@ void vgic_private_sync(struct vcpu *vcpu)
     }
 }
 
-void vgic_spi_quiet(uint32_t vm)
+void vgic_vm_quiet(uint32_t vm)
 {
     for (uint32_t i = 0; i < vgic_rows[vm].spi_count / 32u; i++) {
         struct vgic_word *word = &vgics[vm].spi[i];

@@ -178,7 +178,6 @@ void vgic_give_back(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint
                     bool forget);
 void vgic_physical_release(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
 void vgic_private_sync(struct vcpu *vcpu); /* own CPU: hardware agrees with `private` */
-void vgic_spi_quiet(uint32_t vm);          /* all SPIs of the VM disabled and not held */
 
 /* vgic_bank.c: registers 0x080-0xcff, which distributor (`cpu` NULL) and redistributor of `cpu`
  * have alike. */

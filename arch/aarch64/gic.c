@@ -135,7 +135,9 @@ static void redistributor_init(uint64_t gicr)
 
 /* The CPU interface of EL2: system registers, priority drop apart from deactivation (EOImode 1),
  * so that a guest's end of interrupt deactivates the physical one (8.2.4). */
-#define ICC_SRE_ALL 0xfu
+/* SRE, DFB, DIB; Enable is clear: a guest's ICC_SRE_EL1 traps, so that it can't leave the system
+ * register interface (12.2.33). */
+#define ICC_SRE_OURS 0x7u
 #define ICC_SRE_SRE 1u
 #define ICC_CTLR_EOIMODE (1u << 1)
 
@@ -143,7 +145,7 @@ void arch_irq_cpu_init(void)
 {
     uint32_t own = arch_cpu_index();
 
-    AARCH64_WRITE(s3_4_c12_c9_5, ICC_SRE_ALL); /* ICC_SRE_EL2 */
+    AARCH64_WRITE(s3_4_c12_c9_5, ICC_SRE_OURS); /* ICC_SRE_EL2 */
     aarch64_isb();
     if ((AARCH64_READ(s3_4_c12_c9_5) & ICC_SRE_SRE) == 0) {
         panic("firmware keeps the GIC's system registers off: the board runs it as a GICv2");

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from gen.emit import c
 from gen.emit.boundaries import Boundaries, guess, owns_uart, packed_size, pages, usable, window
 from gen.plan.model import PAGE, Plan
-from gen.plan.ranges import overlaps
+from gen.plan.ranges import overlaps, subtract
 from gen.plan.trapped import trapped_pages
 from gen.read.board import Range
 
@@ -140,16 +140,15 @@ def _memory(plan: Plan) -> tuple[Range, ...]:
 
 
 def _ram_regions(plan: Plan, where: Boundaries) -> list[Region]:
-    """All RAM but the image."""
-    regions = []
-    for ram in _memory(plan):
-        for base, end in (
-            (ram.base, min(ram.end, where.image_start)),
-            (max(ram.base, where.image_end), ram.end),
-        ):
-            if base < end:
-                regions.append(Region(base, end, "ARCH_S1_DATA", "RAM"))
-    return regions
+    """All RAM but the image and what firmware keeps: speculation may touch whatever is mapped."""
+    taken = [Range(where.image_start, where.image_end - where.image_start)]
+    for part in plan.board.reserved:
+        base = part.base // PAGE * PAGE
+        taken.append(Range(base, pages(part.end) - base))
+    return [
+        Region(part.base, part.end, "ARCH_S1_DATA", "RAM")
+        for part in subtract(_memory(plan), taken)
+    ]
 
 
 class _Builder:

@@ -50,7 +50,8 @@ def check_limit(deployment: Deployment, board: Board, packed: int, report: Repor
 def keeps_pristine(vm: Vm, vms: Sequence[Vm]) -> bool:
     """Whether the VM may start again, so that its images must outlive it."""
     controlled = any(vm.name in other.controls for other in vms)
-    return controlled or not (vm.on_crash == "halt" and vm.on_reset == "halt")
+    ends = vm.on_crash == "halt" and vm.on_reset == "halt" and vm.on_off != "restart"
+    return controlled or not ends
 
 
 @dataclass(frozen=True)

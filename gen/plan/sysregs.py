@@ -108,7 +108,7 @@ NUMBERED = {4: "DBGBVR{}_EL1", 5: "DBGBCR{}_EL1", 6: "DBGWVR{}_EL1", 7: "DBGWCR{
 
 def sysreg_rows(vm: Vm, has_vgic3: bool) -> tuple[SysregRow, ...]:
     """Sorted by encoding, no encoding twice."""
-    rows = _id_rows(vm)
+    rows = _id_rows(vm, has_vgic3)
     rows.append(SysregRow(3, 0, 1, 0, 1, "sysreg_raz_wi_ops", 0, "ACTLR_EL1"))
     if "debug" not in vm.features:
         rows += _debug_rows()
@@ -119,7 +119,7 @@ def sysreg_rows(vm: Vm, has_vgic3: bool) -> tuple[SysregRow, ...]:
     return tuple(sorted(rows, key=lambda r: (r.op0, r.op1, r.crn, r.crm, r.op2)))
 
 
-def _id_rows(vm: Vm) -> list[SysregRow]:
+def _id_rows(vm: Vm, has_vgic: bool) -> list[SysregRow]:
     """HCR_EL2.TID3 traps Op0 = 3, Op1 = 0, CRn = 0, CRm = 1 to 7, reserved ones included."""
     rows = []
     for crm in range(1, 8):
@@ -127,6 +127,8 @@ def _id_rows(vm: Vm) -> list[SysregRow]:
             name, mask = ID_REGISTERS.get((crm, op2), (f"ID_RESERVED_{crm}_{op2}", 0))
             for feature in vm.features:
                 mask |= FEATURE_FIELDS.get(feature, {}).get((crm, op2), 0)
+            if (crm, op2) == (4, 0) and not has_vgic:
+                mask &= ~fields(24)  # ID_AA64PFR0_EL1.GIC
             rows.append(SysregRow(3, 0, 0, crm, op2, "sysreg_id_ops", mask, name))
     return rows
 
@@ -144,10 +146,11 @@ def _debug_rows() -> list[SysregRow]:
 
 
 def _vgic_rows() -> list[SysregRow]:
-    """SGI generation (GICv3 12.2; with GICD_CTLR.DS = 1 ASGI1R is group 0) and, while the vGIC asks
-    for it, deactivation."""
+    """SGI generation (GICv3 12.2; with GICD_CTLR.DS = 1 ASGI1R is group 0), deactivation while the
+    vGIC asks for it, and the system register interface, which is always on (SRE, DFB, DIB)."""
     sgi = "sysreg_vgic_sgi_ops"
     return [
+        SysregRow(3, 0, 12, 12, 5, "sysreg_fixed_ops", 7, "ICC_SRE_EL1"),
         SysregRow(3, 0, 12, 11, 1, "sysreg_vgic_dir_ops", 0, "ICC_DIR_EL1"),
         SysregRow(3, 0, 12, 11, 5, sgi, 1, "ICC_SGI1R_EL1"),
         SysregRow(3, 0, 12, 11, 6, sgi, 0, "ICC_ASGI1R_EL1"),

@@ -18,6 +18,16 @@ static void constants_are_read_only(void)
     CHECK(!sysreg_constant_ops.write(&vcpu, &row, 1));
 }
 
+static void fixed_ignores_writes(void)
+{
+    struct sysreg_row row = { .encoding = 7, .value = 0x1234 };
+    uint64_t value = 0;
+
+    CHECK(sysreg_fixed_ops.write(&vcpu, &row, 1));
+    CHECK(sysreg_fixed_ops.read(&vcpu, &row, &value));
+    CHECK_EQ(value, 0x1234);
+}
+
 /* The host model's ID registers read 0x1111... times the encoding. */
 static void id_registers_show_allowed_fields(void)
 {
@@ -42,6 +52,7 @@ static void raz_wi_ignores(void)
 int main(void)
 {
     TEST(constants_are_read_only);
+    TEST(fixed_ignores_writes);
     TEST(id_registers_show_allowed_fields);
     TEST(raz_wi_ignores);
     return test_result();

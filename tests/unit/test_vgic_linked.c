@@ -249,7 +249,7 @@ static void configuration_is_passed_on(void)
     CHECK_EQ(fake_calls(FAKE_CALL_CONFIGURE), 1);
 }
 
-/* A vCPU that goes off releases its timer; the last one releases everything. */
+/* A vCPU that goes off releases its timer; the VM's end releases everything. */
 static void park_releases(void)
 {
     guest_start(0);
@@ -267,6 +267,8 @@ static void park_releases(void)
     CHECK(fake_irq_active(48));
     CHECK_EQ(fake_cpus[0].lr[0] | fake_cpus[0].lr[1] | fake_cpus[0].lr[2], 0);
     vgic_vcpu_park(guest_vcpu(1));
+    CHECK(fake_irq_active(48)); /* another may be about to start */
+    vgic_vm_quiet(0);
     CHECK(!fake_irq_active(48));
     CHECK(!fake_irq_active(49));
     CHECK(!fake_irq_enabled(48));

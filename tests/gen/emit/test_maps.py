@@ -144,6 +144,15 @@ def test_loader_tree_maps_all_ram_but_guards(image: Built) -> None:
     assert packed and not packed.writable
 
 
+def test_loader_tree_leaves_what_firmware_keeps(tmp_path: Path) -> None:
+    plan = plans.two_vms()
+    kept = Range(0x9000_0800, 0x1000)  # touches two pages
+    image = built(replace(plan, board=replace(plan.board, reserved=(kept,))), tmp_path)
+    tree = image.tree("hyp_loader_table")
+    assert at(tree, 0x8FFF_F000) and at(tree, 0x9000_2000)
+    assert at(tree, 0x9000_0000) is None and at(tree, 0x9000_1000) is None
+
+
 def test_devices_are_mapped_as_devices(image: Built) -> None:
     for name in ("hyp_run_table", "hyp_loader_table"):
         devices = [leaf for leaf in image.tree(name) if leaf.input < plans.RAM_BASE]

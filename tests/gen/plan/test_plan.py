@@ -9,6 +9,7 @@ import pytest
 from world import INPUT_HASH, MIB, RAM_BASE, elf, load, plan_text
 
 from gen.diagnostics import Report
+from gen.plan.firmware import keeps_pristine
 from gen.plan.model import Plan, PlannedVm
 from gen.plan.plan import make_plan, unikernel_link
 from gen.plan.ranges import overlaps, union
@@ -208,10 +209,15 @@ def test_images_far_away_are_packed(folder: Path) -> None:
     assert not any(i.in_place for vm in plan.vms for i in vm.images)
 
 
-@pytest.mark.parametrize("policy", ["on_crash", "on_reset"])
+@pytest.mark.parametrize("policy", ["on_crash", "on_reset", "on_off"])
 def test_images_that_may_start_again_stay_pristine(folder: Path, policy: str) -> None:
-    restart = HALT.replace(f'{policy} = "halt"', f'{policy} = "restart"')
+    halt = HALT if policy in HALT else HALT + f'\n{policy} = "halt"'
+    restart = halt.replace(f'{policy} = "halt"', f'{policy} = "restart"')
+    assert restart != halt
+    calm = good(folder, vm_text(halt, 'ram = "16M"') + FILLER)
+    assert not keeps_pristine(calm.vms[0].vm, calm.deployment.vms)
     plan = good(folder, vm_text(restart, 'ram = "16M"') + FILLER)
+    assert keeps_pristine(plan.vms[0].vm, plan.deployment.vms)
     assert not any(i.in_place for vm in plan.vms for i in vm.images)
 
 
@@ -231,6 +237,8 @@ def test_no_defaults_no_uart(folder: Path) -> None:
     plan = good(folder, vm_text('defaults = false\ninterrupts = "none"'))
     assert plan.vms[0].mmio == ()
     assert not any(row.ops.startswith("sysreg_vgic") for row in plan.vms[0].sysregs)
+    pfr0 = next(row for row in plan.vms[0].sysregs if row.name == "ID_AA64PFR0_EL1")
+    assert pfr0.value >> 24 & 0xF == 0  # no GIC system registers
 
 
 def test_every_id_register_is_masked(pair: Plan) -> None:

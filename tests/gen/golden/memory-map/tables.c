@@ -42,9 +42,9 @@ const struct board_row board_row = {
 };
 
 static const struct sysreg_row sysreg_set_0[] = {
-    /* 141 rows, CRC-32 76fdab96 */
+    /* 142 rows, CRC-32 ce71974d */
 };
-_Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 141, "sysreg_set_0: one row each");
+_Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 142, "sysreg_set_0: one row each");
 
 /* --- regions --- */
 
@@ -155,7 +155,7 @@ const struct vm_row vm_rows[] = {
         .port = NULL,
         .port_count = 0,
         .sysreg = sysreg_set_0,
-        .sysreg_count = 141,
+        .sysreg_count = 142,
         .ram = vm_regions_ram,
         .ram_count = 3,
         .image = vm_regions_image,

@@ -181,8 +181,9 @@ static const struct sysreg_row sysreg_set_0[] = {
     { .encoding = ARCH_SYSREG(3, 0, 12, 11, 5), .ops = &sysreg_vgic_sgi_ops, .value = UINT64_C(0x1) }, /* ICC_SGI1R_EL1 */
     { .encoding = ARCH_SYSREG(3, 0, 12, 11, 6), .ops = &sysreg_vgic_sgi_ops, .value = UINT64_C(0x0) }, /* ICC_ASGI1R_EL1 */
     { .encoding = ARCH_SYSREG(3, 0, 12, 11, 7), .ops = &sysreg_vgic_sgi_ops, .value = UINT64_C(0x0) }, /* ICC_SGI0R_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 12, 12, 5), .ops = &sysreg_fixed_ops, .value = UINT64_C(0x7) }, /* ICC_SRE_EL1 */
 };
-_Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 141, "sysreg_set_0: one row each");
+_Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 142, "sysreg_set_0: one row each");
 
 /* --- guest --- */
 
@@ -277,7 +278,7 @@ const struct vm_row vm_rows[] = {
         .port = NULL,
         .port_count = 0,
         .sysreg = sysreg_set_0,
-        .sysreg_count = 141,
+        .sysreg_count = 142,
         .ram = vm_guest_ram,
         .ram_count = 1,
         .image = vm_guest_image,

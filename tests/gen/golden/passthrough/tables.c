@@ -39,9 +39,9 @@ const struct board_row board_row = {
 };
 
 static const struct sysreg_row sysreg_set_0[] = {
-    /* 141 rows, CRC-32 76fdab96 */
+    /* 142 rows, CRC-32 ce71974d */
 };
-_Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 141, "sysreg_set_0: one row each");
+_Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 142, "sysreg_set_0: one row each");
 
 /* --- owner --- */
 
@@ -130,7 +130,7 @@ const struct vm_row vm_rows[] = {
         .port = NULL,
         .port_count = 0,
         .sysreg = sysreg_set_0,
-        .sysreg_count = 141,
+        .sysreg_count = 142,
         .ram = vm_owner_ram,
         .ram_count = 1,
         .image = vm_owner_image,
