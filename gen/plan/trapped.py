@@ -23,7 +23,7 @@ def traps_of(request: Device, device: BoardDevice, report: Report) -> tuple[Trap
     for number, region in enumerate(device.reg):
         asked = [
             _trap(r, request, device, region)
-            for r in _asked(request, region)
+            for r in _asked(request, device, region)
             if r.region == number and _is_sound(r, request, device, region, report)
         ]
         kept: list[Trap] = []
@@ -39,7 +39,7 @@ def traps_of(request: Device, device: BoardDevice, report: Report) -> tuple[Trap
                 )
             else:
                 kept.append(trap)
-        gaps = subtract([region], [trap.host for trap in kept])
+        gaps = subtract(_own(device, region), [trap.host for trap in kept])
         found += kept + [
             Trap(g.base, g.base, g.size, (), 0, 0, "keep", device.path, request.where) for g in gaps
         ]
@@ -54,10 +54,19 @@ def traps_of(request: Device, device: BoardDevice, report: Report) -> tuple[Trap
     return tuple(sorted(found, key=lambda t: t.hpa))
 
 
-def _asked(request: Device, region: Range) -> tuple[Register, ...]:
+def _own(device: BoardDevice, region: Range) -> tuple[Range, ...]:
+    """A region less the registers of devices below, which are theirs."""
+    return subtract([region], device.below)
+
+
+def _asked(request: Device, device: BoardDevice, region: Range) -> tuple[Register, ...]:
     if request.registers is not None:
         return request.registers
-    return (Register(0, region.size, where=request.where),)
+    number = device.reg.index(region)
+    return tuple(
+        Register(part.base - region.base, part.size, region=number, where=request.where)
+        for part in _own(device, region)
+    )
 
 
 def _is_sound(
@@ -71,6 +80,9 @@ def _is_sound(
     if part.end > region.end:
         wrong = f"{what} of {size:#x} bytes end behind its region of {region.size:#x} bytes"
         cure = f"keep offset and size below {region.size:#x}"
+    elif any(overlaps(part, other) for other in device.below):
+        wrong = f"{what} of {size:#x} bytes are those of a device below it"
+        cure = "name that device"
     elif part.base % widest or size % widest:
         wrong = f"{what} of {size:#x} bytes are not whole registers of {widest} bytes"
         cure = "correct offset or size, or use smaller widths"

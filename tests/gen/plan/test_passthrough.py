@@ -33,7 +33,7 @@ def random_windows(source: random.Random) -> list[Window]:
         gpa = source.randrange(24) * PAGE + offset
         delta = source.choice([0, 0, 0, 64 * PAGE])
         size = source.choice([1, 16, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE])
-        access = source.choice(["rw", "rw", "rw", "r"])
+        access = source.choice(["rw", "rw", "rw", "r", "w"])
         windows.append(Window(gpa, gpa + delta, size, f"w{number}", access))
     return windows
 
@@ -65,3 +65,34 @@ def test_the_last_page_is_not_lost() -> None:
 def test_owners_are_all_named_once() -> None:
     windows = [Window(0, 0, PAGE, "a"), Window(PAGE, PAGE, PAGE, "b"), Window(0, 0, PAGE, "a")]
     assert [window.owner for window in merge(windows, Report())] == ["a + b"]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_attributes_decide_only_where_windows_meet(seed: int) -> None:
+    """The order in which windows come changes nothing; windows apart keep their attributes; a window
+    that touches one with another attribute stays a window of its own."""
+    source = random.Random(seed)
+    windows = [
+        Window(page * PAGE, page * PAGE, PAGE, f"w{page}", source.choice(["rw", "r"]))
+        for page in source.sample(range(32), 12)
+    ]
+    report = Report()
+    merged = merge(windows, report)
+    assert not report.found
+    source.shuffle(windows)
+    assert merge(windows, Report()) == merged
+    assert pages_of(list(merged)) == pages_of(windows)
+    runs = 0
+    last: tuple[int, str] | None = None
+    for window in sorted(windows, key=lambda w: w.gpa):
+        runs += last != (window.gpa, window.access)
+        last = (window.gpa + PAGE, window.access)
+    assert len(merged) == runs
+
+
+def test_the_same_page_with_two_attributes_is_a_conflict() -> None:
+    windows = [Window(0, 0, 2 * PAGE, "a", "rw"), Window(PAGE, PAGE, PAGE, "b", "r")]
+    report = Report()
+    merge(windows, report)
+    assert [found.code for found in report.errors] == ["E-passthrough-conflict"]
+    assert "a" in report.errors[0].message and "b" in report.errors[0].message
