@@ -115,10 +115,21 @@ def command(options: Options, say: Terminal) -> None:
         return
     folder = make(options, say)
     if options.run and not options.check:
-        from gen.tool import qemu
+        run(folder, options, say)
 
-        say.pause()
-        qemu.run(folder, list(options.qemu_args), options.timeout_s, not say.quiet)
+
+def run(folder: Path, options: Options, say: Terminal) -> None:
+    from gen.tool import qemu
+
+    say.pause()
+    extra = list(options.qemu_args)
+    if options.trace is None:
+        qemu.run(folder, extra, options.timeout_s, not say.quiet)
+        return
+    from gen.tool import trace
+
+    with trace.recording(folder, options.trace, extra, say) as recorder:
+        qemu.run(folder, extra, options.timeout_s, not say.quiet, watcher=recorder)
 
 
 def main() -> int:

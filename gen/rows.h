@@ -177,6 +177,13 @@ struct trapped_row {
     int16_t lock; /* of all that read, change and write back in these pages; -1: nobody else */
 };
 
+/* What a VM's rows are called, in their order.  Not linked but with Kconfig TRACE. */
+struct name_row {
+    const char *const *mmio;
+    const char *const *port;
+    const char *const *sysreg;
+};
+
 struct restart_row {
     uint32_t max; /* restarts allowed within window_ms; 0: no limit */
     uint32_t window_ms;
@@ -241,14 +248,17 @@ extern const struct control_row control_rows[];
 extern const struct watchdog_row watchdog_rows[];
 extern const struct console_voice_row console_voice_rows[];
 extern const struct trapped_row trapped_rows[];
+extern const struct name_row name_rows[]; /* index = VM */
+extern const char *const irq_names[];     /* by physical INTID, NULL: it has none */
 
 /*
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VPL011_COUNT,
  * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
  * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and
- * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI.  A count may be 0: arrays are declared with
- * COUNT_AT_LEAST_ONE(n).
+ * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI; <names.h> what traces need: MMIO_ROW_MAX,
+ * PORT_ROW_MAX, SYSREG_ROW_MAX (most rows of any VM), IRQ_NAME_COUNT.  A count may be 0: arrays are
+ * declared with COUNT_AT_LEAST_ONE(n).
  */
 #define COUNT_AT_LEAST_ONE(n) ((n) > 0 ? (n) : 1)
 

@@ -5,6 +5,7 @@
 #include "platform/console.h"
 #include "platform/log.h"
 #include "vdev/alarm.h"
+#include "vdev/trace.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
 
@@ -122,6 +123,9 @@ void irq_take(struct vcpu *vcpu)
         uint32_t intid = arch_irq_ack();
         if (intid == ARCH_IRQ_SPURIOUS) {
             return;
+        }
+        if (CONFIG_TRACE) {
+            trace_irq(vcpu, intid);
         }
         if (intid < IRQ_SPI_FIRST) {
             irq_take_private(vcpu, intid);

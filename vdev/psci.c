@@ -5,19 +5,6 @@
 #include "vdev/guest_memory.h"
 #include "vdev/vm.h"
 
-/* Function identifiers, their 32-bit forms: DEN 0022 (PSCI 1.1) chapter 5.  The 64-bit form of a
- * function has CALL_64 set. */
-#define PSCI_VERSION 0x84000000u
-#define PSCI_CPU_SUSPEND 0x84000001u
-#define PSCI_CPU_OFF 0x84000002u
-#define PSCI_CPU_ON 0x84000003u
-#define PSCI_AFFINITY_INFO 0x84000004u
-#define PSCI_MIGRATE_INFO_TYPE 0x84000006u
-#define PSCI_SYSTEM_OFF 0x84000008u
-#define PSCI_SYSTEM_RESET 0x84000009u
-#define PSCI_FEATURES 0x8400000au
-#define PSCI_SYSTEM_RESET2 0x84000012u
-
 #define VERSION_PSCI_1_1 0x10001
 #define MIGRATE_NOT_NEEDED 2 /* no Trusted OS, or one that needs no migration */
 #define SYSTEM_WARM_RESET 0u /* the one architectural type of SYSTEM_RESET2 */

@@ -2,51 +2,50 @@
 #include "vdev/trace.h"
 
 #include "arch/arch.h"
-#include "platform/log.h"
-#include <tables.h>
+#include "vdev/dispatch.h"
 
-struct trace_record {
-    uint64_t time;    /* ticks */
-    uint64_t address; /* GPA, system register encoding, or first argument of a call */
-    uint64_t value;
-    enum exit_kind kind;
-    bool write;
-};
+struct trace trace;
 
-struct trace_ring {
-    uint32_t count; /* exits ever */
-    struct trace_record records[TRACE_DEPTH];
-};
-
-static struct trace_ring rings[VCPU_COUNT];
-
-static const char *kind_words(enum exit_kind kind)
+static struct trace_vcpu *own_of(const struct vcpu *vcpu)
 {
-    static const char *const words[] = {
-        [EXIT_IRQ] = "interrupt",          [EXIT_MMIO] = "device", [EXIT_PORT] = "port",
-        [EXIT_SYSREG] = "system register", [EXIT_CALL] = "call",   [EXIT_IDLE] = "idle",
-        [EXIT_UNDEF] = "undefined",        [EXIT_ABORT] = "abort", [EXIT_CRASH] = "crash",
-    };
-
-    return words[kind];
+    return &trace.vcpus[vcpu->index];
 }
 
-void trace_exit(const struct vcpu *vcpu, const struct exit *exit)
+/* The record after the last one that is counted. */
+static struct trace_record *next_of(struct trace_vcpu *own)
 {
-    struct trace_ring *ring = &rings[vcpu->index];
-    struct trace_record *record = &ring->records[ring->count++ % TRACE_DEPTH];
+    uint64_t count = atomic_load_explicit(&own->count, memory_order_relaxed);
 
-    *record = (struct trace_record){ .time = arch_time_now(), .kind = exit->kind };
+    return &own->records[count % CONFIG_TRACE_DEPTH];
+}
+
+/* Release: who sees the count finds the record whole. */
+static void record_done(struct trace_vcpu *own)
+{
+    uint64_t count = atomic_load_explicit(&own->count, memory_order_relaxed);
+
+    atomic_store_explicit(&own->count, count + 1, memory_order_release);
+}
+
+static void counter_add(struct trace_counter *counter, uint64_t cost)
+{
+    counter->count++;
+    counter->cost += cost;
+    counter->most = cost > counter->most ? cost : counter->most;
+}
+
+static void fill(struct trace_record *record, const struct vcpu *vcpu, const struct exit *exit)
+{
     switch (exit->kind) {
-    case EXIT_PORT:
-        record->address = exit->port.port;
-        record->value = exit->port.value;
-        record->write = exit->port.write;
-        break;
     case EXIT_MMIO:
         record->address = exit->access.gpa.addr;
         record->value = exit->access.value;
         record->write = exit->access.write;
+        break;
+    case EXIT_PORT:
+        record->address = exit->port.port;
+        record->value = exit->port.value;
+        record->write = exit->port.write;
         break;
     case EXIT_SYSREG:
         record->address = exit->sysreg.encoding;
@@ -55,7 +54,6 @@ void trace_exit(const struct vcpu *vcpu, const struct exit *exit)
         break;
     case EXIT_CALL:
         record->address = arch_reg_get(&vcpu->arch, 0);
-        record->value = arch_reg_get(&vcpu->arch, 1);
         break;
     case EXIT_UNDEF:
     case EXIT_ABORT:
@@ -69,17 +67,96 @@ void trace_exit(const struct vcpu *vcpu, const struct exit *exit)
     }
 }
 
-void trace_print(const struct vcpu *vcpu)
+void trace_exit(const struct vcpu *vcpu, const struct exit *exit)
 {
-    const struct trace_ring *ring = &rings[vcpu->index];
-    uint32_t kept = ring->count < TRACE_DEPTH ? ring->count : TRACE_DEPTH;
+    struct trace_vcpu *own = own_of(vcpu);
+    struct trace_record *record = next_of(own);
 
-    log_error("  last %u of %u exits:", kept, ring->count);
-    for (uint32_t n = ring->count - kept; n != ring->count; n++) {
-        const struct trace_record *record = &ring->records[n % TRACE_DEPTH];
+    *record = (struct trace_record){
+        .start = arch_time_now(),
+        .row = TRACE_NO_ROW,
+        .kind = (uint8_t)exit->kind,
+    };
+    fill(record, vcpu, exit);
+    own->open = true;
+}
 
-        log_error("  %llu: %s %s %#llx value %#llx", (unsigned long long)record->time,
-                  kind_words(record->kind), record->write ? "write" : "at",
-                  (unsigned long long)record->address, (unsigned long long)record->value);
+void trace_irq(const struct vcpu *vcpu, uint32_t intid)
+{
+    if (vcpu != NULL && own_of(vcpu)->open && next_of(own_of(vcpu))->kind == EXIT_IRQ) {
+        next_of(own_of(vcpu))->address = intid;
     }
+}
+
+/* What is known only now: the row, and what a read or a call gave. */
+static struct trace_counter *finish(struct trace_vcpu *own, struct trace_record *record,
+                                    const struct vcpu *vcpu, const struct exit *exit)
+{
+    const struct vm_row *vm = vcpu->vm_row;
+
+    if (exit->kind == EXIT_MMIO) {
+        const struct mmio_row *row = dispatch_mmio(vm, exit->access.gpa, exit->access.size);
+
+        record->value = record->write ? record->value : arch_reg_get(&vcpu->arch, exit->access.reg);
+        record->row = row == NULL ? TRACE_NO_ROW : (uint16_t)(row - vm->mmio);
+        return row == NULL ? NULL : &own->mmio[record->row];
+    }
+    if (exit->kind == EXIT_PORT) {
+        const struct port_row *row = dispatch_port(vm, exit->port.port, 1);
+
+        record->row = row == NULL ? TRACE_NO_ROW : (uint16_t)(row - vm->port);
+        return row == NULL ? NULL : &own->port[record->row];
+    }
+    if (exit->kind == EXIT_SYSREG) {
+        const struct sysreg_row *row = dispatch_sysreg(vm, exit->sysreg.encoding);
+
+        record->value = record->write ? record->value : arch_reg_get(&vcpu->arch, exit->sysreg.reg);
+        record->row = row == NULL ? TRACE_NO_ROW : (uint16_t)(row - vm->sysreg);
+        return row == NULL ? NULL : &own->sysreg[record->row];
+    }
+    if (exit->kind == EXIT_CALL) {
+        record->value = arch_reg_get(&vcpu->arch, 0);
+    }
+    return NULL;
+}
+
+void trace_resume(const struct vcpu *vcpu, const struct exit *exit)
+{
+    struct trace_vcpu *own = own_of(vcpu);
+    struct trace_record *record = next_of(own);
+
+    if (!own->open) {
+        return;
+    }
+    uint64_t cost = arch_time_now() - record->start;
+    struct trace_counter *row = finish(own, record, vcpu, exit);
+
+    record->cost = cost < UINT32_MAX ? (uint32_t)cost : UINT32_MAX;
+    counter_add(&own->kinds[record->kind], cost);
+    if (row != NULL) {
+        counter_add(row, cost);
+    }
+    own->open = false;
+    record_done(own);
+}
+
+void trace_run_begin(struct vcpu *vcpu)
+{
+    trace.hz = arch_time_hz();
+    own_of(vcpu)->run_start = arch_time_now();
+}
+
+void trace_run_end(struct vcpu *vcpu, enum vcpu_end end)
+{
+    struct trace_vcpu *own = own_of(vcpu);
+
+    *next_of(own) = (struct trace_record){
+        .start = own->run_start,
+        .address = end,
+        .value = arch_time_now(),
+        .row = TRACE_NO_ROW,
+        .kind = TRACE_RUN,
+    };
+    own->run_start = 0;
+    record_done(own);
 }

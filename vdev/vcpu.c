@@ -168,7 +168,7 @@ enum vcpu_end vcpu_serve(struct vcpu *vcpu)
 }
 
 /* What the guest itself ended goes before a stop that came at the same time. */
-enum vcpu_end vcpu_run(struct vcpu *vcpu)
+static enum vcpu_end run(struct vcpu *vcpu)
 {
     struct exit exit;
 
@@ -180,13 +180,32 @@ enum vcpu_end vcpu_run(struct vcpu *vcpu)
                 return end;
             }
         }
+        if (CONFIG_TRACE) {
+            trace_resume(vcpu, &exit);
+        }
         arch_vcpu_enter(&vcpu->arch, &exit);
         if (CONFIG_TRACE) {
             trace_exit(vcpu, &exit);
         }
         serve_exit(vcpu, &exit);
         if (vcpu->end != VCPU_END_NONE) {
+            if (CONFIG_TRACE) {
+                trace_resume(vcpu, &exit);
+            }
             return vcpu->end;
         }
     }
+}
+
+enum vcpu_end vcpu_run(struct vcpu *vcpu)
+{
+    if (CONFIG_TRACE) {
+        trace_run_begin(vcpu);
+    }
+    enum vcpu_end end = run(vcpu);
+
+    if (CONFIG_TRACE) {
+        trace_run_end(vcpu, end);
+    }
+    return end;
 }

@@ -8,6 +8,7 @@ from gen.emit.devices import devices_header
 from gen.emit.hypmap import hypmap_source
 from gen.emit.images import images_source
 from gen.emit.layout import layout_script
+from gen.emit.names import names_header, names_source
 from gen.emit.rows import tables_header, tables_source
 from gen.emit.stage2 import stage2_source
 from gen.emit.symbols import symbols_header
@@ -25,6 +26,8 @@ def emit(
     return {
         "tables.h": tables_header(plan),
         "devices.h": devices_header(plan),
+        "names.h": names_header(plan),
+        "names.c": names_source(plan),
         "symbols.h": symbols_header(plan),
         "tables.c": tables_source(plan),
         "stage2.c": stage2_source(plan),

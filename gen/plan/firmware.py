@@ -18,6 +18,16 @@ HYPERVISOR_SIZE = MIB  # surely holds text, tables, data, bss and stacks; the li
 SMALLEST_HYPERVISOR = 64 << 10  # surely is in the file; the exact limit is checked by the link
 IN_PLACE_COST = MIB  # what images in place may add to firmware.bin
 IMAGE_ALIGN = 64
+TRACE_RECORD_SIZE = 64  # surely holds a struct trace_record (vdev/trace.h)
+
+
+def hypervisor_size(deployment: Deployment) -> int:
+    """What the hypervisor itself takes; with Kconfig TRACE the records of all vCPUs are extra."""
+    if deployment.build.get("TRACE") not in (True, "y"):
+        return HYPERVISOR_SIZE
+    vcpus = sum(len(vm.cpus) for vm in deployment.vms)
+    depth = int(str(deployment.build.get("TRACE_DEPTH", 0)), 0)
+    return HYPERVISOR_SIZE + align_up(depth * vcpus * TRACE_RECORD_SIZE, MIB)
 
 
 def packed_bytes(blobs: Sequence[bytes]) -> int:

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+# Of a traced build; what the user sets comes later and wins. The depth is for the time between two
+# looks of gen/tool/trace.py.
+_TRACE_SETS = ("build.TRACE=true", "build.TRACE_DEPTH=16384")
 DEFAULT_CONFIG = "configs/board.toml"
 _EPILOG = """\
 Exit status: 0 ok, 1 configuration, 2 usage, 3 missing tool or file, 4 build, 5 audit,
@@ -27,6 +30,7 @@ class Options:
     yes: bool
     run: bool
     timeout_s: float | None
+    trace: Path | None
     qemu_args: tuple[str, ...]
     check: bool
     show_config: bool
@@ -52,6 +56,8 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     found = parser.parse_args(arguments)
     if bool(found.import_axvm) != bool(found.board):
         parser.error("--import-axvm and --board go together")
+    if found.trace and not found.run:
+        parser.error("--trace needs --run")
     config = Path(found.config) if found.config else root / DEFAULT_CONFIG
     return Options(
         config=config.absolute(),
@@ -59,6 +65,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         yes=found.yes,
         run=found.run,
         timeout_s=found.timeout,
+        trace=Path(found.trace).absolute() if found.trace else None,
         qemu_args=tuple(word for text in found.qemu_arg for word in shlex.split(text)),
         check=found.check,
         show_config=found.show_config,
@@ -67,7 +74,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         explain=found.explain,
         import_axvm=tuple(Path(name) for name in found.import_axvm),
         board=found.board,
-        sets=tuple(found.set),
+        sets=(*(_TRACE_SETS if found.trace else ()), *found.set),
         menuconfig=found.menuconfig,
         update_lock=found.update_lock,
         json=found.json,
@@ -123,6 +130,11 @@ def _add_build(group: argparse._ArgumentGroup) -> None:
 def _add_run(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--run", action="store_true", help="boot the image in QEMU")
     group.add_argument("--timeout", type=_seconds, metavar="S", help="end the run after S seconds")
+    group.add_argument(
+        "--trace",
+        metavar="FILE",
+        help="with --run: record every exit; FILE becomes a timeline for ui.perfetto.dev",
+    )
     group.add_argument(
         "--qemu-arg",
         action="append",

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from gen.diagnostics import Exit, Failure
 from gen.tool.console import Transcript
@@ -23,6 +24,7 @@ from gen.tool.paths import ROOT, write_if_changed
 from gen.tool.process import end, find
 
 _PR_SET_PDEATHSIG = 1
+LOOK_S = 0.02  # between two looks of a watcher
 _GRACE_S = 5.0  # for powering off by itself, after the last expected line
 
 
@@ -35,6 +37,7 @@ class RunPlan:
     voices: tuple[str, ...]  # of the console, the hypervisor's own first
     expect: tuple[str, ...]
     timeout_ms: int  # 0: none
+    ram_base: int  # of the board
 
     def write(self, folder: Path) -> None:
         write_if_changed(folder / "run.json", json.dumps(asdict(self), indent=1) + "\n")
@@ -48,11 +51,29 @@ class RunPlan:
             voices=tuple(text["voices"]),
             expect=tuple(text["expect"]),
             timeout_ms=text["timeout_ms"],
+            ram_base=text["ram_base"],
         )
 
 
+class Watcher(Protocol):
+    """Somebody who looks at a running board now and then."""
+
+    file: int  # QEMU inherits it
+
+    def arguments(self) -> list[str]:
+        """More for QEMU."""
+
+    def look(self) -> None:
+        ...
+
+
 def run(
-    folder: Path, extra: list[str], timeout_s: float | None, show: bool, keyboard: int = 0
+    folder: Path,
+    extra: list[str],
+    timeout_s: float | None,
+    show: bool,
+    keyboard: int = 0,
+    watcher: Watcher | None = None,
 ) -> None:
     """Runs folder's image to its end. Failure(GUEST) or Failure(TIMEOUT) says what is missing.
     Guests get what is typed at the file descriptor `keyboard`; where that is a terminal, the run
@@ -62,6 +83,8 @@ def run(
     if timeout_s is None:
         timeout_s = plan.timeout_ms / 1000
     command = [*plan.command, "-serial", "stdio", "-kernel", str(folder / plan.image), *extra]
+    if watcher is not None:
+        command += watcher.arguments()
     transcript = Transcript(plan.voices, plan.expect, folder)
     interactive = os.isatty(keyboard)
     child = subprocess.Popen(
@@ -70,11 +93,12 @@ def run(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
+        pass_fds=(watcher.file,) if watcher is not None else (),
         preexec_fn=_end_with_parent,
     )
     try:
         with _raw(keyboard, interactive):
-            ended = _exchange(child, transcript, timeout_s, keyboard, show)
+            ended = _exchange(child, transcript, timeout_s, keyboard, show, watcher)
     finally:
         end(child)
         transcript.close()
@@ -92,6 +116,7 @@ def _exchange(
     timeout_s: float,
     keyboard: int,
     show: bool,
+    watcher: Watcher | None,
 ) -> bool:
     """Moves console and keyboard until the run is over. True: QEMU ended by itself."""
     assert child.stdin is not None and child.stdout is not None
@@ -107,6 +132,9 @@ def _exchange(
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 return False
+            if watcher is not None:
+                watcher.look()
+                left = LOOK_S if left is None else min(left, LOOK_S)
             for key, _ in selector.select(left):
                 data = os.read(key.fd, 65536)
                 if key.fd == keyboard:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gen.diagnostics import Report, Where
 from gen.emit import manifest, report as reports
+from gen.plan.firmware import hypervisor_size
 from gen.plan.model import Plan
 from gen.plan.plan import make_plan, unikernel_link
 from gen.read.board import Board
@@ -120,7 +121,8 @@ def plan(work: Work, unikernels: Mapping[str, bytes]) -> Plan:
     """Every decision; all that is wrong with the deployment is told here."""
     work.say.step("planning")
     whole = _complete(work)
-    made = make_plan(whole.deployment, work.board, unikernels, work.report, _hash(whole))
+    size = hypervisor_size(whole.deployment)
+    made = make_plan(whole.deployment, work.board, unikernels, work.report, _hash(whole), size)
     stop_on_errors(work)
     assert made is not None
     return made
@@ -244,4 +246,5 @@ def _run_plan(work: Work, plan: Plan) -> RunPlan:
         voices=tuple(voice.name for voice in plan.voices),
         expect=test.expect if test else (),
         timeout_ms=test.timeout_ms if test else 0,
+        ram_base=board.ram[0].base,
     )

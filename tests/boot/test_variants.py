@@ -85,6 +85,8 @@ def test_trace_tells_the_last_exits() -> None:
     with Machine(board(*ICOUNT, *by_kernel(folder))) as machine:
         machine.hear("left", "^listening")
         machine.type("crash\r")
-        machine.hear("bulkhead", r"^error:   last \d+ of \d+ exits:\n")
-        machine.hear("bulkhead", r"^error:   \d+: .*write 0x9000000 value 0x72\n")  # of "crash"
+        machine.hear(
+            "bulkhead", r"^error:   its last \d+ exits of \d+ \(ticks ago, \d+ a second\):\n"
+        )
+        machine.hear("bulkhead", r"^error: +\d+: wrote 0x72 to virtual UART \+ 0\n")  # of "crash"
         machine.hear("bulkhead", r"^left: restarted\n")

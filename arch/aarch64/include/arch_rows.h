@@ -15,6 +15,12 @@
     (((uint32_t)(op0) << 14) | ((uint32_t)(op1) << 11) | ((uint32_t)(crn) << 7) |                  \
      ((uint32_t)(crm) << 3) | (uint32_t)(op2))
 
+/* Its name where it has no other (Arm ARM C5.1.3), for printf. */
+#define ARCH_SYSREG_FORMAT "S%u_%u_C%u_C%u_%u"
+#define ARCH_SYSREG_FIELDS(encoding)                                                               \
+    ((encoding) >> 14) & 3u, ((encoding) >> 11) & 7u, ((encoding) >> 7) & 15u,                     \
+        ((encoding) >> 3) & 15u, (encoding)&7u
+
 #define ARCH_TABLE(next) ((uint64_t)(next) + 0x3u)
 
 /* Stage 2 (D8.3.2): MemAttr[5:2], S2AP[7:6], SH[9:8], AF[10], XN[54]. */

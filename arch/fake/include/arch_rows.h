@@ -12,4 +12,7 @@ struct arch_vm_row {
     (((uint32_t)(op0) << 14) | ((uint32_t)(op1) << 11) | ((uint32_t)(crn) << 7) |                  \
      ((uint32_t)(crm) << 3) | (uint32_t)(op2))
 
+#define ARCH_SYSREG_FORMAT "S%u"
+#define ARCH_SYSREG_FIELDS(encoding) (encoding)
+
 #endif
