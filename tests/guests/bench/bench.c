@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "loops.h"
+
 #define GICD UINT64_C(0x08000000)
 #define GICR UINT64_C(0x080a0000)
 #define GICR_STRIDE UINT64_C(0x20000)
@@ -32,30 +34,6 @@
     })
 #define WRITE(reg, value)                                                                          \
     __asm__ volatile("msr " #reg ", %0\n\tisb" ::"r"((uint64_t)(value)) : "memory")
-
-/* Hidden: reached relative to the program counter, not through a table that nobody relocates. */
-#pragma GCC visibility push(hidden)
-uint64_t loop_empty(uint64_t a, uint64_t b);
-uint64_t loop_hvc(uint64_t a, uint64_t b);
-uint64_t loop_read8(uint64_t a, uint64_t b);
-uint64_t loop_read16(uint64_t a, uint64_t b);
-uint64_t loop_read32(uint64_t a, uint64_t b);
-uint64_t loop_read64(uint64_t a, uint64_t b);
-uint64_t loop_write32(uint64_t a, uint64_t b);
-uint64_t loop_id(uint64_t a, uint64_t b);
-uint64_t loop_mpidr(uint64_t a, uint64_t b);
-uint64_t loop_pmr(uint64_t a, uint64_t b);
-uint64_t loop_cntv(uint64_t a, uint64_t b);
-uint64_t loop_read32_every(uint64_t a);
-void secondary_entry(void);
-_Noreturn void bench_main(void);
-_Noreturn void bench_secondary(void);
-_Noreturn void bench_unexpected(uint64_t esr, uint64_t elr, uint64_t far);
-
-extern volatile uint64_t irq_time;
-extern volatile uint32_t irq_intid;
-extern volatile uint32_t irq_count;
-#pragma GCC visibility pop
 
 static volatile uint64_t other_time;
 static volatile uint32_t other_on;

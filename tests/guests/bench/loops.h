@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BENCH_LOOPS_H
+#define BENCH_LOOPS_H
+
+/* What start.S and bench.c know of each other. */
+
+#include <stdint.h>
+
+/* Hidden: reached relative to the program counter, not through a table that nobody relocates. */
+#pragma GCC visibility push(hidden)
+/* Ticks of 1024 times the operation, with two arguments of the operation's. */
+uint64_t loop_empty(uint64_t a, uint64_t b);
+uint64_t loop_hvc(uint64_t a, uint64_t b);
+uint64_t loop_read8(uint64_t a, uint64_t b);
+uint64_t loop_read16(uint64_t a, uint64_t b);
+uint64_t loop_read32(uint64_t a, uint64_t b);
+uint64_t loop_read64(uint64_t a, uint64_t b);
+uint64_t loop_write32(uint64_t a, uint64_t b);
+uint64_t loop_id(uint64_t a, uint64_t b);
+uint64_t loop_mpidr(uint64_t a, uint64_t b);
+uint64_t loop_pmr(uint64_t a, uint64_t b);
+uint64_t loop_cntv(uint64_t a, uint64_t b);
+uint64_t loop_read32_every(uint64_t a);
+void secondary_entry(void);
+_Noreturn void bench_main(void);
+_Noreturn void bench_secondary(void);
+_Noreturn void bench_unexpected(uint64_t esr, uint64_t elr, uint64_t far);
+
+extern volatile uint64_t irq_time;
+extern volatile uint32_t irq_intid;
+extern volatile uint32_t irq_count;
+#pragma GCC visibility pop
+
+#endif
