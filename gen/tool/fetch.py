@@ -14,17 +14,24 @@ import sys
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
-from gen.tool import apt, cache, cpio
+from gen.tool import apt, cache, cpio, linux_program
 from gen.tool.paths import CACHE, FETCH, ROOT, shown, write_atomic, write_if_changed
 
 LOCK = Path(__file__).with_name("packages.lock.toml")
 INIT = ROOT / "configs/linux-initramfs/init"
+CHANNEL = INIT.with_name("channel.c")
+_PROGRAM_PARTS = (
+    CHANNEL,
+    INIT.with_name("linux.h"),
+    ROOT / "configs/qemu-aarch64-channel-linux/mailbox.h",
+)
 UPDATE = "./build.py --update-lock"
+_DEBIAN_ARM64_PARTS = (LOCK, INIT, *_PROGRAM_PARTS)
 _PACKAGES = CACHE / "packages"
 _GZIP_MAGIC = b"\x1f\x8b"
 _KERNEL = "linux-image-cloud-arm64"  # followed: small, no drivers for boards, no device trees
@@ -54,7 +61,7 @@ def ensure(paths: Iterable[Path], offline: bool) -> None:
 
 def files(name: str) -> tuple[Path, ...]:
     """What a fetched folder is made from, for the input hash."""
-    return (LOCK, INIT) if name in _RECIPES else ()
+    return _DEBIAN_ARM64_PARTS if name in _RECIPES else ()
 
 
 def ensure_all(offline: bool) -> None:
@@ -182,7 +189,7 @@ def _is_made(folder: Path, key: str) -> bool:
 
 def _debian_arm64(folder: Path, offline: bool) -> None:
     """Debian's kernel for clouds and busybox with our init."""
-    key = cache.digest([LOCK, INIT, Path(__file__), Path(cpio.__file__)])
+    key = cache.digest([*_DEBIAN_ARM64_PARTS, Path(__file__), Path(cpio.__file__)])
     image, initramfs = folder / "Image", folder / "initramfs.cpio"
     if _is_made(folder, key) and image.exists() and initramfs.exists():
         return
@@ -191,7 +198,8 @@ def _debian_arm64(folder: Path, offline: bool) -> None:
         busybox = _package(_pinned(_BUSYBOX), offline)
         data = _member(kernel, r"\./boot/vmlinuz-.*")
         write_if_changed(image, gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data)
-        write_if_changed(initramfs, _initramfs(_member(busybox, r"\./bin/busybox")))
+        modules = dict(_members(kernel, r"\./lib/modules/.*/(watchdog|sbsa_gwdt)\.ko"))
+        write_if_changed(initramfs, _initramfs(_member(busybox, r"\./bin/busybox"), modules))
         write_if_changed(folder / _STAMP, key)
 
 
@@ -212,12 +220,18 @@ def _debian_dtbs(folder: Path, offline: bool) -> None:
         package.unlink()
 
 
-def _initramfs(busybox: bytes) -> bytes:
+def _initramfs(busybox: bytes, modules: Mapping[str, bytes]) -> bytes:
+    folders = ("bin", "dev", "lib", "lib/modules", "proc", "root", "sys", "tmp")
     return cpio.archive(
         [
-            *(cpio.folder(name) for name in ("bin", "dev", "proc", "root", "sys", "tmp")),
+            *(cpio.folder(name) for name in folders),
             cpio.character_device("dev/console", 5, 1),
             cpio.program("bin/busybox", busybox),
+            cpio.program("bin/channel", linux_program.build(CHANNEL, "arm64")),
+            *(
+                cpio.program(f"lib/modules/{Path(name).name}", data)
+                for name, data in sorted(modules.items())
+            ),
             cpio.program("init", INIT.read_bytes()),
         ]
     )
