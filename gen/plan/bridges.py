@@ -10,7 +10,6 @@ from gen.read.fdt import Node, to_cpu
 
 BRIDGE_PROPERTIES = frozenset(("ranges", "dma-ranges"))
 PCI_CELLS = 3
-PCI_SPACE = 0x0300_0000  # of the first cell: 1 I/O, 2 and 3 memory (PCI bus binding 2.2.1.1)
 
 DmaWindow = tuple[int, int, int]  # address as the device says it, as the CPU says it, size
 
@@ -54,7 +53,7 @@ def _pci_ranges(node: Node, name: str) -> list[tuple[tuple[int, ...], Range]]:
         base = _number(values[at + PCI_CELLS : at + PCI_CELLS + above])
         length = _number(values[at + PCI_CELLS + above : at + step])
         part = to_cpu(parent, Range(base, length)) if name == "ranges" else Range(base, length)
-        if part is not None and head[0] & PCI_SPACE:
+        if part is not None:
             rows.append((head, part))
     return rows
 

@@ -11,15 +11,14 @@ from typing import Any
 
 from gen import codes, docs
 from gen.diagnostics import Exit, Failure, Report, Where
-from gen.read.board import Board, BoardDevice, Range
+from gen.plan.ranges import overlaps, own_registers, pages
+from gen.read.board import Board, BoardDevice
 from gen.read.board_file import list_boards, load_board, read_title
 from gen.tool import kconfig
 from gen.tool.paths import shown, write_if_changed
 from gen.tool.process import SETUP
 from gen.tool.stages import Work, fetch_tree
 from gen.tool.terminal import Terminal
-
-_PAGE = 4096
 
 
 def boards(say: Terminal) -> None:
@@ -39,9 +38,9 @@ def devices(name: str, offline: bool, say: Terminal) -> None:
     board = _board(name)
     rows = []
     for device in board.devices:
-        mates = _page_mates(device, board)
-        rows.append(_row(device, mates))
-        say.say("\n".join(_lines(device, mates)))
+        mates, liners = _page_mates(device, board), _line_mates(device, board)
+        rows.append(_row(device, mates, liners))
+        say.say("\n".join(_lines(device, mates, liners)))
     say.put("devices", rows)
 
 
@@ -96,27 +95,32 @@ def _board(name: str) -> Board:
     return board
 
 
-def _pages(part: Range) -> range:
-    return range(part.base // _PAGE, (part.end - 1) // _PAGE + 1) if part.size else range(0)
-
-
 def _page_mates(device: BoardDevice, board: Board) -> list[str]:
     """Devices with registers in a page that this one has registers in."""
-    mine = [_pages(part) for part in device.reg]
+    if device.is_bus:
+        return []
+    mine = [pages(part) for part in own_registers(device)]
     return [
         other.path
         for other in board.devices
         if other is not device
         and not other.is_bus
-        and any(
-            max(a.start, b.start) < min(a.stop, b.stop)
-            for a in mine
-            for b in map(_pages, other.reg)
-        )
+        and any(overlaps(a, pages(b)) for a in mine for b in own_registers(other))
     ]
 
 
-def _row(device: BoardDevice, mates: list[str]) -> dict[str, Any]:
+def _line_mates(device: BoardDevice, board: Board) -> list[str]:
+    """Devices that interrupt by an SPI that this one interrupts by."""
+    mine = {irq.number for irq in device.interrupts if irq.kind == "spi"}
+    return [
+        other.path
+        for other in board.devices
+        if other is not device
+        and any(irq.kind == "spi" and irq.number in mine for irq in other.interrupts)
+    ]
+
+
+def _row(device: BoardDevice, mates: list[str], liners: list[str]) -> dict[str, Any]:
     return {
         "path": device.path,
         "aliases": list(device.aliases),
@@ -128,11 +132,13 @@ def _row(device: BoardDevice, mates: list[str]) -> dict[str, Any]:
             for one in device.interrupts
         ],
         "page_mates": mates,
+        "interrupt_mates": liners,
         "dma": device.dma,
+        "bus": device.is_bus,
     }
 
 
-def _lines(device: BoardDevice, mates: list[str]) -> list[str]:
+def _lines(device: BoardDevice, mates: list[str], liners: list[str]) -> list[str]:
     aliases = f" ({', '.join(device.aliases)})" if device.aliases else ""
     state = "" if device.enabled else "  disabled"
     lines = [f"{device.path}{aliases}{state}"]
@@ -143,6 +149,10 @@ def _lines(device: BoardDevice, mates: list[str]) -> list[str]:
     ]
     if mates:
         lines.append(f"    shares a page with {', '.join(mates)}")
+    if liners:
+        lines.append(f"    shares an interrupt with {', '.join(liners)}")
     if device.dma:
         lines.append("    masters the bus (DMA)")
+    if device.is_bus:
+        lines.append("    a bus: not to be granted, the devices on it are")
     return lines
