@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Takes its doorbell at its second vCPU, and passes each ring on. */
+
+#include <bulkhead/channel.h>
+#include <bulkhead/cpu.h>
+#include <bulkhead/irq.h>
+#include <bulkhead/mmio.h>
+#include <bulkhead/sysreg.h>
+#include <bulkhead/timer.h>
+
+#include "../../check.h"
+#include "../../gic.h"
+#include "../shared.h"
+
+#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
+#define DOORBELL IRQ_SPI(40)
+
+struct checks checks;
+
+static volatile unsigned rings[2]; /* by vCPU */
+static _Atomic uint64_t affinity;
+
+static void rung(const struct channel *channel, uint32_t from, void *arg)
+{
+    (void)arg;
+    if (from == 1u << WRITER) {
+        rings[cpu_index()]++;
+        channel_ring(channel, ALL);
+    }
+}
+
+static void serve(void *arg)
+{
+    (void)arg;
+    affinity = (SYSREG_READ(mpidr_el1) & MPIDR_AFFINITY) | UINT64_C(1) << 63;
+    for (;;) {
+        cpu_wait();
+    }
+}
+
+int main(void)
+{
+    const struct channel *channel = channel_open("many");
+    const struct many *many = channel->window;
+
+    check("where the deployment says", (uintptr_t)channel->window == 0x60000000);
+    check("reads, and rings both others",
+          !channel->writable && channel->peers == (1u << WRITER | 1u << SINGLE));
+    check("the second vCPU starts", cpu_start(1, serve, NULL));
+    while (affinity == 0) {
+        cpu_relax();
+    }
+    channel_on_ring(channel, rung, NULL);
+    mmio_write64(GICD + IROUTER + 8 * DOORBELL, affinity & MPIDR_AFFINITY);
+    channel_ring(channel, 1u << SINGLE); /* ready */
+    while (many->sent < RINGS || rings[1] == 0) {
+        timer_sleep(1000000);
+    }
+    timer_sleep(20000000);
+    check("its second vCPU took every ring", rings[0] == 0 && rings[1] == RINGS);
+    return check_end();
+}
