@@ -159,6 +159,31 @@ def test_boards_and_devices() -> None:
     assert uart["interrupts"][0]["intid"] == uart["interrupts"][0]["number"] + 32
 
 
+def test_devices_that_meet() -> None:
+    done = build("--devices", "rpi4", "--json")
+    found = {row["path"]: row for row in json.loads(done.stdout)["devices"]}
+    uart = found["/soc/serial@7e201600"]
+    assert "/soc/serial@7e201000" in uart["page_mates"]
+    assert "/soc/serial@7e201000" in uart["interrupt_mates"]
+    assert not found["/soc/gpio@7e200000"]["page_mates"]
+
+
+@pytest.mark.parametrize(("option", "status"), [("--check", 0), ("--out", 1)])
+def test_board_that_is_planned_for_alone(tmp_path: Path, option: str, status: int) -> None:
+    """--check makes the plan; a build says what is missing, and makes nothing."""
+    (tmp_path / "guest.bin").write_bytes(bytes(64))
+    (tmp_path / "x.toml").write_text(
+        'schema = 1\n[deployment]\nboard = "rk3399"\n[[vm]]\nname = "a"\ncpus = [0]\n'
+        'ram = "16M"\nkernel = "guest.bin"\n'
+    )
+    out = [] if option == "--check" else [tmp_path / "out"]
+    done = build(tmp_path / "x.toml", option, *out)
+    assert done.returncode == status
+    kind = "warning[W" if status == 0 else "error[E"
+    assert f"{kind}-board-unsupported]" in done.stderr and "PLATFORM_DW8250" in done.stderr
+    assert not (tmp_path / "out/firmware.bin").exists()
+
+
 def test_explain() -> None:
     assert "Cure" in build("--explain", "E-build-symbol").stdout
     assert "vm.ram" in build("--explain", "vm.ram").stdout

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,49 @@ def test_stanza_loses_what_pins_it_to_an_architecture() -> None:
     assert suites == ["bookworm", "bookworm-updates"]
     assert "Architectures" not in text and "-----END" in text
     assert apt._stanza("Types: deb\nSuites: bookworm\nEnabled: no\n")[1] == []
+
+
+@pytest.fixture
+def trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, list[str]]:
+    """A package with two device trees among other files; the folder, and what was asked for."""
+    content = tmp_path / "content"
+    for name in ("vendor/one.dtb", "other/two.dtb", "vendor/one.dts"):
+        file = content / "usr/lib/linux-image-1" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    (content / "DEBIAN").mkdir()
+    (content / "DEBIAN/control").write_text(
+        "Package: trees\nVersion: 1\nArchitecture: arm64\nMaintainer: nobody\nDescription: none\n"
+    )
+    asked: list[str] = []
+
+    def package(pinned: fetch.Pinned, offline: bool) -> Path:
+        asked.append(pinned.name)
+        made = tmp_path / "trees.deb"
+        command = ["dpkg-deb", "-Zgzip", "--build", "--root-owner-group", str(content), str(made)]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        return made
+
+    monkeypatch.setattr(fetch, "_package", package)
+    monkeypatch.setattr(fetch, "FETCH", tmp_path)
+    return tmp_path / "debian-dtbs", asked
+
+
+def test_device_trees_are_kept_and_their_package_is_not(trees: tuple[Path, list[str]]) -> None:
+    folder, asked = trees
+    fetch._debian_dtbs(folder, offline=False)
+    found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.dt?"))
+    assert found == ["other/two.dtb", "vendor/one.dtb"]
+    assert (folder / "vendor/one.dtb").read_text() == "vendor/one.dtb"
+    assert not (folder.parent / "trees.deb").exists()
+    fetch._debian_dtbs(folder, offline=True)
+    assert asked == [fetch._pinned("linux-image-arm64").name], "once"
+
+
+def test_device_trees_of_another_version_are_made_anew(trees: tuple[Path, list[str]]) -> None:
+    folder, asked = trees
+    fetch._debian_dtbs(folder, offline=False)
+    (folder / "made-from").write_text("another")
+    (folder / "stale.dtb").write_text("old")
+    fetch._debian_dtbs(folder, offline=False)
+    assert len(asked) == 2 and not (folder / "stale.dtb").exists()
