@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from test_plan import FILLER, HALT, NEAR, good, vm_text
+from test_plan import FILLER, HALT, good, vm_text
 from world import plan_text
 
 from gen.diagnostics import Report
+from gen.plan.firmware import keeps_pristine
 from gen.plan.model import Ivc
 from gen.read.fdt import Node, cpu_reg, parse
 
@@ -60,10 +61,11 @@ def test_monitor(folder: Path) -> None:
 
 
 def test_who_is_controlled_starts_again(folder: Path) -> None:
-    """So its images are not run in place, even if its policies never restart it."""
-    assert good(folder, vm_text(HALT, NEAR) + FILLER).vms[0].images[0].in_place
-    plan = good(folder, vm_text(HALT, NEAR) + FILLER + 'controls = ["a"]\n')
-    assert not plan.vms[0].images[0].in_place
+    """So its images must stay pristine, even if its policies never restart it."""
+    alone = good(folder, vm_text(HALT) + FILLER).deployment.vms
+    assert not keeps_pristine(alone[0], alone)
+    controlled = good(folder, vm_text(HALT) + FILLER + 'controls = ["a"]\n').deployment.vms
+    assert keeps_pristine(controlled[0], controlled)
 
 
 def test_nothing_of_it_where_it_is_not_asked_for(folder: Path) -> None:
