@@ -78,6 +78,7 @@ uint32_t arch_lr_eoi_count(void);
 #define ARCH_LR_WHEN_NO_PENDING (1u << 3) /* NPIE: none pending */
 #define ARCH_LR_TRAP_DIR (1u << 14)       /* TDIR: ICC_DIR_EL1 traps */
 void arch_lr_control(uint32_t when);
+void arch_lr_off(void);   /* no interface at all: every access of the guest to it traps */
 void arch_lr_reset(void); /* all list registers, active priorities and VMCR to reset values */
 
 /* --- CPUs, board --- */

@@ -183,6 +183,21 @@ PLAN: dict[str, tuple[str, str]] = {
         "A VM claims the interrupt of the console's UART.",
         'Set console = "none", or remove the interrupt.',
     ),
+    "E-interrupts-board": (
+        'A VM has interrupts = "passthrough", and the hypervisor could not interrupt it: the board\'s '
+        "GIC is a GICv2, or keeps one of its interrupt groups for secure firmware.",
+        'Use interrupts = "emulated". Where a GICv3 has one security state, its board.toml says so.',
+    ),
+    "E-irq-renumbered": (
+        'A VM with interrupts = "passthrough" shall see an interrupt by another number, but it '
+        "acknowledges physical ones.",
+        "Remove guest_spi.",
+    ),
+    "E-irq-software-taken": (
+        'In a VM with interrupts = "passthrough", an emulated device or a doorbell has the interrupt '
+        "of a device. It raises a physical one, which must have no wire.",
+        "Leave spi out, and the device tree tells the guest the number that was chosen.",
+    ),
     "E-channel-peers": (
         "A channel has more peers than its doorbell can address.",
         "Split it into several channels.",

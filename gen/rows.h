@@ -80,10 +80,13 @@ struct vcpu_row {
 struct pcpu_row {
     uint64_t hardware_id; /* MPIDR affinity fields, hart id */
     int16_t vcpu;         /* index into vcpu_rows, -1: none */
+    /* INTID of the SPI by which other CPUs call the hypervisor there, where its vCPU's VM has
+     * INTERRUPTS_PASSTHROUGH; else 0 */
+    uint16_t ipi_intid;
 };
 
 /* Where a physical shared interrupt goes; indexed by (INTID - 32). */
-enum irq_owner { IRQ_NONE, IRQ_VM, IRQ_CONSOLE };
+enum irq_owner { IRQ_NONE, IRQ_VM, IRQ_CONSOLE, IRQ_IPI };
 struct irq_row {
     enum irq_owner owner;
     uint16_t vm;
@@ -91,8 +94,14 @@ struct irq_row {
     bool edge;
 };
 
+/* How interrupts reach a VM: the deployment's `interrupts`.  With INTERRUPTS_PASSTHROUGH its SPIs
+ * are all physical ones, with the same INTIDs; emulated devices raise SPIs that no device of the
+ * board has. */
+enum vm_interrupts { INTERRUPTS_NONE, INTERRUPTS_EMULATED, INTERRUPTS_PASSTHROUGH };
+
 /* The interrupt controller of one VM as the guest sees it (index = VM). */
 struct vgic_row {
+    enum vm_interrupts interrupts;
     uint16_t spi_count;           /* multiple of 32; GICD_TYPER.ITLinesNumber follows */
     const uint32_t *spi_owned;    /* bitmap, spi_count/32 words: has a device behind it */
     const uint32_t *spi_hardware; /* bitmap: physical, linked */

@@ -100,6 +100,8 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
     if (row != NULL && row->owner == IRQ_VM && irq_reaches_vm(vcpu, row->vm)) {
         arch_irq_drop(intid);
         vgic_inject_hardware(vcpu, row->guest_intid);
+    } else if (row != NULL && CONFIG_INTERRUPTS_PASSTHROUGH && row->owner == IRQ_IPI) {
+        irq_finish(intid);
     } else if (row != NULL && row->owner == IRQ_CONSOLE) {
         arch_irq_drop(intid);
         console_interrupt(console_notify);

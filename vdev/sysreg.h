@@ -26,5 +26,10 @@ extern const struct sysreg_ops sysreg_raz_wi_ops;   /* reads 0, writes ignored *
 extern const struct sysreg_ops sysreg_vgic_sgi_ops; /* ICC_SGI0R/SGI1R/ASGI1R, write only;
                                                        row->value: 1 for group 1, 0 for group 0 */
 extern const struct sysreg_ops sysreg_vgic_dir_ops; /* ICC_DIR_EL1 while it traps, write only */
+/* Of a VM with interrupts = "passthrough" (vgic_direct.h): row->value is an enum
+ * arch_direct_register; ICC_DIR_EL1; ICC_SGI*R_EL1 as for sysreg_vgic_sgi_ops. */
+extern const struct sysreg_ops sysreg_vgic_direct_ops;
+extern const struct sysreg_ops sysreg_vgic_direct_dir_ops;
+extern const struct sysreg_ops sysreg_vgic_direct_sgi_ops;
 
 #endif

@@ -45,6 +45,9 @@ static void serve_mmio(struct vcpu *vcpu, const struct exit *exit)
         value = row->ops->read(vcpu, row->instance, offset, access->size);
         value = mask_to_size(value, access->size);
     }
+    if (CONFIG_INTERRUPTS_PASSTHROUGH) {
+        vgic_lines(vcpu);
+    }
     arch_vcpu_complete(&vcpu->arch, exit, value);
 }
 

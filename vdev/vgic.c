@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "vdev/vgic_direct.h"
 #include "vdev/vgic_state.h"
 
 struct vgic vgics[VM_COUNT];
@@ -71,6 +72,10 @@ static void spi_reset(uint32_t vm, uint32_t index)
 
 void vgic_vm_reset(uint32_t vm)
 {
+    if (vgic_is_direct(vm)) {
+        vgic_direct_vm_reset(vm);
+        return;
+    }
     vgic_vm_quiet(vm);
     atomic_store(&vgics[vm].inbox_words, 0);
     for (uint32_t i = 0; i < vgic_rows[vm].spi_count / 32u; i++) {
@@ -87,7 +92,15 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 
+    if (vgic_is_direct(vcpu->vm)) {
+        vgic_direct_vcpu_reset(vcpu);
+        return;
+    }
     arch_lr_reset();
+    if (vgic_rows[vcpu->vm].interrupts == INTERRUPTS_NONE) {
+        arch_lr_off();
+        return;
+    }
     cpu->lr_used = 0;
     cpu->lr_written = 0;
     cpu->when = 0;
@@ -102,6 +115,10 @@ void vgic_vcpu_park(struct vcpu *vcpu)
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     struct vgic_word *word = &cpu->private;
 
+    if (vgic_is_direct(vcpu->vm)) {
+        vgic_direct_vcpu_park(vcpu);
+        return;
+    }
     vgic_enter(vcpu);
     vgic_fold(vcpu);
     for (uint32_t rest = cpu->lr_written; rest != 0; rest &= rest - 1) {
@@ -176,6 +193,10 @@ void vgic_set_line(struct vcpu *vcpu, uint32_t intid, bool high)
     uint32_t bit = 1u << (intid % 32);
     struct vgic_word *word = vgic_word(vgic_of(vcpu), vgic_cpu_of(vcpu), index);
 
+    if (vgic_is_direct(vcpu->vm)) {
+        vgic_direct_set_line(vcpu, intid, high);
+        return;
+    }
     /* Only the line's device changes it, one CPU at a time. */
     if (((atomic_load_explicit(&word->line, memory_order_relaxed) & bit) != 0) == high) {
         return;
@@ -184,6 +205,13 @@ void vgic_set_line(struct vcpu *vcpu, uint32_t intid, bool high)
     atomic_fetch_xor_explicit(&word->line, bit, memory_order_relaxed);
     line_changed(vcpu, index, bit, high);
     vgic_leave(vcpu);
+}
+
+void vgic_lines(struct vcpu *vcpu)
+{
+    if (vgic_is_direct(vcpu->vm)) {
+        vgic_direct_lines(vcpu);
+    }
 }
 
 /*
@@ -197,6 +225,10 @@ void vgic_post(uint32_t vm, uint32_t intid)
     uint32_t index = intid / 32 - 1;
     uint8_t route;
 
+    if (vgic_is_direct(vm)) {
+        vgic_direct_post(intid);
+        return;
+    }
     atomic_fetch_or(&gic->inbox[index], 1u << (intid % 32));
     atomic_fetch_or(&gic->inbox_words, 1u << index);
     route = atomic_load(&gic->route[intid - 32]);

@@ -36,6 +36,9 @@ void vgic_vm_quiet(uint32_t vm);
 void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid);
 /* Own CPU of any vCPU of the VM: level of an emulated device's line. */
 void vgic_set_line(struct vcpu *vcpu, uint32_t intid, bool high);
+/* Own CPU, after the guest accessed an emulated device: lines that are high interrupt again, where
+ * nothing else would make them. */
+void vgic_lines(struct vcpu *vcpu);
 /* Any CPU, any VM: makes the edge interrupt `intid` (SPI) of `vm` pending.  Never waits. */
 void vgic_post(uint32_t vm, uint32_t intid);
 /* Own CPU: ICC_SGI1R_EL1 and friends: affinity list, range selector, or all but self. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_direct.h"
 #include "vdev/vgic_state.h"
 
 /* Linked interrupts: what a guest does to them is done to the physical ones. */
@@ -136,6 +137,10 @@ void vgic_private_sync(struct vcpu *vcpu)
 
 void vgic_vm_quiet(uint32_t vm)
 {
+    if (vgic_is_direct(vm)) {
+        vgic_direct_vm_quiet(vm);
+        return;
+    }
     for (uint32_t i = 0; i < vgic_rows[vm].spi_count / 32u; i++) {
         struct vgic_word *word = &vgics[vm].spi[i];
 

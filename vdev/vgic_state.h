@@ -114,6 +114,12 @@ static inline uint8_t *vgic_priority(struct vgic *gic, struct vgic_cpu *cpu, uin
     return intid < 32 ? &cpu->priority[intid] : &gic->priority[intid - 32];
 }
 
+/* Does the VM take its interrupts itself (vgic_direct.h)? */
+static inline bool vgic_is_direct(uint32_t vm)
+{
+    return CONFIG_INTERRUPTS_PASSTHROUGH && vgic_rows[vm].interrupts == INTERRUPTS_PASSTHROUGH;
+}
+
 /* Is `intid` an SGI, a PPI or an SPI of the VM? */
 static inline bool vgic_intid_valid(uint32_t vm, uint32_t intid)
 {

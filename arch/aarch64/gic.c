@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
+#include "arch/direct.h"
 #include "platform/panic.h"
 #include <tables.h>
 
@@ -15,31 +17,39 @@
 
 static uint64_t redistributors[COUNT_AT_LEAST_ONE(PCPU_COUNT)];
 
-static uint32_t reg_read(uint64_t address)
-{
-    return *(volatile uint32_t *)address;
-}
-static void reg_write(uint64_t address, uint32_t value)
-{
-    *(volatile uint32_t *)address = value;
-}
-
 static uint64_t distributor(void)
 {
     return board_row.gic[0].base;
 }
 
-/* The frame that holds GICD_* registers of 32 interrupts: own redistributor's, or the
- * distributor. */
+uint64_t gic_word_frame(uint32_t pcpu, uint32_t word)
+{
+    return word == 0 ? redistributors[pcpu] + GICR_SGI_FRAME : distributor();
+}
+
+static bool own_is_direct(void)
+{
+    return CONFIG_INTERRUPTS_PASSTHROUGH && gic_is_direct(arch_cpu_index());
+}
+
 static uint64_t word_frame(uint32_t word)
 {
-    return word == 0 ? redistributors[arch_cpu_index()] + GICR_SGI_FRAME : distributor();
+    return gic_word_frame(word == 0 ? arch_cpu_index() : 0, word);
 }
 
 static void wait_writes(uint64_t ctlr, uint32_t rwp)
 {
-    while ((reg_read(ctlr) & rwp) != 0) {
+    while ((gic_read(ctlr) & rwp) != 0) {
         __asm__ volatile("yield");
+    }
+}
+
+void gic_wait(uint32_t pcpu, uint32_t word)
+{
+    if (word == 0) {
+        wait_writes(redistributors[pcpu] + GICR_CTLR, GICR_CTLR_RWP);
+    } else {
+        wait_writes(distributor() + GICD_CTLR, GICD_CTLR_RWP);
     }
 }
 
@@ -48,13 +58,57 @@ static void spi_word_init(uint64_t gicd, uint32_t word)
 {
     uint32_t offset = 4u * word;
 
-    reg_write(gicd + GICD_ICPENDR + offset, UINT32_MAX);
-    reg_write(gicd + GICD_ICACTIVER + offset, UINT32_MAX);
-    reg_write(gicd + GICD_IGROUPR + offset, UINT32_MAX);
-    reg_write(gicd + GICD_IGRPMODR + offset, 0);
+    gic_write(gicd + GICD_ICPENDR + offset, UINT32_MAX);
+    gic_write(gicd + GICD_ICACTIVER + offset, UINT32_MAX);
+    gic_write(gicd + GICD_IGROUPR + offset, UINT32_MAX);
+    gic_write(gicd + GICD_IGRPMODR + offset, 0);
     for (uint32_t n = 0; n < 8; n++) {
-        reg_write(gicd + GICD_IPRIORITYR + 32u * word + 4u * n, GIC_PRIORITY_DEFAULT * PRIORITIES);
+        gic_write(gicd + GICD_IPRIORITYR + 32u * word + 4u * n, GIC_PRIORITY_DEFAULT * PRIORITIES);
     }
+}
+
+/* An interrupt of ours for a CPU whose guest takes its own: group 0. */
+static void make_ours(uint32_t intid)
+{
+    uint64_t group = distributor() + GICD_IGROUPR + 4u * (intid / 32u);
+
+    gic_write(group, gic_read(group) & ~(1u << (intid % 32u)));
+    *(volatile uint8_t *)(distributor() + GICD_IPRIORITYR + intid) = GIC_PRIORITY_OURS;
+}
+
+/* The console's interrupt goes where no guest can hold it up, if there is such a CPU. */
+static uint32_t console_cpu(void)
+{
+    for (uint32_t pcpu = 0; pcpu < PCPU_COUNT; pcpu++) {
+        if (!gic_is_direct(pcpu)) {
+            return pcpu;
+        }
+    }
+    return 0;
+}
+
+/* What other CPUs reach direct ones by, and group 0 as a whole. */
+static void direct_init(uint64_t gicd)
+{
+    for (uint32_t pcpu = 0; pcpu < PCPU_COUNT; pcpu++) {
+        uint32_t intid = pcpu_rows[pcpu].ipi_intid;
+
+        if (gic_is_direct(pcpu)) {
+            make_ours(intid);
+            arch_irq_configure(intid, true);
+            arch_irq_route(intid, pcpu);
+            arch_irq_enable(intid / 32u, 1u << (intid % 32u));
+        }
+    }
+    for (uint32_t spi = 0; spi < IRQ_COUNT; spi++) {
+        if (irq_rows[spi].owner == IRQ_CONSOLE) {
+            arch_irq_route(GIC_SPI_FIRST + spi, console_cpu());
+            if (gic_is_direct(console_cpu())) {
+                make_ours(GIC_SPI_FIRST + spi);
+            }
+        }
+    }
+    gic_write(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1 | GICD_CTLR_ENABLE_GRP0);
 }
 
 /* All that the distributor has, not only what the plan uses: firmware may have left any enabled.
@@ -62,17 +116,17 @@ static void spi_word_init(uint64_t gicd, uint32_t word)
 void arch_irq_board_init(void)
 {
     uint64_t gicd = distributor();
-    uint32_t words = reg_read(gicd + GICD_TYPER) & GICD_TYPER_LINES;
+    uint32_t words = gic_read(gicd + GICD_TYPER) & GICD_TYPER_LINES;
 
     if (32u * words < IRQ_COUNT) {
         panic("board check: the GIC has %u shared interrupts, the plan uses SPI %u", 32u * words,
               IRQ_COUNT - 1u);
     }
-    reg_write(gicd + GICD_CTLR, reg_read(gicd + GICD_CTLR) & GICD_CTLR_ARE);
+    gic_write(gicd + GICD_CTLR, gic_read(gicd + GICD_CTLR) & GICD_CTLR_ARE);
     wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
-    reg_write(gicd + GICD_CTLR, GICD_CTLR_ARE);
+    gic_write(gicd + GICD_CTLR, GICD_CTLR_ARE);
     for (uint32_t word = 1; word <= words; word++) {
-        reg_write(gicd + GICD_ICENABLER + 4u * word, UINT32_MAX);
+        gic_write(gicd + GICD_ICENABLER + 4u * word, UINT32_MAX);
     }
     wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
     for (uint32_t word = 1; word <= words; word++) {
@@ -84,7 +138,10 @@ void arch_irq_board_init(void)
             arch_irq_route(GIC_SPI_FIRST + spi, 0);
         }
     }
-    reg_write(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1);
+    gic_write(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1);
+    if (CONFIG_INTERRUPTS_PASSTHROUGH) {
+        direct_init(gicd);
+    }
     wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
 }
 
@@ -101,8 +158,8 @@ static uint64_t find_redistributor(uint32_t affinity)
         uint64_t end = frame + board_row.gic[region].size;
 
         while (frame < end) {
-            uint32_t typer = reg_read(frame + GICR_TYPER);
-            if (reg_read(frame + GICR_TYPER + 4) == affinity) {
+            uint32_t typer = gic_read(frame + GICR_TYPER);
+            if (gic_read(frame + GICR_TYPER + 4) == affinity) {
                 return frame;
             }
             if ((typer & GICR_TYPER_LAST) != 0) {
@@ -118,19 +175,52 @@ static void redistributor_init(uint64_t gicr)
 {
     uint64_t sgi = gicr + GICR_SGI_FRAME;
 
-    reg_write(gicr + GICR_WAKER, reg_read(gicr + GICR_WAKER) & ~GICR_WAKER_SLEEP);
+    gic_write(gicr + GICR_WAKER, gic_read(gicr + GICR_WAKER) & ~GICR_WAKER_SLEEP);
     wait_writes(gicr + GICR_WAKER, GICR_WAKER_ASLEEP);
-    reg_write(sgi + GICD_ICENABLER, UINT32_MAX);
+    gic_write(sgi + GICD_ICENABLER, UINT32_MAX);
     wait_writes(gicr + GICR_CTLR, GICR_CTLR_RWP);
-    reg_write(sgi + GICD_ICPENDR, UINT32_MAX);
-    reg_write(sgi + GICD_ICACTIVER, UINT32_MAX);
-    reg_write(sgi + GICD_IGROUPR, UINT32_MAX);
-    reg_write(sgi + GICD_IGRPMODR, 0);
+    gic_write(sgi + GICD_ICPENDR, UINT32_MAX);
+    gic_write(sgi + GICD_ICACTIVER, UINT32_MAX);
+    gic_write(sgi + GICD_IGROUPR, UINT32_MAX);
+    gic_write(sgi + GICD_IGRPMODR, 0);
     for (uint32_t n = 0; n < 8; n++) {
-        reg_write(sgi + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_DEFAULT * PRIORITIES);
+        gic_write(sgi + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_DEFAULT * PRIORITIES);
     }
-    reg_write(sgi + GICD_ISENABLER,
+    gic_write(sgi + GICD_ISENABLER,
               (1u << ARCH_IRQ_IPI) | (1u << ARCH_IRQ_MAINTENANCE) | (1u << ARCH_IRQ_TIMER));
+}
+
+/* Of a direct CPU's private interrupts only the hypervisor's timer is ours. */
+static void redistributor_init_direct(uint64_t gicr)
+{
+    uint64_t sgi = gicr + GICR_SGI_FRAME;
+
+    gic_write(sgi + GICD_ICENABLER, UINT32_MAX);
+    wait_writes(gicr + GICR_CTLR, GICR_CTLR_RWP);
+    for (uint32_t n = 0; n < 8; n++) {
+        gic_write(sgi + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_GUEST(0u) * PRIORITIES);
+    }
+    *(volatile uint8_t *)(sgi + GICD_IPRIORITYR + ARCH_IRQ_TIMER) = GIC_PRIORITY_OURS;
+    gic_write(sgi + GICD_IGROUPR, ~(1u << ARCH_IRQ_TIMER));
+    gic_write(sgi + GICD_ISENABLER, 1u << ARCH_IRQ_TIMER);
+}
+
+uint32_t gic_priority_bits(void)
+{
+    return ((uint32_t)(AARCH64_READ(s3_0_c12_c12_4) >> 8) & 0x7u) + 1u; /* ICC_CTLR_EL1 */
+}
+
+/* In words, why own CPU can't run a guest that takes its interrupts itself. */
+static const char *direct_trouble(void)
+{
+    if ((gic_read(distributor() + GICD_CTLR) & GICD_CTLR_DS) == 0) {
+        return "interrupts = \"passthrough\" needs a GIC with one security state (GICD_CTLR.DS = "
+               "1)";
+    }
+    if (gic_priority_bits() < GIC_PRIORITY_BITS_DIRECT) {
+        return "interrupts = \"passthrough\" needs 5 bits of interrupt priority";
+    }
+    return NULL;
 }
 
 /* The CPU interface of EL2: system registers, priority drop apart from deactivation (EOImode 1),
@@ -140,6 +230,21 @@ static void redistributor_init(uint64_t gicr)
 #define ICC_SRE_OURS 0x7u
 #define ICC_SRE_SRE 1u
 #define ICC_CTLR_EOIMODE (1u << 1)
+
+/* A direct CPU: group 0 is ours and always on, group 1 the guest's. */
+static void cpu_init_direct(uint64_t gicr)
+{
+    const char *trouble = direct_trouble();
+
+    if (trouble != NULL) {
+        panic("board check: %s", trouble);
+    }
+    redistributor_init_direct(gicr);
+    AARCH64_WRITE(s3_0_c12_c8_3, 0);  /* ICC_BPR0_EL1 */
+    AARCH64_WRITE(s3_0_c12_c8_4, 0);  /* ICC_AP0R0_EL1 */
+    AARCH64_WRITE(s3_0_c12_c12_6, 1); /* ICC_IGRPEN0_EL1 */
+    arch_direct_cpu_reset();
+}
 
 void arch_irq_cpu_init(void)
 {
@@ -153,6 +258,10 @@ void arch_irq_cpu_init(void)
     AARCH64_WRITE(s3_0_c12_c12_5, 0x7); /* ICC_SRE_EL1 */
     redistributors[own] = find_redistributor(packed_affinity(pcpu_rows[own].hardware_id));
     redistributor_init(redistributors[own]);
+    if (gic_is_direct(own)) {
+        cpu_init_direct(redistributors[own]);
+        return;
+    }
     AARCH64_WRITE(s3_0_c12_c12_4, ICC_CTLR_EOIMODE); /* ICC_CTLR_EL1 */
     AARCH64_WRITE(s3_0_c4_c6_0, 0xff);               /* ICC_PMR_EL1 */
     AARCH64_WRITE(s3_0_c12_c12_3, 0);                /* ICC_BPR1_EL1 */
@@ -164,7 +273,8 @@ void arch_irq_cpu_init(void)
 /* An LPI that firmware left enabled is done with: what was acknowledged must be dropped. */
 uint32_t arch_irq_ack(void)
 {
-    uint32_t intid = (uint32_t)AARCH64_READ(s3_0_c12_c12_0); /* ICC_IAR1_EL1 */
+    uint32_t intid = own_is_direct() ? (uint32_t)AARCH64_READ(s3_0_c12_c8_0)   /* ICC_IAR0_EL1 */
+                                     : (uint32_t)AARCH64_READ(s3_0_c12_c12_0); /* ICC_IAR1_EL1 */
 
     __asm__ volatile("dsb sy" : : : "memory"); /* 10.1.1: acknowledged before the device is read */
     if (intid < GIC_INTID_SPECIAL) {
@@ -180,49 +290,52 @@ uint32_t arch_irq_ack(void)
 
 void arch_irq_drop(uint32_t intid)
 {
-    AARCH64_WRITE(s3_0_c12_c12_1, intid); /* ICC_EOIR1_EL1 */
+    if (own_is_direct()) {
+        AARCH64_WRITE(s3_0_c12_c8_1, intid); /* ICC_EOIR0_EL1 */
+    } else {
+        AARCH64_WRITE(s3_0_c12_c12_1, intid); /* ICC_EOIR1_EL1 */
+    }
     aarch64_isb();
 }
 
-/* An SPI may be active on another CPU (or none): the distributor's register reaches it always. */
+/* An SPI may be active on another CPU (or none): the distributor's register reaches it always.  On
+ * a direct CPU EOImode is the guest's, on which ICC_DIR_EL1 depends. */
 void arch_irq_deactivate(uint32_t intid)
 {
-    if (intid < GIC_SPI_FIRST) {
+    if (intid < GIC_SPI_FIRST && !own_is_direct()) {
         AARCH64_WRITE(s3_0_c12_c11_1, intid); /* ICC_DIR_EL1 */
         aarch64_isb();
     } else {
-        reg_write(distributor() + GICD_ICACTIVER + 4u * (intid / 32u), 1u << (intid % 32u));
+        uint64_t frame = own_is_direct() ? word_frame(intid / 32u) : distributor();
+
+        gic_write(frame + GICD_ICACTIVER + 4u * (intid / 32u), 1u << (intid % 32u));
     }
 }
 
 void arch_irq_enable(uint32_t word, uint32_t mask)
 {
-    reg_write(word_frame(word) + GICD_ISENABLER + 4u * word, mask);
+    gic_write(word_frame(word) + GICD_ISENABLER + 4u * word, mask);
 }
 
 void arch_irq_disable(uint32_t word, uint32_t mask)
 {
-    reg_write(word_frame(word) + GICD_ICENABLER + 4u * word, mask);
-    if (word == 0) {
-        wait_writes(redistributors[arch_cpu_index()] + GICR_CTLR, GICR_CTLR_RWP);
-    } else {
-        wait_writes(distributor() + GICD_CTLR, GICD_CTLR_RWP);
-    }
+    gic_write(word_frame(word) + GICD_ICENABLER + 4u * word, mask);
+    gic_wait(word == 0 ? arch_cpu_index() : 0, word);
 }
 
 void arch_irq_pend(uint32_t word, uint32_t mask)
 {
-    reg_write(word_frame(word) + GICD_ISPENDR + 4u * word, mask);
+    gic_write(word_frame(word) + GICD_ISPENDR + 4u * word, mask);
 }
 
 void arch_irq_unpend(uint32_t word, uint32_t mask)
 {
-    reg_write(word_frame(word) + GICD_ICPENDR + 4u * word, mask);
+    gic_write(word_frame(word) + GICD_ICPENDR + 4u * word, mask);
 }
 
 uint32_t arch_irq_pending(uint32_t word)
 {
-    return reg_read(word_frame(word) + GICD_ISPENDR + 4u * word);
+    return gic_read(word_frame(word) + GICD_ISPENDR + 4u * word);
 }
 
 /* The interrupt is disabled.  Each SPI has one owner, but 16 share a register that has no set and
@@ -236,9 +349,9 @@ void arch_irq_configure(uint32_t intid, bool edge)
     while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
         __asm__ volatile("yield");
     }
-    uint32_t value = reg_read(address);
+    uint32_t value = gic_read(address);
 
-    reg_write(address, edge ? value | bit : value & ~bit);
+    gic_write(address, edge ? value | bit : value & ~bit);
     atomic_flag_clear_explicit(&busy, memory_order_release);
 }
 
@@ -249,15 +362,25 @@ void arch_irq_route(uint32_t intid, uint32_t pcpu)
     *(volatile uint64_t *)address = pcpu_rows[pcpu].hardware_id;
 }
 
-void arch_ipi_send(uint32_t pcpu)
+uint64_t gic_sgi_target(uint32_t pcpu)
 {
     uint64_t id = pcpu_rows[pcpu].hardware_id;
     uint64_t aff0 = id & 0xff;
-    uint64_t sgi1r = ((id >> 32 & 0xff) << 48) | ((aff0 / 16) << 44) | ((id >> 16 & 0xff) << 32) |
-                     ((uint64_t)ARCH_IRQ_IPI << 24) | ((id >> 8 & 0xff) << 16) |
-                     (UINT64_C(1) << (aff0 % 16));
 
+    return ((id >> 32 & 0xff) << 48) | ((aff0 / 16) << 44) | ((id >> 16 & 0xff) << 32) |
+           ((id >> 8 & 0xff) << 16) | (UINT64_C(1) << (aff0 % 16));
+}
+
+void arch_ipi_send(uint32_t pcpu)
+{
     __asm__ volatile("dsb ishst" : : : "memory"); /* what it announces is visible before it */
-    AARCH64_WRITE(s3_0_c12_c11_5, sgi1r);         /* ICC_SGI1R_EL1 */
+    if (gic_is_direct(pcpu)) {
+        uint32_t intid = pcpu_rows[pcpu].ipi_intid;
+
+        arch_irq_pend(intid / 32u, 1u << (intid % 32u));
+        return;
+    }
+    AARCH64_WRITE(s3_0_c12_c11_5, /* ICC_SGI1R_EL1 */
+                  gic_sgi_target(pcpu) | (uint64_t)ARCH_IRQ_IPI << 24);
     aarch64_isb();
 }

@@ -2,7 +2,14 @@
 #ifndef AARCH64_GIC_H
 #define AARCH64_GIC_H
 
-/* Registers of the physical GICv3 (IHI 0069, chapter 12): distributor, redistributor. */
+/* Registers of the physical GICv3 (IHI 0069, chapter 12): distributor, redistributor; and what the
+ * files of this architecture that touch them share. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gen/rows.h"
+#include <tables.h>
 
 #define GICD_CTLR 0x0000u
 #define GICD_TYPER 0x0004u
@@ -11,6 +18,7 @@
 #define GICD_ICENABLER 0x0180u
 #define GICD_ISPENDR 0x0200u
 #define GICD_ICPENDR 0x0280u
+#define GICD_ISACTIVER 0x0300u
 #define GICD_ICACTIVER 0x0380u
 #define GICD_IPRIORITYR 0x0400u
 #define GICD_ICFGR 0x0c00u
@@ -19,8 +27,10 @@
 
 #define GICD_TYPER_LINES 0x1fu /* ITLinesNumber: words of SPIs */
 #define GICD_CTLR_RWP (1u << 31)
+#define GICD_CTLR_DS (1u << 6)
 #define GICD_CTLR_ARE (1u << 4)
 #define GICD_CTLR_ENABLE_GRP1 (1u << 1) /* DS = 1: EnableGrp1; non-secure view: EnableGrp1A */
+#define GICD_CTLR_ENABLE_GRP0 (1u << 0) /* DS = 1 only */
 
 #define GICR_CTLR 0x0000u
 #define GICR_CTLR_RWP (1u << 3)
@@ -36,5 +46,38 @@
 #define GIC_SPI_FIRST 32u
 #define GIC_INTID_SPECIAL 1020u  /* 2.2.1: from here on none was acknowledged */
 #define GIC_INTID_EXTENDED 1024u /* from here on: extended ranges and LPIs */
+
+/* Where a CPU runs a guest that takes its interrupts itself ("direct"), every other interrupt of
+ * that CPU is of group 0, and more urgent than any that the guest can have (arch/direct.h): the
+ * guest's are in the lower half, as non-secure ones are where there are two security states
+ * (4.8.1), so that no binary point makes a group priority of them that holds up ours. */
+#define GIC_PRIORITY_OURS 0u
+#define GIC_PRIORITY_GUEST(priority) (0x80u | ((priority)&0xf0u) >> 1)
+#define GIC_PRIORITY_SEEN(priority) (((priority) << 1) & 0xf0u) /* by the guest */
+#define GIC_PRIORITY_BITS_DIRECT 5u                             /* what that takes */
+
+static inline uint32_t gic_read(uint64_t address)
+{
+    return *(volatile uint32_t *)address;
+}
+static inline void gic_write(uint64_t address, uint32_t value)
+{
+    *(volatile uint32_t *)address = value;
+}
+
+static inline bool gic_is_direct(uint32_t pcpu)
+{
+    return CONFIG_INTERRUPTS_PASSTHROUGH && pcpu_rows[pcpu].ipi_intid != 0;
+}
+
+/* The frame that holds GICD_* registers of 32 interrupts: the pCPU's redistributor's, or the
+ * distributor. */
+uint64_t gic_word_frame(uint32_t pcpu, uint32_t word);
+/* Until what was disabled there is not presented any more (GICD_CTLR.RWP, GICR_CTLR.RWP). */
+void gic_wait(uint32_t pcpu, uint32_t word);
+/* ICC_SGI*R_EL1 but for the INTID: this pCPU alone. */
+uint64_t gic_sgi_target(uint32_t pcpu);
+/* Own CPU: how many bits of a priority its CPU interface has (ICC_CTLR_EL1.PRIbits). */
+uint32_t gic_priority_bits(void);
 
 #endif

@@ -8,6 +8,8 @@
 
 #define ICH_HCR_EN (1u << 0)
 #define ICH_HCR_TC (1u << 10)
+#define ICH_HCR_TALL0 (1u << 11)
+#define ICH_HCR_TALL1 (1u << 12)
 #define ICH_VTR_TDS (UINT64_C(1) << 19)
 #define ICH_HCR_EOICOUNT_SHIFT 27
 #define ICH_HCR_EOICOUNT_MASK (0x1fu << ICH_HCR_EOICOUNT_SHIFT)
@@ -98,6 +100,12 @@ void arch_lr_control(uint32_t when)
         when ^= ARCH_LR_TRAP_DIR | ICH_HCR_TC;
     }
     ICH_HCR_WRITE(eoi_count | ICH_HCR_EN | when);
+    aarch64_isb();
+}
+
+void arch_lr_off(void)
+{
+    ICH_HCR_WRITE(ICH_HCR_TC | ICH_HCR_TALL0 | ICH_HCR_TALL1);
     aarch64_isb();
 }
 

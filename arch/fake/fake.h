@@ -34,11 +34,15 @@ enum fake_call_kind {
     FAKE_CALL_LR_SET,     /* a: list register, b: INTID */
     FAKE_CALL_CPU_START,  /* a: pCPU */
     FAKE_CALL_CPU_WAIT,
-    FAKE_CALL_VCPU_RESET, /* a: entry, b: argument */
-    FAKE_CALL_COMPLETE,   /* a: value */
-    FAKE_CALL_INJECT,     /* a: enum arch_fault */
-    FAKE_CALL_FLUSH,      /* a: index of the VM */
-    FAKE_CALL_MEM_FLUSH,  /* a: base, b: size */
+    FAKE_CALL_VCPU_RESET,   /* a: entry, b: argument */
+    FAKE_CALL_COMPLETE,     /* a: value */
+    FAKE_CALL_INJECT,       /* a: enum arch_fault */
+    FAKE_CALL_FLUSH,        /* a: index of the VM */
+    FAKE_CALL_MEM_FLUSH,    /* a: base, b: size */
+    FAKE_CALL_SGI,          /* a: pCPU, b: the guest's SGI */
+    FAKE_CALL_DIRECT_RESET, /* a: own pCPU */
+    FAKE_CALL_DIRECT_PARK,  /* a: own pCPU */
+    FAKE_CALL_LR_OFF,
     FAKE_CALL_KINDS
 };
 

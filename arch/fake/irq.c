@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/direct.h"
 #include "arch/fake/internal.h"
 
 /*
@@ -183,6 +184,42 @@ uint32_t arch_irq_pending(uint32_t word)
     const struct irq_word *irq = word_of(word);
 
     return atomic_load(&irq->latch) | (atomic_load(&irq->wire) & ~atomic_load(&irq->edge));
+}
+
+static struct irq_word *word_at(uint32_t pcpu, uint32_t word)
+{
+    return word == 0 ? &private_words[pcpu] : &shared_words[word];
+}
+
+static _Atomic uint32_t *state_of(struct irq_word *word, uint32_t state)
+{
+    return state == ARCH_DIRECT_ENABLED   ? &word->enabled
+           : state == ARCH_DIRECT_PENDING ? &word->latch
+                                          : &word->active;
+}
+
+uint32_t fake_irq_state(uint32_t pcpu, uint32_t word, uint32_t state)
+{
+    struct irq_word *irq = word_at(pcpu, word);
+    uint32_t wire = atomic_load(&irq->wire) & ~atomic_load(&irq->edge);
+
+    return atomic_load(state_of(irq, state)) | (state == ARCH_DIRECT_PENDING ? wire : 0);
+}
+
+void fake_irq_change(uint32_t pcpu, uint32_t word, uint32_t state, uint32_t mask, bool on)
+{
+    _Atomic uint32_t *bits = state_of(word_at(pcpu, word), state);
+
+    if (on) {
+        atomic_fetch_or(bits, mask);
+    } else {
+        atomic_fetch_and(bits, ~mask);
+    }
+}
+
+uint32_t fake_irq_edges(uint32_t pcpu, uint32_t word)
+{
+    return word == 0 ? 0xffff : atomic_load(&word_at(pcpu, word)->edge);
 }
 
 void arch_irq_configure(uint32_t intid, bool edge)

@@ -200,6 +200,11 @@ void arch_lr_control(uint32_t when)
     fake_self()->lr_control = when;
 }
 
+void arch_lr_off(void)
+{
+    fake_record(FAKE_CALL_LR_OFF, arch_cpu_index(), 0);
+}
+
 void arch_lr_reset(void)
 {
     struct fake_cpu *self = fake_self();

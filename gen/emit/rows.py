@@ -185,6 +185,7 @@ def _pcpus(plan: Plan) -> list[Members]:
         [
             ("hardware_id", c.u64(pcpu.hardware_id)),
             ("vcpu", "-1" if pcpu.vcpu is None else str(pcpu.vcpu)),
+            ("ipi_intid", "0" if pcpu.ipi_spi is None else str(pcpu.ipi_spi + 32)),
         ]
         for pcpu in plan.pcpus
     ]
@@ -193,8 +194,9 @@ def _pcpus(plan: Plan) -> list[Members]:
 def _irq_owners(plan: Plan) -> list[Irq | str | None]:
     """Who owns each SPI of the board, up to the last one that is owned."""
     owners: dict[int, Irq | str] = {irq.spi: irq for vm in plan.vms for irq in vm.irqs}
+    owners |= {cpu.ipi_spi: "IRQ_IPI" for cpu in plan.pcpus if cpu.ipi_spi is not None}
     if owns_uart(plan):
-        owners[plan.board.uart.spi] = "console"
+        owners[plan.board.uart.spi] = "IRQ_CONSOLE"
     return [owners.get(spi) for spi in range(max(owners, default=-1) + 1)]
 
 
@@ -209,7 +211,7 @@ def _irqs(plan: Plan) -> list[Members]:
                 c.boolean(owner.trigger == "edge"),
             )
         else:
-            values = ("IRQ_CONSOLE" if owner else "IRQ_NONE", "0", "0", "false")
+            values = (owner or "IRQ_NONE", "0", "0", c.boolean(owner == "IRQ_IPI"))
         rows.append(list(zip(("owner", "vm", "guest_intid", "edge"), values)))
     return rows
 

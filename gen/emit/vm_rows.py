@@ -150,6 +150,7 @@ def vgic_row(vm: PlannedVm, name: str) -> Members:
     else:
         pointers = [f"{name}_{array}" for array in ("spi_owned", "spi_hardware", "spi_physical")]
     return [
+        ("interrupts", f"INTERRUPTS_{vm.vm.interrupts.upper()}"),
         ("spi_count", str(vm.spi_count)),
         ("spi_owned", pointers[0]),
         ("spi_hardware", pointers[1]),

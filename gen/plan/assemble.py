@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gen.plan.direct import direct_irqs, is_direct
 from gen.plan.draft import Doorbell, VmDevices
 from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
 from gen.plan.emulated_devices import emulated_rows, emulated_symbols
@@ -109,10 +110,12 @@ def planned_vm(
     others += [part.spi for part in (guest.watchdog, guest.monitor) if part is not None]
     spis = [uart.spi for uart in guest.uarts] + bells + [spi for spi in others if spi is not None]
     software = tuple(sorted(spis))
+    if is_direct(guest.vm):
+        irqs, software = direct_irqs(guest.index, irqs, software), ()
     uart_numbers = [n for n, uart in enumerate(virtual.vpl011s) if uart.vm == guest.index]
     rows = mmio_rows(
         guest.index,
-        board.gic.version,
+        (board.gic.version, guest.vm.interrupts),
         guest.gic,
         tuple(zip(uart_numbers, guest.uarts)),
         _numbered_doorbells(guest, virtual.channels),
@@ -128,7 +131,7 @@ def planned_vm(
         mappings=mappings,
         mmio=tuple(sorted(rows, key=lambda row: row.gpa)),
         ports=port_rows(guest.index, virtual.emulated),
-        sysregs=sysreg_rows(guest.vm, has_vgic(guest.vm) and board.gic.version == 3),
+        sysregs=sysreg_rows(guest.vm, board.gic.version),
         irqs=irqs,
         software_spis=software,
         spi_count=spi_count([irq.guest_spi for irq in irqs] + list(software)),
@@ -190,6 +193,7 @@ def kconfig_symbols(
     wanted = {
         f"ARCH_{board.arch.upper()}": True,
         f"PLATFORM_{board.uart.type.upper()}": True,
+        "INTERRUPTS_PASSTHROUGH": any(is_direct(vm) for vm in deployment.vms),
         "CONSOLE_SILENT": deployment.console.mode == "none",
         "VDEV_VGIC": True,
         "VDEV_VPL011": bool(virtual.vpl011s),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gen.diagnostics import Report
+from gen.plan.direct import uart_spi
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
 from gen.plan.model import PAGE, Mapping, MmioRow
 from gen.plan.ranges import overlaps, own_registers, pages
@@ -18,13 +19,17 @@ REDISTRIBUTOR_SIZE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
 CPU_INTERFACE_SIZE = 0x2000  # GICv2 4.1: GICC, and GICV in its place
 ALIASED_SIZE = 0x2_0000  # of one whose two pages each fill 64 KiB with aliases
 GIC_OPS = {
-    2: (("vgic2_dist_ops", "vdev/vgic2.h"),),
-    3: (("vgic_dist_ops", "vdev/vgic.h"), ("vgic_redist_ops", "vdev/vgic.h")),
+    (2, "emulated"): (("vgic2_dist_ops", "vdev/vgic2.h"),),
+    (3, "emulated"): (("vgic_dist_ops", "vdev/vgic.h"), ("vgic_redist_ops", "vdev/vgic.h")),
+    (3, "passthrough"): (
+        ("vgic_direct_dist_ops", "vdev/vgic_direct.h"),
+        ("vgic_direct_redist_ops", "vdev/vgic_direct.h"),
+    ),
 }
 
 
 def has_vgic(vm: Vm) -> bool:
-    return vm.interrupts == "emulated"
+    return vm.interrupts != "none"
 
 
 def vgic_spans(vm: Vm, cpu_count: int, board: Board) -> tuple[Span, ...]:
@@ -55,14 +60,20 @@ def cpu_interface(board: Board) -> Mapping | None:
 
 
 def emulated_uarts(
-    vm: Vm, devices: VmDevices, deployment: Deployment, board: Board, report: Report
+    vm: Vm,
+    devices: VmDevices,
+    deployment: Deployment,
+    board: Board,
+    taken: set[int],
+    report: Report,
 ) -> tuple[EmulatedUart, ...]:
     """The default UART at the board's address, unless the VM has no defaults, owns the real one or
-    names its own there; then those of `emulated`."""
+    names its own there; then those of `emulated`. Their numbers are the board's own, or, where the
+    VM takes its interrupts itself, not in `taken`, to which they are added."""
     named = []
     for entry in (entry for entry in vm.emulated if entry.type == UART):
         gpa = entry.gpa if entry.gpa is not None else board.uart.reg.base
-        spi = entry.spi if entry.spi is not None else board.uart.spi
+        spi = entry.spi if entry.spi is not None else uart_spi(vm, board, taken)
         named.append(EmulatedUart(gpa, spi, entry.where))
         if deployment.console.mode != "shared":
             report.error(
@@ -83,11 +94,13 @@ def emulated_uarts(
             )
     if deployment.console.mode != "shared" or not vm.defaults:
         return tuple(named)
-    default = EmulatedUart(board.uart.reg.base, board.uart.spi, vm.where, _uart_size(board))
     owns = any(overlaps(pages(board.uart.reg), window.host) for window in devices.windows)
     owns = owns or any(overlaps(board.uart.reg, trap.host) for trap in devices.traps)
-    if owns or any(uart.gpa == default.gpa for uart in named):
+    if owns or any(uart.gpa == board.uart.reg.base for uart in named):
         return tuple(named)
+    default = EmulatedUart(
+        board.uart.reg.base, uart_spi(vm, board, taken), vm.where, _uart_size(board)
+    )
     return (default, *named)
 
 
@@ -108,15 +121,16 @@ def uart_spans(uarts: Sequence[EmulatedUart]) -> tuple[Span, ...]:
 
 def mmio_rows(
     vm_index: int,
-    gic_version: int,
+    gic_kind: tuple[int, str],
     gic: Sequence[Span],
     uarts: Sequence[tuple[int, EmulatedUart]],
     doorbells: Sequence[tuple[int, str, Doorbell]],
 ) -> tuple[MmioRow, ...]:
-    """Sorted. `uarts` and `doorbells` come with their index among all of the deployment."""
+    """Sorted. `gic_kind`: the GIC's version, and how interrupts reach the VM. `uarts` and
+    `doorbells` come with their index among all of the deployment."""
     rows = [
         MmioRow(span.range.base, span.range.size, ops, header, vm_index, span.owner)
-        for span, (ops, header) in zip(gic, GIC_OPS[gic_version])
+        for span, (ops, header) in zip(gic, GIC_OPS[gic_kind] if gic else ())
     ]
     rows += [
         MmioRow(uart.gpa, uart.size, "vpl011_ops", "vdev/vpl011.h", number, "virtual UART")

@@ -194,6 +194,7 @@ class Pcpu:
     board_index: int  # index into Board.cpus
     hardware_id: int
     vcpu: int | None
+    ipi_spi: int | None = None  # the SPI that is the hypervisor's IPI to it (gen/plan/direct.py)
 
 
 @dataclass(frozen=True)

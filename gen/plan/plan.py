@@ -20,6 +20,7 @@ from gen.plan.assemble import (
 )
 from gen.plan.channels import channel_size, check_channels, place_doorbells, planned_channels
 from gen.plan.cpus import plan_cpus
+from gen.plan.direct import check_direct, is_direct, taken_spis, with_calls
 from gen.plan.devices import check_board, check_console_uart, claim_devices
 from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
 from gen.plan.emulated_devices import emulated_devices, emulated_spans
@@ -89,7 +90,7 @@ def make_plan(
         deployment=deployment,
         board=board,
         hash=input_hash,
-        pcpus=pcpus,
+        pcpus=with_calls(pcpus, vcpus, vms, board),
         vcpus=vcpus,
         vms=tuple(vms),
         vpl011s=vpl011s,
@@ -136,25 +137,30 @@ def _guests(
     """What every VM has at which guest-physical address, checked."""
     devices = claim_devices(deployment, board, tree, report)
     check_physical(deployment, board, devices, report)
+    check_direct(deployment, board, devices, report)
     limit = stage2.address_limit(board)
+    taken = taken_spis(deployment, board, devices)
     guests = []
     for index, (vm, mine) in enumerate(zip(deployment.vms, devices)):
         ram = guest_ram(with_reserved(vm, mine), board, report)
         gic = vgic_spans(vm, len(vm.cpus), board)
-        uarts = emulated_uarts(vm, mine, deployment, board, report)
+        uarts = emulated_uarts(vm, mine, deployment, board, taken, report)
         emulated = emulated_devices(index, vm, report)
         check_ports(vm, emulated, board, report)
         spis = guest_numbers(vm, mine, uarts, emulated, report)
         spans = (*ram_spans(ram), *device_spans(mine), *gic, *uart_spans(uarts))
         spans = (*spans, *trap_spans(mine), *emulated_spans(emulated))
-        ends = place_doorbells(vm.name, channels, spans, spis, has_vgic(vm), board)
+        used = spis | taken if is_direct(vm) else set(spis)
+        ends = place_doorbells(vm.name, channels, spans, used, has_vgic(vm), board)
         check_doorbells(vm, channels, ends, spis, report)
         spans = (*spans, *channel_spans(channels, ends))
-        spis |= {end.spi for end in ends if end.spi is not None}
-        watchdog = place_watchdog(index, vm, spans, spis, has_vgic(vm), board)
+        used |= {end.spi for end in ends if end.spi is not None}
+        watchdog = place_watchdog(index, vm, spans, used, has_vgic(vm), board)
         spans = (*spans, *watchdog_spans(watchdog, vm))
-        spis |= {watchdog.spi} if watchdog is not None and watchdog.spi is not None else set()
-        monitor = place_monitor(index, deployment, spis, has_vgic(vm), board)
+        used |= {watchdog.spi} if watchdog is not None and watchdog.spi is not None else set()
+        monitor = place_monitor(index, deployment, used, has_vgic(vm), board)
+        used |= {monitor.spi} if monitor is not None and monitor.spi is not None else set()
+        taken |= used if is_direct(vm) else set()
         check_disjoint(vm.name, spans, limit, report)
         top = max((span.range.end for span in spans), default=0)
         bits = stage2.ipa_bits(min(top, limit), board)

@@ -8,6 +8,8 @@ GIC field) the architecture's code adjusts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gen.plan.model import SysregRow
 from gen.read.deployment import Vm
 
@@ -106,16 +108,16 @@ BREAKPOINTS = 16  # architectural maximum of breakpoints and of watchpoints
 NUMBERED = {4: "DBGBVR{}_EL1", 5: "DBGBCR{}_EL1", 6: "DBGWVR{}_EL1", 7: "DBGWCR{}_EL1"}
 
 
-def sysreg_rows(vm: Vm, has_vgic3: bool) -> tuple[SysregRow, ...]:
+def sysreg_rows(vm: Vm, gic_version: int) -> tuple[SysregRow, ...]:
     """Sorted by encoding, no encoding twice."""
-    rows = _id_rows(vm, has_vgic3)
+    rows = _id_rows(vm, gic_version == 3 and vm.interrupts != "none")
     rows.append(SysregRow(3, 0, 1, 0, 1, "sysreg_raz_wi_ops", 0, "ACTLR_EL1"))
     if "debug" not in vm.features:
         rows += _debug_rows()
     if vm.counter == "own":
         rows += [SysregRow(3, 3, 14, *at, "timer_ops", value, name) for at, value, name in TIMER]
-    if has_vgic3:
-        rows += _vgic_rows()
+    if gic_version == 3:
+        rows += _VGIC_ROWS[vm.interrupts]()
     return tuple(sorted(rows, key=lambda r: (r.op0, r.op1, r.crn, r.crm, r.op2)))
 
 
@@ -156,3 +158,26 @@ def _vgic_rows() -> list[SysregRow]:
         SysregRow(3, 0, 12, 11, 6, sgi, 0, "ICC_ASGI1R_EL1"),
         SysregRow(3, 0, 12, 11, 7, sgi, 0, "ICC_SGI0R_EL1"),
     ]
+
+
+def _vgic_direct_rows() -> list[SysregRow]:
+    """Group 0 is the hypervisor's, so what both groups share traps (ICH_HCR_EL2.TC), and so does
+    ICC_SRE_EL1. Values: enum arch_direct_register (arch/direct.h)."""
+    shared, sgi = "sysreg_vgic_direct_ops", "sysreg_vgic_direct_sgi_ops"
+    return [
+        SysregRow(3, 0, 4, 6, 0, shared, 0, "ICC_PMR_EL1"),
+        SysregRow(3, 0, 12, 11, 1, "sysreg_vgic_direct_dir_ops", 0, "ICC_DIR_EL1"),
+        SysregRow(3, 0, 12, 11, 3, shared, 2, "ICC_RPR_EL1"),
+        SysregRow(3, 0, 12, 11, 5, sgi, 1, "ICC_SGI1R_EL1"),
+        SysregRow(3, 0, 12, 11, 6, sgi, 0, "ICC_ASGI1R_EL1"),
+        SysregRow(3, 0, 12, 11, 7, sgi, 0, "ICC_SGI0R_EL1"),
+        SysregRow(3, 0, 12, 12, 4, shared, 1, "ICC_CTLR_EL1"),
+        SysregRow(3, 0, 12, 12, 5, "sysreg_fixed_ops", 7, "ICC_SRE_EL1"),
+    ]
+
+
+_VGIC_ROWS: dict[str, Callable[[], list[SysregRow]]] = {
+    "none": list,
+    "emulated": _vgic_rows,
+    "passthrough": _vgic_direct_rows,
+}

@@ -67,6 +67,7 @@ class Gic:
     hyp_interface: Range | None = None  # v2: GICH
     vcpu_interface: Range | None = None  # v2: GICV
     path: str = ""
+    security_states: int = 2  # 1: GICD_CTLR.DS = 1, both interrupt groups are ours
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
@@ -206,6 +206,7 @@ def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:
         ram = tuple(Range(r.get("base"), r.get("size")) for r in source.chosen.get("ram"))
     reserved = [Range(r.get("base"), r.get("size")) for r in firmware.get("reserved", ())]
     qemu: Values = values.get("qemu") or Values(values.where)
+    gic: Values = values.get("gic") or Values(values.where)
     return Board(
         name=source.folder.name,
         title=values.get("title"),
@@ -219,7 +220,7 @@ def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:
         physical_address_bits=cpu.get("physical_address_bits"),
         ram=tuple(sorted(ram, key=lambda part: part.base)),
         reserved=tuple(sorted([*facts.reserved, *reserved], key=lambda part: part.base)),
-        gic=facts.gic,
+        gic=replace(facts.gic, security_states=gic.get("security_states", 2)),
         uart=facts.uart,
         timer_ppi=facts.timer_ppi,
         maintenance_ppi=facts.maintenance_ppi,

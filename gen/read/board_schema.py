@@ -107,6 +107,23 @@ CONSOLE = Table(
     ),
 )
 
+GIC = Table(
+    "gic",
+    "The interrupt controller.",
+    (
+        Key(
+            "security_states",
+            scalar("int"),
+            "1: firmware leaves both interrupt groups to us (GICD_CTLR.DS = 1), which "
+            '`interrupts = "passthrough"` takes. 2: group 0 is secure firmware\'s.',
+            "1",
+            "2",
+            minimum=1,
+            maximum=2,
+        ),
+    ),
+)
+
 QEMU = Table(
     "qemu",
     "How QEMU is started as this board.",
@@ -165,6 +182,7 @@ BOARD = Table(
         Key("firmware", table(FIRMWARE), FIRMWARE.doc),
         Key("image", table(IMAGE), IMAGE.doc, required=True),
         Key("console", table(CONSOLE), CONSOLE.doc, required=True),
+        Key("gic", table(GIC), GIC.doc),
         Key("qemu", table(QEMU), QEMU.doc),
         Key("variant", scalar("free"), VARIANT.doc),
         Key(

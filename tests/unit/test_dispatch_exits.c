@@ -33,6 +33,7 @@ static struct {
     uint32_t refills;
     uint32_t inboxes;
     uint32_t recalls;
+    uint32_t lines;
     uint32_t polls;
     uint32_t alarms;
     uint32_t consoles;
@@ -145,6 +146,12 @@ void vgic_take_inbox(struct vcpu *vcpu)
     (void)vcpu;
     CHECK_EQ(seen.recalls, 1); /* a recall is served first */
     seen.inboxes++;
+}
+
+void vgic_lines(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    seen.lines++;
 }
 
 void vgic_recall(struct vcpu *vcpu)
@@ -263,6 +270,7 @@ static void mmio_writes_are_masked(void)
 {
     run(access(0x1004, 4, true));
     CHECK_EQ(device.writes, 1);
+    CHECK_EQ(seen.lines, 1); /* lines that are high are looked at after each access */
     CHECK_EQ(device.offset, 4);
     CHECK_EQ(device.value, 0x55667788);
     CHECK_EQ(fake_calls(FAKE_CALL_COMPLETE), 1);

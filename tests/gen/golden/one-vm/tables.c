@@ -311,6 +311,7 @@ const struct pcpu_row pcpu_rows[] = {
     {
         .hardware_id = UINT64_C(0x0),
         .vcpu = 0,
+        .ipi_intid = 0,
     },
 };
 _Static_assert(sizeof(pcpu_rows) / sizeof(pcpu_rows[0]) == PCPU_COUNT, "pcpu_rows: one row each");
@@ -333,6 +334,7 @@ _Static_assert(sizeof(irq_rows) / sizeof(irq_rows[0]) == IRQ_COUNT, "irq_rows: o
 
 const struct vgic_row vgic_rows[] = {
     {
+        .interrupts = INTERRUPTS_EMULATED,
         .spi_count = 32,
         .spi_owned = vm_guest_spi_owned,
         .spi_hardware = vm_guest_spi_hardware,

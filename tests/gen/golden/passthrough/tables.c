@@ -163,6 +163,7 @@ const struct pcpu_row pcpu_rows[] = {
     {
         .hardware_id = UINT64_C(0x0),
         .vcpu = 0,
+        .ipi_intid = 0,
     },
 };
 _Static_assert(sizeof(pcpu_rows) / sizeof(pcpu_rows[0]) == PCPU_COUNT, "pcpu_rows: one row each");
@@ -191,6 +192,7 @@ _Static_assert(sizeof(irq_rows) / sizeof(irq_rows[0]) == IRQ_COUNT, "irq_rows: o
 
 const struct vgic_row vgic_rows[] = {
     {
+        .interrupts = INTERRUPTS_EMULATED,
         .spi_count = 32,
         .spi_owned = vm_owner_spi_owned,
         .spi_hardware = vm_owner_spi_hardware,

@@ -290,14 +290,17 @@ const struct pcpu_row pcpu_rows[] = {
     {
         .hardware_id = UINT64_C(0x0),
         .vcpu = 2,
+        .ipi_intid = 0,
     },
     {
         .hardware_id = UINT64_C(0x1),
         .vcpu = 1,
+        .ipi_intid = 0,
     },
     {
         .hardware_id = UINT64_C(0x3),
         .vcpu = 0,
+        .ipi_intid = 0,
     },
 };
 _Static_assert(sizeof(pcpu_rows) / sizeof(pcpu_rows[0]) == PCPU_COUNT, "pcpu_rows: one row each");
@@ -320,12 +323,14 @@ _Static_assert(sizeof(irq_rows) / sizeof(irq_rows[0]) == IRQ_COUNT, "irq_rows: o
 
 const struct vgic_row vgic_rows[] = {
     {
+        .interrupts = INTERRUPTS_EMULATED,
         .spi_count = 32,
         .spi_owned = vm_wide_spi_owned,
         .spi_hardware = vm_wide_spi_hardware,
         .spi_physical = vm_wide_spi_physical,
     },
     {
+        .interrupts = INTERRUPTS_EMULATED,
         .spi_count = 32,
         .spi_owned = vm_narrow_spi_owned,
         .spi_hardware = vm_narrow_spi_hardware,

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_direct.h"
+
+#include "arch/arch.h"
+#include "arch/direct.h"
+#include "gen/rows.h"
+#include "vdev/sysreg.h"
+#include "vdev/vgic_direct_state.h"
+
+/* Life of the VM, interrupts of emulated devices, and the registers of the CPU interface that trap
+ * (GICv3 12.2). */
+
+uint32_t vgic_direct_pcpu(const struct vgic_cpu *cpu)
+{
+    return vcpu_rows[cpu - vgic_cpus].pcpu;
+}
+
+uint32_t vgic_direct_owned(uint32_t vm, uint32_t word)
+{
+    if (word == 0) {
+        return VGIC_SGI_MASK | VGIC_PPI_LINKED;
+    }
+    return word <= vgic_rows[vm].spi_count / 32u ? vgic_rows[vm].spi_owned[word - 1] : 0;
+}
+
+/* SPIs that are routed to a vCPU of the VM. */
+static uint32_t routed(const struct vgic *gic, uint32_t word)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t n = 0; n < 32; n++) {
+        if (atomic_load_explicit(&gic->route[32 * (word - 1) + n], memory_order_relaxed) !=
+            VGIC_ROUTE_NONE) {
+            bits |= 1u << n;
+        }
+    }
+    return bits;
+}
+
+void vgic_direct_apply(uint32_t vm, struct vgic_cpu *cpu, uint32_t word)
+{
+    struct vgic *gic = &vgics[vm];
+    uint32_t pcpu = vgic_direct_pcpu(cpu);
+    uint32_t owned = vgic_direct_owned(vm, word);
+    uint32_t have = arch_direct_get(pcpu, word, ARCH_DIRECT_ENABLED) & owned;
+    uint32_t want = 0;
+
+    if ((gic->ctlr & VGIC_DIRECT_GROUP1) != 0) {
+        want = vgic_word(gic, cpu, word)->enabled & owned;
+        want &= word == 0 ? UINT32_MAX : routed(gic, word);
+    }
+    if ((want & ~have) != 0) {
+        arch_direct_set(pcpu, word, ARCH_DIRECT_ENABLED, want & ~have);
+    }
+    if ((have & ~want) != 0) {
+        arch_direct_clear(pcpu, word, ARCH_DIRECT_ENABLED, have & ~want);
+    }
+}
+
+/* The owned interrupts of a word: disabled, idle, priority 0. */
+static void word_quiet(uint32_t vm, struct vgic_cpu *cpu, uint32_t word)
+{
+    uint32_t pcpu = vgic_direct_pcpu(cpu);
+    uint32_t owned = vgic_direct_owned(vm, word);
+
+    arch_direct_clear(pcpu, word, ARCH_DIRECT_ENABLED, owned);
+    arch_direct_clear(pcpu, word, ARCH_DIRECT_PENDING, owned);
+    arch_direct_clear(pcpu, word, ARCH_DIRECT_ACTIVE, owned);
+    for (uint32_t left = owned; left != 0; left &= left - 1) {
+        arch_direct_priority_set(pcpu, 32 * word + (uint32_t)__builtin_ctz(left), 0);
+    }
+    vgic_word(&vgics[vm], cpu, word)->enabled = 0;
+    atomic_store(&vgic_word(&vgics[vm], cpu, word)->line, 0);
+}
+
+static void spi_reset(uint32_t vm, uint32_t intid)
+{
+    struct vgic *gic = &vgics[vm];
+
+    gic->router[intid - 32] = 0;
+    atomic_store(&gic->route[intid - 32], 0);
+    if ((vgic_direct_owned(vm, intid / 32) & 1u << intid % 32) != 0) {
+        arch_irq_configure(intid, irq_rows[intid - 32].edge);
+        arch_irq_route(intid, vcpu_rows[vm_rows[vm].vcpu_first].pcpu);
+    }
+}
+
+void vgic_direct_vm_quiet(uint32_t vm)
+{
+    struct vgic_cpu *first = &vgic_cpus[vm_rows[vm].vcpu_first];
+
+    vgics[vm].ctlr = 0;
+    for (uint32_t word = 1; word <= vgic_rows[vm].spi_count / 32u; word++) {
+        word_quiet(vm, first, word);
+    }
+    for (uint32_t i = 0; i < vm_rows[vm].vcpu_count; i++) {
+        word_quiet(vm, &first[i], 0);
+    }
+}
+
+void vgic_direct_vm_reset(uint32_t vm)
+{
+    vgic_direct_vm_quiet(vm);
+    for (uint32_t intid = 32; intid < 32u + vgic_rows[vm].spi_count; intid++) {
+        spi_reset(vm, intid);
+    }
+    for (uint32_t i = 0; i < vm_rows[vm].vcpu_count; i++) {
+        vgic_cpus[vm_rows[vm].vcpu_first + i].waker = VGIC_WAKER_SLEEP | VGIC_WAKER_ASLEEP;
+    }
+}
+
+void vgic_direct_vcpu_reset(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    arch_direct_cpu_reset();
+}
+
+void vgic_direct_vcpu_park(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    arch_direct_cpu_park();
+}
+
+void vgic_direct_set_line(struct vcpu *vcpu, uint32_t intid, bool high)
+{
+    uint32_t word = intid / 32;
+    uint32_t bit = 1u << (intid % 32);
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), vgic_cpu_of(vcpu), word);
+    uint32_t before;
+
+    vgic_enter(vcpu);
+    if (high) {
+        atomic_fetch_or_explicit(&state->line, bit, memory_order_relaxed);
+        arch_direct_set(vcpu->row->pcpu, word, ARCH_DIRECT_PENDING, bit);
+    } else {
+        before = atomic_fetch_and_explicit(&state->line, ~bit, memory_order_relaxed);
+        if ((before & bit) != 0) {
+            arch_direct_clear(vcpu->row->pcpu, word, ARCH_DIRECT_PENDING, bit);
+        }
+    }
+    vgic_leave(vcpu);
+}
+
+void vgic_direct_lines(struct vcpu *vcpu)
+{
+    for (uint32_t word = 1; word <= vgic_rows[vcpu->vm].spi_count / 32u; word++) {
+        const struct vgic_word *state = &vgic_of(vcpu)->spi[word - 1];
+
+        if (atomic_load_explicit(&state->line, memory_order_relaxed) == 0) {
+            continue;
+        }
+        vgic_enter(vcpu);
+        arch_direct_set(vcpu->row->pcpu, word, ARCH_DIRECT_PENDING,
+                        atomic_load_explicit(&state->line, memory_order_relaxed));
+        vgic_leave(vcpu);
+    }
+}
+
+void vgic_direct_post(uint32_t intid)
+{
+    arch_direct_set(0, intid / 32, ARCH_DIRECT_PENDING, 1u << (intid % 32));
+}
+
+static bool interface_read(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t *value)
+{
+    (void)vcpu;
+    *value = arch_direct_cpu_get((enum arch_direct_register)row->value);
+    return true;
+}
+
+static bool interface_write(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t value)
+{
+    (void)vcpu;
+    if (row->value == ARCH_DIRECT_RPR) {
+        return false;
+    }
+    arch_direct_cpu_set((enum arch_direct_register)row->value, value);
+    return true;
+}
+
+static bool refuse_read(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t *value)
+{
+    (void)vcpu;
+    (void)row;
+    (void)value;
+    return false;
+}
+
+/* Without EOImode nothing waits for it: the write has no effect (GICv3 12.2.10 leaves that open).
+ */
+static bool dir_write(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t value)
+{
+    uint32_t intid = (uint32_t)(value & 0xffffff);
+    uint32_t bit = vgic_direct_owned(vcpu->vm, intid / 32) & 1u << intid % 32;
+
+    (void)row;
+    if (bit != 0 && (arch_direct_cpu_get(ARCH_DIRECT_CTLR) & VGIC_DIRECT_EOI_MODE) != 0) {
+        arch_direct_clear(vcpu->row->pcpu, intid / 32, ARCH_DIRECT_ACTIVE, bit);
+    }
+    return true;
+}
+
+/* ICC_SGI1R_EL1 (row->value: 1), or one of the registers for group 0, in which there is none. */
+static bool sgi_write(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t value)
+{
+    const struct vm_row *vm = vcpu->vm_row;
+
+    for (uint32_t i = 0; row->value == 1 && i < vm->vcpu_count; i++) {
+        const struct vcpu_row *target = &vcpu_rows[vm->vcpu_first + i];
+
+        if (vgic_sgi_targets(vcpu, target, value)) {
+            arch_direct_sgi(target->pcpu, vgic_sgi_intid(value));
+        }
+    }
+    return true;
+}
+
+const struct sysreg_ops sysreg_vgic_direct_ops = {
+    .name = "vgic-direct",
+    .read = interface_read,
+    .write = interface_write,
+};
+
+const struct sysreg_ops sysreg_vgic_direct_dir_ops = {
+    .name = "vgic-direct-dir",
+    .read = refuse_read,
+    .write = dir_write,
+};
+
+const struct sysreg_ops sysreg_vgic_direct_sgi_ops = {
+    .name = "vgic-direct-sgi",
+    .read = refuse_read,
+    .write = sgi_write,
+};
