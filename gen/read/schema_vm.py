@@ -363,9 +363,10 @@ VM_KEYS = (
     ),
     Key(
         "interrupts",
-        enum("none", "emulated", later=("passthrough",)),
-        "How interrupts reach the VM: `emulated` (a virtual interrupt controller, hardware-linked) "
-        "or `none` (no interrupt controller).",
+        enum("none", "emulated", "passthrough"),
+        "How interrupts reach the VM: `emulated` (a virtual interrupt controller, hardware-linked), "
+        "`passthrough` (its interrupts come to it without an exit; its accesses to the interrupt "
+        "controller are checked) or `none` (no interrupt controller).",
         '"emulated"',
         '"emulated"',
     ),
