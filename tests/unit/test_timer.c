@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/timer.c vdev/vm.c arch/fake/[a-z]*.c */
+/* sources: vdev/timer.c arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "tests/unit/check.h"
 #include "vdev/timer.h"
@@ -8,6 +8,7 @@
 #define BASE UINT64_C(1000)
 
 const struct vm_row vm_rows[VM_COUNT];
+struct vm vms[VM_COUNT];
 
 static struct vcpu vcpu = { .vm = 1, .index = 2 };
 
