@@ -63,8 +63,18 @@ static void byte_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, un
     device.bytes[offset] = (uint8_t)value;
 }
 
-static const struct vdev_ops fifo_ops = { "fifo", 6, fifo_read, fifo_write, NULL, NULL };
-static const struct vdev_ops byte_ops = { "byte", 1, byte_read, byte_write, NULL, NULL };
+static const struct vdev_ops fifo_ops = {
+    .name = "fifo",
+    .sizes = 6,
+    .read = fifo_read,
+    .write = fifo_write,
+};
+static const struct vdev_ops byte_ops = {
+    .name = "byte",
+    .sizes = 1,
+    .read = byte_read,
+    .write = byte_write,
+};
 
 static const struct port_row ports[] = {
     { .base = BYTES, .size = 2, .ops = &byte_ops, .instance = 0 },
