@@ -17,7 +17,8 @@ from gen.codes import CODES, STAGES
 from gen.read.board_schema import BOARD, VARIANT
 from gen.read.keys import NAME, SIZE, TIME, Form, Key, Table
 from gen.read.schema import CHANNEL, ROOT
-from gen.read.schema_vm import DEVICE, TEMPLATE, VM
+from gen.read.schema_devices import DEVICE
+from gen.read.schema_vm import TEMPLATE, VM
 
 REPO = Path(__file__).resolve().parents[1]
 

@@ -5,7 +5,7 @@ clocks, fixed regulators) come along where something refers to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gen.plan.bridges import BRIDGE_PROPERTIES, bridge_properties, dma_translation, translation_bus
@@ -247,8 +247,3 @@ def _is_vital(name: str) -> bool:
 def _name(claim: DeviceClaim, source: Node) -> str:
     base = source.name.split("@")[0]
     return f"{base}@{claim.device.reg[0].base:x}" if claim.device.reg else source.name
-
-
-def all_nodes(nodes: Iterable[Node]) -> list[Node]:
-    """These and all below them."""
-    return [inner for node in nodes for inner in node.walk()]

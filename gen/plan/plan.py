@@ -30,7 +30,7 @@ from gen.plan.images import unikernel_link
 from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
 from gen.plan.ivc import check_ids, plan_ivcs
 from gen.plan.memory import guest_ram
-from gen.plan.model import Plan
+from gen.plan.model import Plan, PlannedVm, Vcpu
 from gen.plan.providers import with_reserved
 from gen.plan.trapped import planned_traps, trap_spans
 from gen.plan.ports import check_ports
@@ -75,16 +75,10 @@ def make_plan(
     )
     vpl011s, speakers = voices(deployment, guests)
     emulated = tuple(device for guest in guests for device in guest.emulated)
-    devices = tuple(guest.devices for guest in guests)
-    trapped = planned_traps(devices)
+    trapped = planned_traps([guest.devices for guest in guests])
     watchdogs = tuple(guest.watchdog for guest in guests if guest.watchdog is not None)
     virtual = VirtualDevices(vpl011s, planned, emulated, watchdogs)
-    vms = []
-    for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
-        mappings = vm_mappings(guest, board, ram, planned)
-        tables = stage2.build(guest.index, guest.ipa_bits, mappings)
-        made = planned_vm(guest, board, result, ram, mine, mappings, tables, vcpus, virtual)
-        vms.append(with_devices(made, devices, result, board))
+    vms = _planned_vms(guests, built, placement, board, vcpus, virtual)
     packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
         deployment=deployment,
@@ -92,7 +86,7 @@ def make_plan(
         hash=input_hash,
         pcpus=with_calls(pcpus, vcpus, vms, board),
         vcpus=vcpus,
-        vms=tuple(vms),
+        vms=vms,
         vpl011s=vpl011s,
         channels=planned,
         ivcs=ivcs,
@@ -107,6 +101,24 @@ def make_plan(
         emulated=emulated,
         trapped=trapped,
     )
+
+
+def _planned_vms(
+    guests: Sequence[Guest],
+    built: Sequence[Built],
+    placement: Placement,
+    board: Board,
+    vcpus: Sequence[Vcpu],
+    virtual: VirtualDevices,
+) -> tuple[PlannedVm, ...]:
+    devices = [guest.devices for guest in guests]
+    vms = []
+    for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
+        mappings = vm_mappings(guest, board, ram, virtual.channels)
+        tables = stage2.build(guest.index, guest.ipa_bits, mappings)
+        made = planned_vm(guest, board, result, ram, mine, mappings, tables, vcpus, virtual)
+        vms.append(with_devices(made, devices, result, board))
+    return tuple(vms)
 
 
 def _place(
