@@ -33,6 +33,8 @@ void arch_vcpu_complete(struct arch_vcpu *vcpu, const struct exit *exit, uint64_
  * architecture defines, at the instruction that exited. */
 enum arch_fault { ARCH_FAULT_UNDEF, ARCH_FAULT_ABORT, ARCH_FAULT_SERROR };
 void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch_fault fault);
+/* Own CPU, from an exit to its completion: the guest's program counter. */
+uint64_t arch_vcpu_pc(const struct arch_vcpu *vcpu);
 /* Writes the vCPU's registers to the log, in words. */
 void arch_vcpu_dump(const struct arch_vcpu *vcpu);
 

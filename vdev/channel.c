@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "vdev/notice.h"
 #include "vdev/vcpu.h"
 #include "vdev/vgic.h"
 
@@ -25,10 +26,15 @@ static uint32_t channel_self(uint32_t instance)
 }
 
 /* Release: what the ringing VM wrote to the window before is there when FROM shows its bit. */
-static void channel_ring(uint32_t instance, uint32_t peers)
+static void channel_ring(const struct vcpu *vcpu, uint32_t instance, uint32_t peers)
 {
     const struct channel_peer_row *self = &channel_peer_rows[instance];
     uint32_t first = channel_rows[self->channel].peer_first;
+
+    if (peers != 0 && (peers & self->rings) == 0) {
+        notice(vcpu, "rings peers %#x of channel %s, may ring %#x", (unsigned)peers,
+               channel_rows[self->channel].name, (unsigned)self->rings);
+    }
 
     for (peers &= self->rings; peers != 0; peers &= peers - 1) {
         uint32_t peer = first + (uint32_t)__builtin_ctz(peers);
@@ -69,10 +75,9 @@ static uint64_t channel_read(struct vcpu *vcpu, uint32_t instance, uint64_t offs
 static void channel_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
                           uint64_t value)
 {
-    (void)vcpu;
     (void)size;
     if (offset == REG_RING) {
-        channel_ring(instance, (uint32_t)value);
+        channel_ring(vcpu, instance, (uint32_t)value);
     } else if (offset == REG_FROM) {
         atomic_fetch_and_explicit(&channel_from[instance], ~(uint32_t)value, memory_order_acq_rel);
     }

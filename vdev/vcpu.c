@@ -5,6 +5,7 @@
 #include "vdev/call.h"
 #include "vdev/dispatch.h"
 #include "vdev/irq.h"
+#include "vdev/notice.h"
 #include "vdev/port.h"
 #include "vdev/sysreg.h"
 #include "vdev/trace.h"
@@ -26,6 +27,15 @@ static bool access_fits(const struct mmio_row *row, const struct exit_access *ac
     return (row->ops->sizes & access->size) != 0 && access->gpa.addr % access->size == 0;
 }
 
+static void refuse_mmio(struct vcpu *vcpu, const struct exit *exit, const struct mmio_row *row)
+{
+    notice(vcpu, "%s of %u bytes at %#llx: %s%s", exit->access.write ? "write" : "read",
+           (unsigned)exit->access.size, (unsigned long long)exit->access.gpa.addr,
+           row == NULL ? "no device is there" : "not a width or alignment of ",
+           row == NULL ? "" : row->ops->name);
+    arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_ABORT);
+}
+
 static void serve_mmio(struct vcpu *vcpu, const struct exit *exit)
 {
     const struct exit_access *access = &exit->access;
@@ -33,7 +43,7 @@ static void serve_mmio(struct vcpu *vcpu, const struct exit *exit)
     uint64_t value = 0;
 
     if (row == NULL || !access_fits(row, access)) {
-        arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_ABORT);
+        refuse_mmio(vcpu, exit, row);
         return;
     }
     uint64_t offset = access->gpa.addr - row->base.addr;
@@ -65,8 +75,17 @@ static void serve_sysreg(struct vcpu *vcpu, const struct exit *exit)
     if (allowed) {
         arch_vcpu_complete(&vcpu->arch, exit, value);
     } else {
+        notice(vcpu, "%s system register " ARCH_SYSREG_FORMAT ": not granted",
+               access->write ? "write of" : "read of", ARCH_SYSREG_FIELDS(access->encoding));
         arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_UNDEF);
     }
+}
+
+static void refuse(struct vcpu *vcpu, const struct exit *exit, enum arch_fault fault)
+{
+    notice(vcpu, "%s, guest-physical %#llx", exit->fault.words,
+           (unsigned long long)exit->fault.gpa.addr);
+    arch_vcpu_inject(&vcpu->arch, exit, fault);
 }
 
 static void crash_details(const struct vcpu *vcpu)
@@ -111,10 +130,10 @@ static void serve_exit(struct vcpu *vcpu, const struct exit *exit)
     case EXIT_IDLE: /* the instruction may end at any time (Arm ARM D1.6.1); this is one */
         break;
     case EXIT_UNDEF:
-        arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_UNDEF);
+        refuse(vcpu, exit, ARCH_FAULT_UNDEF);
         break;
     case EXIT_ABORT:
-        arch_vcpu_inject(&vcpu->arch, exit, ARCH_FAULT_ABORT);
+        refuse(vcpu, exit, ARCH_FAULT_ABORT);
         break;
     case EXIT_CRASH:
         serve_crash(vcpu, &exit->fault);

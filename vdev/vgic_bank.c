@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vdev/vgic_bank.h"
+#include "vdev/notice.h"
 #include "vdev/vgic_state.h"
 
 /*
@@ -281,6 +282,18 @@ static void write_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid
     change_end(vcpu, cpu, intid / 32, changed);
 }
 
+/* SPIs that nothing in the deployment will ever raise; the guest may pend them itself. */
+static void tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits)
+{
+    uint32_t ownerless = word == 0 ? 0 : bits & ~vgic_rows[vcpu->vm].spi_owned[word - 1];
+
+    if (ownerless != 0) {
+        notice(vcpu, "enables interrupt %u (SPI %u), which no device of this VM raises",
+               32 * word + (unsigned)__builtin_ctz(ownerless),
+               32 * (word - 1) + (unsigned)__builtin_ctz(ownerless));
+    }
+}
+
 static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, uint32_t word,
                        uint32_t value)
 {
@@ -289,8 +302,11 @@ static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, u
         write_group(vcpu, cpu, word, value);
         break;
     case VGIC_BANK_ENABLE:
+        tell_ownerless(vcpu, word, value);
+        write_enable(vcpu, cpu, word, value, true);
+        break;
     case VGIC_BANK_DISABLE:
-        write_enable(vcpu, cpu, word, value, bank == VGIC_BANK_ENABLE);
+        write_enable(vcpu, cpu, word, value, false);
         break;
     case VGIC_BANK_PEND:
         write_pend(vcpu, cpu, word, value);

@@ -221,6 +221,12 @@ void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch
     AARCH64_WRITE(spsr_el2, exception_pstate(old));
 }
 
+uint64_t arch_vcpu_pc(const struct arch_vcpu *vcpu)
+{
+    (void)vcpu;
+    return AARCH64_READ(elr_el2);
+}
+
 void arch_vcpu_dump(const struct arch_vcpu *vcpu)
 {
     log_error("  pc %016llx  pstate %08llx  sp_el1 %016llx",

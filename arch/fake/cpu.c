@@ -176,6 +176,11 @@ void arch_vcpu_inject(struct arch_vcpu *vcpu, const struct exit *exit, enum arch
     fake_record(FAKE_CALL_INJECT, fault, 0);
 }
 
+uint64_t arch_vcpu_pc(const struct arch_vcpu *vcpu)
+{
+    return vcpu->pc;
+}
+
 void arch_vcpu_dump(const struct arch_vcpu *vcpu)
 {
     fprintf(stderr, "vcpu: pc %#llx\n", (unsigned long long)vcpu->pc);

@@ -2,6 +2,7 @@
 /* sources: vdev/channel.c */
 #include "tests/unit/check.h"
 #include "vdev/channel.h"
+#include "vdev/notice.h"
 #include "vdev/vcpu.h"
 #include "vdev/vgic.h"
 
@@ -24,6 +25,27 @@ void vgic_post(uint32_t vm, uint32_t intid)
     posts++;
     posted_vm = vm;
     posted_intid = intid;
+}
+
+static uint32_t notices;
+
+bool notice_allowed(const struct vcpu *vcpu)
+{
+    (void)vcpu;
+    notices++;
+    return false;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    (void)level;
+    (void)format;
+}
+
+uint64_t arch_vcpu_pc(const struct arch_vcpu *vcpu)
+{
+    (void)vcpu;
+    return 0;
 }
 
 static uint64_t read_reg(uint32_t peer, uint64_t offset)
@@ -53,7 +75,13 @@ static void registers_tell_the_peer(void)
 static void ringing_reaches_allowed_peers(void)
 {
     posts = 0;
+    notices = 0;
     write_reg(1, 0x14, 0xffffffff);
+    CHECK_EQ(notices, 0);
+    write_reg(1, 0x14, 0);
+    CHECK_EQ(notices, 0);
+    write_reg(1, 0x14, 2); /* nobody that it may ring */
+    CHECK_EQ(notices, 1);
     CHECK_EQ(posts, 1);
     CHECK_EQ(posted_vm, 0);
     CHECK_EQ(posted_intid, 40);

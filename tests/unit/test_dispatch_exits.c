@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/dispatch.c vdev/irq.c vdev/vcpu.c vdev/vm.c arch/fake/[a-z]*.c */
+/* sources: vdev/dispatch.c vdev/irq.c vdev/notice.c vdev/vcpu.c vdev/vm.c arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "platform/console.h"
 #include "platform/log.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: vdev/call.c vdev/psci.c vdev/guest_memory.c tests/unit/fixture/vcpus.c
+   tests/unit/fixture/platform.c
    arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "tests/unit/check.h"
