@@ -85,9 +85,7 @@ void call_serve(struct vcpu *vcpu, const struct exit_call *call)
     if (call->immediate == 0) {
         answer = ivc ? ivc_call(vcpu, function, args) : call_answer(vcpu, function, args);
     }
-    if (ivc && answer < 0) {
-        notice(vcpu, "channel call %u was refused: %lld", (unsigned)function, (long long)answer);
-    } else if (answer == CALL_NOT_SUPPORTED) {
+    if (!ivc && answer == CALL_NOT_SUPPORTED) {
         notice_debug(vcpu, "call %#x, %#llx: not supported", (unsigned)function,
                      (unsigned long long)args[0]);
     }

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "vdev/guest_memory.h"
+#include "vdev/notice.h"
 
 #define SLOT_SIZE sizeof(uint64_t) /* AxVM's usize */
 
@@ -94,7 +95,7 @@ static int64_t ivc_leave(uint32_t n)
     return atomic_exchange(&ivc_joined[n], false) ? IVC_SUCCESS : IVC_BAD_STATE;
 }
 
-int64_t ivc_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[4])
+static int64_t ivc_answer(const struct vcpu *vcpu, uint32_t function, const uint64_t args[4])
 {
     switch (function) {
     case IVC_PUBLISH:
@@ -106,6 +107,30 @@ int64_t ivc_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[4])
     default:
         return ivc_leave(ivc_find(vcpu->vm, false, args[0], args[1]));
     }
+}
+
+static const char *refusal_words(int64_t answer)
+{
+    switch (answer) {
+    case IVC_UNKNOWN:
+        return "the VM has no such channel in this role";
+    case IVC_BAD_POINTER:
+        return "its arguments are not in writable RAM of the VM";
+    case IVC_BAD_SIZE:
+        return "the size is 0 or more than the channel has";
+    default:
+        return "it is joined already, or not published yet";
+    }
+}
+
+int64_t ivc_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[4])
+{
+    int64_t answer = ivc_answer(vcpu, function, args);
+
+    if (answer < 0) {
+        notice(vcpu, "channel call %u was refused: %s", (unsigned)function, refusal_words(answer));
+    }
+    return answer;
 }
 
 void ivc_vm_reset(uint32_t vm)

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "vdev/lock.h"
+#include "vdev/notice.h"
 #include "vdev/vcpu.h"
 
 /* One for each group of pages in which several VMs read, change and write back registers. */
@@ -49,12 +50,18 @@ static void hardware_write(uint64_t address, unsigned size, uint64_t value)
     }
 }
 
+static void tell_withheld(const struct vcpu *vcpu, const struct trapped_row *row, uint64_t offset)
+{
+    notice_debug(vcpu, "register at %#llx (host) is not granted in this direction",
+                 (unsigned long long)(row->base.addr + offset));
+}
+
 static uint64_t trapped_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
 {
     const struct trapped_row *row = &trapped_rows[instance];
 
-    (void)vcpu;
     if (row->read_mask == 0) {
+        tell_withheld(vcpu, row, offset);
         return 0;
     }
     return hardware_read(row->base.addr + offset, size) & row->read_mask;
@@ -83,8 +90,8 @@ static void trapped_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
     uint64_t address = row->base.addr + offset;
     uint64_t others = (UINT64_MAX >> (64 - 8 * size)) & ~row->write_mask;
 
-    (void)vcpu;
     if (row->write_mask == 0) {
+        tell_withheld(vcpu, row, offset);
         return;
     }
     value &= row->write_mask;

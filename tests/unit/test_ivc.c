@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/ivc.c vdev/guest_memory.c tests/unit/fixture/vcpus.c arch/fake/[a-z]*.c */
+/* sources: vdev/ivc.c vdev/guest_memory.c tests/unit/fixture/vcpus.c
+ *   tests/unit/fixture/platform.c arch/fake/[a-z]*.c */
 #include <string.h>
 
 #include "arch/fake/fake.h"

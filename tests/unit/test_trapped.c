@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/trapped.c arch/fake/[a-z]*.c */
+/* sources: vdev/trapped.c arch/fake/[a-z]*.c tests/unit/fixture/platform.c */
 #include "gen/rows.h"
 #include "tests/unit/check.h"
 #include "vdev/trapped.h"
