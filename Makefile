@@ -12,7 +12,8 @@ setup: # what is missing, by apt; then the libraries that every build uses
 demo: setup # the default deployment in QEMU
 	./build.py configs/board.toml --run
 
-test: setup # every test, on two CPUs
+test: setup # every test, on two CPUs; what they boot is fetched first
+	$(PYTHON) -m gen.tool.fetch
 	$(PYTEST) -n 2 --dist loadfile tests
 
 lint: # make lint CHECKS="c-format python-types" for some of them
