@@ -17,6 +17,9 @@ from gen.tool import qemu
 from gen.tool.paths import ROOT
 
 
+RAM_BASE = 0x4000_0000
+
+
 def run(
     folder: Path,
     script: str,
@@ -25,7 +28,7 @@ def run(
     timeout_ms: int = 20_000,
 ) -> None:
     plan = qemu.RunPlan(
-        ("sh", "-c", script), "firmware.bin", ("bulkhead", "vm"), expect, timeout_ms
+        ("sh", "-c", script), "firmware.bin", ("bulkhead", "vm"), expect, timeout_ms, RAM_BASE
     )
     plan.write(folder)
     assert qemu.RunPlan.read(folder) == plan
@@ -86,7 +89,9 @@ def test_all_seen_and_still_running_is_good(
 
 
 def test_keys_reach_the_guest(tmp_path: Path) -> None:
-    plan = qemu.RunPlan(("sh", "-c", "read key; echo $key"), "firmware.bin", (), ("typed",), 20_000)
+    plan = qemu.RunPlan(
+        ("sh", "-c", "read key; echo $key"), "firmware.bin", (), ("typed",), 20_000, RAM_BASE
+    )
     plan.write(tmp_path)
     reader, writer = os.pipe()
     os.write(writer, b"typed\n")
@@ -96,7 +101,7 @@ def test_keys_reach_the_guest(tmp_path: Path) -> None:
 
 
 def test_terminal_is_restored(tmp_path: Path) -> None:
-    plan = qemu.RunPlan(("sh", "-c", "sleep 0.1"), "firmware.bin", (), (), 20_000)
+    plan = qemu.RunPlan(("sh", "-c", "sleep 0.1"), "firmware.bin", (), (), 20_000, RAM_BASE)
     plan.write(tmp_path)
     master, terminal = os.openpty()
     before = termios.tcgetattr(terminal)
@@ -108,7 +113,9 @@ def test_terminal_is_restored(tmp_path: Path) -> None:
 
 def test_run_ends_with_its_parent(tmp_path: Path) -> None:
     """Even one that is killed."""
-    plan = qemu.RunPlan(("sh", "-c", "echo $$; exec sleep 60"), "firmware.bin", (), (), 60_000)
+    plan = qemu.RunPlan(
+        ("sh", "-c", "echo $$; exec sleep 60"), "firmware.bin", (), (), 60_000, RAM_BASE
+    )
     plan.write(tmp_path)
     code = "import sys; from pathlib import Path; from gen.tool import qemu; "
     code += "qemu.run(Path(sys.argv[1]), [], None, True)"
