@@ -83,8 +83,8 @@ static void serve_sysreg(struct vcpu *vcpu, const struct exit *exit)
 
 static void refuse(struct vcpu *vcpu, const struct exit *exit, enum arch_fault fault)
 {
-    notice(vcpu, "%s, guest-physical %#llx", exit->fault.words,
-           (unsigned long long)exit->fault.gpa.addr);
+    notice(vcpu, "%s: address %#llx, guest-physical %#llx", exit->fault.words,
+           (unsigned long long)exit->fault.address, (unsigned long long)exit->fault.gpa.addr);
     arch_vcpu_inject(&vcpu->arch, exit, fault);
 }
 

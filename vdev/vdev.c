@@ -10,6 +10,13 @@ static void reset(const struct vdev_ops *ops, uint32_t instance)
     }
 }
 
+static void start(const struct vdev_ops *ops, uint32_t instance)
+{
+    if (ops->start != NULL) {
+        ops->start(instance);
+    }
+}
+
 static void alarm(struct vcpu *vcpu, const struct vdev_ops *ops, uint32_t instance)
 {
     if (ops->alarm != NULL) {
@@ -30,11 +37,10 @@ void vdev_reset(const struct vm_row *vm)
 void vdev_start(const struct vm_row *vm)
 {
     for (uint32_t n = 0; n < vm->mmio_count; n++) {
-        const struct mmio_row *row = &vm->mmio[n];
-
-        if (row->ops->start != NULL) {
-            row->ops->start(row->instance);
-        }
+        start(vm->mmio[n].ops, vm->mmio[n].instance);
+    }
+    for (uint32_t n = 0; n < vm->port_count; n++) {
+        start(vm->port[n].ops, vm->port[n].instance);
     }
 }
 

@@ -40,6 +40,21 @@ static void decode_instruction_abort(struct exit *exit, uint64_t esr)
     exit->fault.gpa = fault_gpa(far);
 }
 
+static const char *data_abort_words(uint64_t esr, uint32_t type)
+{
+    if ((esr & ISS_S1PTW) != 0) {
+        return "walk of its page tables outside its memory";
+    }
+    if (type == FSC_PERMISSION) {
+        return "access that the memory there does not allow";
+    }
+    if (type != FSC_TRANSLATION) {
+        return "access that the bus answered with a fault";
+    }
+    return (esr & ISS_CM) != 0 ? "cache maintenance where no memory is"
+                               : "pair, SIMD, atomic or writeback access where no memory is";
+}
+
 /* A load or store to a hole of stage 2 that the syndrome describes is a device access; everything
  * else (LDP, atomics, cache maintenance, table walks, writes to read-only memory) is an abort. */
 static void decode_data_abort(const struct arch_vcpu *vcpu, struct exit *exit, uint64_t esr)
@@ -48,7 +63,7 @@ static void decode_data_abort(const struct arch_vcpu *vcpu, struct exit *exit, u
     uint32_t type = ISS_FSC(esr) & FSC_TYPE_MASK;
 
     if ((esr & ISS_ISV) == 0 || (esr & (ISS_S1PTW | ISS_CM)) != 0 || type != FSC_TRANSLATION) {
-        exit_fault(exit, EXIT_ABORT, esr, "data access that has no device or memory behind it");
+        exit_fault(exit, EXIT_ABORT, esr, data_abort_words(esr, type));
         if (type == FSC_TRANSLATION || (esr & ISS_S1PTW) != 0) {
             exit->fault.gpa = fault_gpa(far);
         }

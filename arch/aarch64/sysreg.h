@@ -78,6 +78,7 @@ enum aarch64_ec {
 #define FSC_TYPE_MASK 0x3cu
 #define FSC_ADDRESS_SIZE 0x00u
 #define FSC_TRANSLATION 0x04u
+#define FSC_PERMISSION 0x0cu
 #define FSC_EXTERNAL 0x10u
 #define FSC_EXTERNAL_WALK 0x14u
 

@@ -35,6 +35,32 @@ static void every_row_with_a_reset_gets_it(void)
     CHECK_EQ(resets[3], 1);
 }
 
+static uint32_t starts[4]; /* by instance */
+
+static void count_start(uint32_t instance)
+{
+    starts[instance]++;
+}
+
+static const struct vdev_ops starting_ops = { .name = "starting", .start = count_start };
+
+static void a_start_is_told_to_all_who_ask(void)
+{
+    static const struct mmio_row rows[] = {
+        { .base = GPA(0x1000), .size = 0x1000, .ops = &starting_ops, .instance = 1 },
+        { .base = GPA(0x2000), .size = 0x1000, .ops = &plain_ops, .instance = 2 },
+    };
+    static const struct port_row ports[] = {
+        { .base = 0x70, .size = 2, .ops = &starting_ops, .instance = 3 },
+    };
+    const struct vm_row vm = { .mmio = rows, .mmio_count = 2, .port = ports, .port_count = 1 };
+
+    vdev_start(&vm);
+    CHECK_EQ(starts[1], 1);
+    CHECK_EQ(starts[2], 0);
+    CHECK_EQ(starts[3], 1);
+}
+
 static uint32_t alarms[4]; /* by instance */
 static struct vcpu *alarmed;
 
@@ -65,6 +91,7 @@ static void a_time_is_told_to_all_who_may_wait(void)
 
 int main(void)
 {
+    TEST(a_start_is_told_to_all_who_ask);
     TEST(a_time_is_told_to_all_who_may_wait);
     TEST(every_row_with_a_reset_gets_it);
     return test_result();

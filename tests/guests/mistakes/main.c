@@ -48,6 +48,8 @@ int main(void)
     once("a system register that is not granted", 1);
     gic_bit_write(ISENABLER, 60);
     once("an interrupt that nobody raises", 0);
+    mmio_write32((uint64_t)(uintptr_t)channel_open("in")->window, 1);
+    once("a window that may only be read", 1);
     channel_ring(wire, 4);
     once("a peer that is not there", 0);
     (void)check_end();
