@@ -16,6 +16,7 @@
 #include <tables.h>
 
 static _Atomic uint32_t starts[VM_COUNT]; /* vCPUs of the VM that took a start, ever */
+static _Atomic uint32_t ready[VM_COUNT];  /* CPUs of the VM that are initialised */
 
 static struct vcpu *home_of(const struct vcpu *vcpu)
 {
@@ -325,14 +326,27 @@ static _Noreturn void idle_loop(void)
     }
 }
 
+/* Home sets up what is other CPUs' too: their private interrupts, where the VM takes its own. */
+static void wait_ready(const struct vcpu *vcpu)
+{
+    while (atomic_load(&ready[vcpu->vm]) != vcpu->vm_row->vcpu_count) {
+        arch_cpu_relax();
+    }
+}
+
 _Noreturn void lifecycle_loop(struct vcpu *vcpu)
 {
     arch_map_select(ARCH_MAP_RUN);
     if (vcpu == NULL) {
         idle_loop();
     }
-    if (vcpu == home_of(vcpu) && !vm_begin(vcpu, false)) {
-        vm_end(vcpu);
+    atomic_fetch_add(&ready[vcpu->vm], 1);
+    arch_cpu_wake();
+    if (vcpu == home_of(vcpu)) {
+        wait_ready(vcpu);
+        if (!vm_begin(vcpu, false)) {
+            vm_end(vcpu);
+        }
     }
     for (;;) {
         if (vcpu_take_start(vcpu)) {
