@@ -282,8 +282,7 @@ static void write_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid
     change_end(vcpu, cpu, intid / 32, changed);
 }
 
-/* SPIs that nothing in the deployment will ever raise; the guest may pend them itself. */
-static void tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits)
+void vgic_tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits)
 {
     uint32_t ownerless = word == 0 ? 0 : bits & ~vgic_rows[vcpu->vm].spi_owned[word - 1];
 
@@ -302,7 +301,7 @@ static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, u
         write_group(vcpu, cpu, word, value);
         break;
     case VGIC_BANK_ENABLE:
-        tell_ownerless(vcpu, word, value);
+        vgic_tell_ownerless(vcpu, word, value);
         write_enable(vcpu, cpu, word, value, true);
         break;
     case VGIC_BANK_DISABLE:

@@ -131,8 +131,11 @@ static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, u
 
     switch (bank) {
     case VGIC_BANK_ENABLE:
+        vgic_tell_ownerless(vcpu, word, value);
+        write_enable(vcpu, cpu, word, bits, true);
+        break;
     case VGIC_BANK_DISABLE:
-        write_enable(vcpu, cpu, word, bits, bank == VGIC_BANK_ENABLE);
+        write_enable(vcpu, cpu, word, bits, false);
         break;
     case VGIC_BANK_PEND:
         arch_direct_set(pcpu, word, ARCH_DIRECT_PENDING, bits);
@@ -155,7 +158,7 @@ static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, u
 static bool find_word(uint32_t vm, const struct vgic_cpu *cpu, uint32_t intid, uint32_t *word)
 {
     *word = intid / 32;
-    return cpu != NULL ? *word == 0 : *word != 0 && vgic_direct_owned(vm, *word) != 0;
+    return cpu != NULL ? *word == 0 : *word != 0 && *word <= vgic_rows[vm].spi_count / 32u;
 }
 
 uint64_t vgic_direct_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset,

@@ -190,6 +190,9 @@ void vgic_private_sync(struct vcpu *vcpu); /* own CPU: hardware agrees with `pri
 uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size);
 void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size,
                      uint64_t value);
+/* A guest enables SPIs that nothing in the deployment will ever raise; it may pend them itself,
+ * where they are emulated. */
+void vgic_tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits);
 uint32_t vgic_id_read(uint64_t offset, uint32_t part); /* PIDR, CIDR: 0xffd0-0xffff */
 /* vgic_sysreg.c: what ICC_SGI*R_EL1 name, of the sender's VM. */
 bool vgic_sgi_targets(const struct vcpu *sender, const struct vcpu_row *row, uint64_t sgi1r);

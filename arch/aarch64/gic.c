@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdatomic.h>
-#include <stddef.h>
 
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/sysreg.h"
@@ -90,6 +89,10 @@ static uint32_t console_cpu(void)
 /* What other CPUs reach direct ones by, and group 0 as a whole. */
 static void direct_init(uint64_t gicd)
 {
+    if ((gic_read(gicd + GICD_CTLR) & GICD_CTLR_DS) == 0) {
+        panic("board check: interrupts = \"passthrough\" needs a GIC with one security state "
+              "(GICD_CTLR.DS = 1)");
+    }
     for (uint32_t pcpu = 0; pcpu < PCPU_COUNT; pcpu++) {
         uint32_t intid = pcpu_rows[pcpu].ipi_intid;
 
@@ -210,19 +213,6 @@ uint32_t gic_priority_bits(void)
     return ((uint32_t)(AARCH64_READ(s3_0_c12_c12_4) >> 8) & 0x7u) + 1u; /* ICC_CTLR_EL1 */
 }
 
-/* In words, why own CPU can't run a guest that takes its interrupts itself. */
-static const char *direct_trouble(void)
-{
-    if ((gic_read(distributor() + GICD_CTLR) & GICD_CTLR_DS) == 0) {
-        return "interrupts = \"passthrough\" needs a GIC with one security state (GICD_CTLR.DS = "
-               "1)";
-    }
-    if (gic_priority_bits() < GIC_PRIORITY_BITS_DIRECT) {
-        return "interrupts = \"passthrough\" needs 5 bits of interrupt priority";
-    }
-    return NULL;
-}
-
 /* The CPU interface of EL2: system registers, priority drop apart from deactivation (EOImode 1),
  * so that a guest's end of interrupt deactivates the physical one (8.2.4). */
 /* SRE, DFB, DIB; Enable is clear: a guest's ICC_SRE_EL1 traps, so that it can't leave the system
@@ -234,10 +224,9 @@ static const char *direct_trouble(void)
 /* A direct CPU: group 0 is ours and always on, group 1 the guest's. */
 static void cpu_init_direct(uint64_t gicr)
 {
-    const char *trouble = direct_trouble();
-
-    if (trouble != NULL) {
-        panic("board check: %s", trouble);
+    if (gic_priority_bits() < GIC_PRIORITY_BITS_DIRECT) {
+        panic("board check: interrupts = \"passthrough\" needs %u bits of interrupt priority",
+              GIC_PRIORITY_BITS_DIRECT);
     }
     redistributor_init_direct(gicr);
     AARCH64_WRITE(s3_0_c12_c8_3, 0);  /* ICC_BPR0_EL1 */

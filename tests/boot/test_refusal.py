@@ -55,6 +55,13 @@ def test_less_ram(folder: Path) -> None:
     refused(board(*by_kernel(folder), memory="32M"), r"board check: the plan uses RAM 0x")
 
 
+def test_two_security_states() -> None:
+    config = ROOT / "tests/guests/direct/deployment.toml"
+    secure = "virt,virtualization=on,secure=on,gic-version=3"
+    command = board("-machine", secure, *by_kernel(build(config, "refusal-secure")))
+    refused(command, r'interrupts = "passthrough" needs a GIC with one security state')
+
+
 def test_fewer_cpus(folder: Path) -> None:
     refused(
         board(*by_kernel(folder), cpus=1), r"board check: the plan uses CPU 0x1, which .* not have"
