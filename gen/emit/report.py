@@ -228,6 +228,11 @@ def _channel(plan: Plan, channel: PlannedChannel) -> Json:
 def _interrupts(plan: Plan) -> list[Json]:
     """Every physical SPI that has an owner, by number."""
     rows: list[Json] = [{**_irq(irq), "vm": vm.vm.name} for vm in plan.vms for irq in vm.irqs]
+    for cpu in plan.pcpus:
+        if cpu.ipi_spi is not None:
+            owner = f"hypervisor's calls to {plan.board.cpus[cpu.board_index].name}"
+            row = {"spi": cpu.ipi_spi, "intid": cpu.ipi_spi + 32, "owner": owner, "vm": None}
+            rows.append(row)
     if owns_uart(plan):
         spi = plan.board.uart.spi
         rows.append({"spi": spi, "intid": spi + 32, "owner": "hypervisor's console", "vm": None})
