@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's kernel on two vCPUs beside a unikernel: user space, typed input, CPU hotplug, timer and
-inter-processor interrupts, a reboot from the pristine image, power-off."""
+inter-processor interrupts, a reboot from the pristine image, power-off; with interrupts that the
+hypervisor takes, and with those that Linux takes itself."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ from machine import ICOUNT, MTTCG, ROOT, Machine, board, build, by_kernel
 PROMPT = r"/ # "
 
 
-@pytest.fixture(scope="module")
-def folder() -> Path:
-    return build(ROOT / "configs/qemu-aarch64-linux.toml", "linux")
+@pytest.fixture(scope="module", params=["emulated", "passthrough"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    mode: str = request.param
+    config = ROOT / "configs/qemu-aarch64-linux.toml"
+    return build(config, f"linux-{mode}", "--set", f"vm.linux.interrupts={mode}")
 
 
 def run_line(machine: Machine, line: str, answer: str) -> str:
