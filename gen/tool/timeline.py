@@ -79,7 +79,7 @@ def _slices(vcpu: Vcpu, place: tuple[int, int], origin: int, hz: int) -> Iterato
         last = max((r.start + r.length for r in records), default=vcpu.running_since)
         since = vcpu.running_since
         records.append(Record(since, max(last - since, 0), "run", "still runs", {}))
-    for record in sorted(records, key=lambda r: (r.start, -r.length, r.kind != "run")):
+    for record in sorted(records, key=lambda r: (r.start, r.kind != "run")):
         yield {
             "ph": "X",
             "name": record.name,

@@ -26,10 +26,10 @@ struct all {
     struct point points[3];
     uint32_t numbers[5];
 };
-struct flat { uint64_t a; uint32_t b; uint8_t c; bool d; };
+struct flat { uint8_t c; uint32_t b; bool d; uint64_t a; };
 const struct all all = { .first = 9, .colour = BLUE, .count = 77, .name = "a name",
                          .where = { 0x1234 }, .points = { { 1, 2 }, { 3, 4 }, { 5, 6 } } };
-const struct flat flat = { 1, 2, 3, true };
+const struct flat flat = { 3, 2, true, 1 };
 const char *const names[] = { "one", 0, "three" };
 int _start(void) { return all.first + flat.c + names[0][0]; }
 """
@@ -73,7 +73,7 @@ def test_values(image: Image) -> None:
 def test_plain_structs_are_read_at_once(image: Image) -> None:
     layout = image.layouts["flat"]
     data = image.read(image.symbols["flat"], layout.size)
-    assert list(layout.numbers.iter_unpack(data * 2)) == [(1, 2, 3, 1)] * 2
+    assert list(layout.numbers.iter_unpack(data * 2)) == [(3, 2, 1, 1)] * 2
 
 
 def test_enums(image: Image) -> None:
