@@ -18,6 +18,7 @@ from gen.tool import cache, toolchain
 from gen.tool.library import Library, Unit, archive
 from gen.tool.paths import ROOT
 from gen.tool.process import SETUP
+from gen.tool.toolchain import relative
 
 Kind = Literal["hyp", "guest"]  # who links it
 
@@ -119,6 +120,8 @@ def _make(arch: str, kind: Kind, folder: Path) -> None:
     _headers(arch, kind, unpacked, folder / "include")
     flags: tuple[str, ...] = (*toolchain.TARGET[arch], *toolchain.CODE)
     flags += ("-fno-builtin", "-w", "-D_LIBC")
+    # Assertions name their file: not by the folder that the library happened to be made in.
+    flags += tuple(f"-ffile-prefix-map={p}=newlib" for p in (unpacked, relative(unpacked)))
     includes = ("-I", str(folder / "include"), "-isystem", str(folder / "include"))
     if kind == "hyp":
         flags += (*toolchain.HYPERVISOR_ONLY[arch], "-DPREFER_SIZE_OVER_SPEED", *NO_ALLOCATOR)
