@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: setup demo test lint golden format clean
+.PHONY: setup demo test lint golden bench-account format clean
 
 setup: # what is missing, by apt; then the libraries that every build uses
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS)
@@ -23,6 +23,9 @@ golden: # rewrites the expected results of tests; review the diff
 	$(PYTHON) tests/gen/golden.py --update
 	$(PYTHON) tests/gen/axvm/outcomes.py --update
 	$(PYTHON) tests/gen/boards/board_plans.py --update
+
+bench-account: # make bench-account OP=hvc-version: which instructions an operation costs
+	tests/bench/account.py $(OP)
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format-14 -i

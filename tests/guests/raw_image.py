@@ -18,7 +18,8 @@ FLAGS = (
 
 
 def build(folder: Path, output: Path) -> None:
-    """All sources of `folder` to the raw image `output`."""
+    """All sources of `folder` to the raw image `output`, and to an ELF file beside it, whose
+    symbols are offsets in the image."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         objects = []
@@ -26,7 +27,7 @@ def build(folder: Path, output: Path) -> None:
             target = Path(place) / f"{source.name}.o"
             _run(["clang-14", *FLAGS, "-c", str(source), "-o", str(target)])
             objects.append(str(target))
-        elf = str(Path(place) / "image.elf")
+        elf = str(output.with_suffix(".elf"))
         _run(["ld.lld-14", "-T", str(SCRIPT), *objects, "-o", elf])
         _run(["llvm-objcopy-14", "-O", "binary", elf, str(output)])
 

@@ -15,11 +15,15 @@ uint64_t loop_read8(uint64_t a, uint64_t b);
 uint64_t loop_read16(uint64_t a, uint64_t b);
 uint64_t loop_read32(uint64_t a, uint64_t b);
 uint64_t loop_read64(uint64_t a, uint64_t b);
+uint64_t loop_write8(uint64_t a, uint64_t b);
+uint64_t loop_write16(uint64_t a, uint64_t b);
 uint64_t loop_write32(uint64_t a, uint64_t b);
 uint64_t loop_id(uint64_t a, uint64_t b);
 uint64_t loop_mpidr(uint64_t a, uint64_t b);
+uint64_t loop_ctr(uint64_t a, uint64_t b);
 uint64_t loop_pmr(uint64_t a, uint64_t b);
 uint64_t loop_cntv(uint64_t a, uint64_t b);
+/* Ticks of 32 reads at `a` into each of x0 to x30. */
 uint64_t loop_read32_every(uint64_t a);
 void secondary_entry(void);
 _Noreturn void bench_main(void);
@@ -29,6 +33,10 @@ _Noreturn void bench_unexpected(uint64_t esr, uint64_t elr, uint64_t far);
 extern volatile uint64_t irq_time;
 extern volatile uint32_t irq_intid;
 extern volatile uint32_t irq_count;
+/* Of interrupt n since the start, at n % IRQ_LOG_COUNT. */
+#define IRQ_LOG_COUNT 32
+extern volatile uint64_t irq_log_time[IRQ_LOG_COUNT];
+extern volatile uint32_t irq_log_intid[IRQ_LOG_COUNT];
 #pragma GCC visibility pop
 
 #endif

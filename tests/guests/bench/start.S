@@ -66,6 +66,15 @@ interrupted:
 3:  msr     icc_eoir1_el1, x1
     adrp    x2, irq_count
     ldr     w3, [x2, :lo12:irq_count]
+    and     w3, w3, #31                 /* IRQ_LOG_COUNT */
+    adrp    x2, irq_log_time
+    add     x2, x2, :lo12:irq_log_time
+    str     x0, [x2, x3, lsl #3]
+    adrp    x2, irq_log_intid
+    add     x2, x2, :lo12:irq_log_intid
+    str     w1, [x2, x3, lsl #2]
+    adrp    x2, irq_count
+    ldr     w3, [x2, :lo12:irq_count]
     add     w3, w3, #1
     str     w3, [x2, :lo12:irq_count]
     ldp     x2, x3, [sp, #16]
@@ -109,8 +118,11 @@ unexpected:
     timed   loop_read8      ldrb w14, [x9]
     timed   loop_read64     ldr x14, [x9]
     timed   loop_write32    str w10, [x9]
+    timed   loop_write16    strh w10, [x9]
+    timed   loop_write8     strb w10, [x9]
     timed   loop_id         mrs x14, id_aa64pfr0_el1
     timed   loop_mpidr      mrs x14, mpidr_el1
+    timed   loop_ctr        mrs x14, ctr_el0
     timed   loop_pmr        mrs x14, icc_pmr_el1
     timed   loop_cntv       mrs x14, cntv_ctl_el0
 
@@ -140,6 +152,7 @@ loop_read32_every:
     .irp    reg, 9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
     read_into \reg, 1, 2
     .endr
+    read_into 8, 1, 2
     isb
     mrs     x0, cntvct_el0
     ldr     x1, [sp, #96]
@@ -163,3 +176,9 @@ irq_intid:
     .skip   4
 irq_count:
     .skip   4
+    .balign 8
+    .globl  irq_log_time, irq_log_intid
+irq_log_time:
+    .skip   32 * 8
+irq_log_intid:
+    .skip   32 * 4

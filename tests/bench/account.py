@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Which instructions of the hypervisor an operation of the benchmark costs.
+
+    tests/bench/account.py hvc-version                 functions of each path, with their counts
+    tests/bench/account.py hvc-version --listing       every instruction of the most frequent path
+    tests/bench/account.py boot                        from reset to the first guest instruction
+    tests/bench/account.py timer --set vm.guest.interrupts=passthrough
+    tests/bench/account.py --list                      the names of operations
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import itertools
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import subject  # noqa: E402
+import trace  # noqa: E402
+
+CPUS = 2
+PATHS = 4  # shown of each CPU
+_LINE = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
+
+
+@functools.cache
+def disassembly(elf: Path) -> dict[int, str]:
+    """The instruction at each address."""
+    command = ["llvm-objdump-14", "-d", "--no-show-raw-insn", str(elf)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    lines = (_LINE.match(line) for line in said.splitlines())
+    return {int(line[1], 16): " ".join(line[2].split()) for line in lines if line}
+
+
+def tell_functions(path: trace.Path_, symbols: trace.Symbols) -> None:
+    """Instructions by function, the functions in the order in which they are first reached."""
+    counts: Counter[str] = Counter(map(symbols.name, path))
+    for name, count in counts.items():
+        print(f"    {count:7}  {name}")
+
+
+def tell_listing(path: trace.Path_, symbols: trace.Symbols, elf: Path) -> None:
+    text = disassembly(elf)
+    at = 0
+    for name, addresses in itertools.groupby(path, key=symbols.name):
+        print(f"  {name}:")
+        for address in addresses:
+            at += 1
+            print(f"    {at:5}  {address:x}  {text.get(address, '?')}")
+
+
+def account(folder: Path, operation: str, listing: bool) -> None:
+    elf = folder / "firmware.elf"
+    symbols = trace.Symbols.read(elf)
+    recorded = trace.record(folder, operation)
+    for cpu in range(CPUS):
+        exits = recorded.exits(cpu)
+        if not exits:
+            continue
+        total = sum(len(path) * count for path, count in exits.items())
+        print(f"{operation}, CPU {cpu}: {sum(exits.values())} exits, {total} instructions")
+        for path, count in exits.most_common(PATHS):
+            print(f"  {count} x {len(path)} instructions")
+            tell_functions(path, symbols)
+        if len(exits) > PATHS:
+            lengths = sorted(len(path) for path in exits)
+            print(f"  {len(exits)} paths in all, of {lengths[0]} to {lengths[-1]} instructions")
+        if listing:
+            tell_listing(exits.most_common(1)[0][0], symbols, elf)
+
+
+def account_boot(folder: Path, listing: bool) -> None:
+    elf = folder / "firmware.elf"
+    symbols = trace.Symbols.read(elf)
+    path = trace.record(folder, None).boot()
+    print(f"boot: {len(path)} instructions from reset to the first of a guest")
+    for name, count in Counter(map(symbols.name, path)).most_common():
+        print(f"    {count:7}  {name}")
+    if listing:
+        tell_listing(path, symbols, elf)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("operations", nargs="*", metavar="OPERATION")
+    parser.add_argument("--list", action="store_true", help="the names of operations")
+    parser.add_argument("--listing", action="store_true", help="every instruction")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
+    parser.add_argument("--config", type=Path, default=subject.DEPLOYMENT, metavar="FILE")
+    options = parser.parse_args()
+    known = [*subject.operations(), "boot"]
+    if options.list or not options.operations:
+        print("\n".join(known))
+        return 0
+    for name in options.operations:
+        if name not in known:
+            parser.error(f"no operation {name}; --list tells them")
+    subject.build_guest()
+    sets = list(itertools.chain.from_iterable(("--set", one) for one in options.sets))
+    folder = subject.build_deployment(options.config, "account", *sets)
+    for name in options.operations:
+        if name == "boot":
+            account_boot(folder, options.listing)
+        else:
+            account(folder, name, options.listing)
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # account.py … | head
+    sys.exit(main())

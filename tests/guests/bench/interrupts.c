@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Interrupts of one CPU: from the event to the handler's reading of the counter. */
+
+#include <stdbool.h>
+
+#include "board.h"
+#include "interrupts.h"
+#include "loops.h"
+
+#define WFI_ROUNDS 1024u
+#define BURST_ROUNDS 50u
+#define BURST_COUNT 16u
+#define BURST_FIRST_INTID 48u
+#define BURST_MASK (0xffffu << (BURST_FIRST_INTID - 32))
+
+static void wait_interrupt(uint32_t before)
+{
+    while (irq_count == before) {
+    }
+}
+
+static void measure_self_sgi(void)
+{
+    struct latency to_handler = LATENCY_NONE;
+    struct latency round_trip = LATENCY_NONE;
+
+    MARK(OP_SELF_SGI);
+    for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
+        uint32_t before = irq_count;
+
+        shift_phase(round);
+        uint64_t start = READ(cntvct_el0);
+        WRITE(icc_sgi1r_el1, 1u | 3u << 24);
+        wait_interrupt(before);
+        latency_add(&round_trip, READ(cntvct_el0) - start);
+        latency_add(&to_handler, irq_time - start);
+    }
+    MARK_END();
+    latency_tell(OP_SELF_SGI, &to_handler);
+    latency_tell(OP_SELF_SGI_ROUND, &round_trip);
+}
+
+static void measure_timer(void)
+{
+    struct latency latency = LATENCY_NONE;
+
+    MARK(OP_TIMER);
+    for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
+        uint32_t before = irq_count;
+        uint64_t due = READ(cntvct_el0) + 40 + round % 16;
+
+        WRITE(cntv_cval_el0, due);
+        WRITE(cntv_ctl_el0, 1);
+        wait_interrupt(before);
+        latency_add(&latency, irq_time - due);
+    }
+    MARK_END();
+    latency_tell(OP_TIMER, &latency);
+}
+
+static bool is_there(uint32_t mask)
+{
+    write32(GICD_ISENABLER1, mask);
+    return (read32(GICD_ISENABLER1) & mask) == mask;
+}
+
+/* A SPI is pended by hand: the distributor's write is part of it. */
+static void measure_pended_spi(void)
+{
+    struct latency latency = LATENCY_NONE;
+    uint32_t mask = 1u << (SPI_INTID - 32);
+
+    if (!is_there(mask)) {
+        return;
+    }
+    MARK(OP_PENDED_SPI);
+    for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
+        uint32_t before = irq_count;
+
+        shift_phase(round);
+        uint64_t start = READ(cntvct_el0);
+        write32(GICD_ISPENDR1, mask);
+        wait_interrupt(before);
+        latency_add(&latency, irq_time - start);
+    }
+    MARK_END();
+    write32(GICD_ICENABLER1, mask);
+    latency_tell(OP_PENDED_SPI, &latency);
+}
+
+/* Priorities of the burst: 0x00 to 0xf0, another order each round.  Which SPI has which one:
+ * (place * 5 + 7 * round) % 16. */
+static uint32_t burst_intid(uint32_t place, uint32_t round)
+{
+    return BURST_FIRST_INTID + (place * 5 + 7 * round) % BURST_COUNT;
+}
+
+static void burst_priorities(uint32_t round)
+{
+    for (uint32_t place = 0; place < BURST_COUNT; place++) {
+        uint64_t address = GICD_IPRIORITYR + burst_intid(place, round);
+
+        *(volatile uint8_t *)address = (uint8_t)(place << 4);
+    }
+}
+
+/* 16 SPIs pended by one write: handlers run in the order of their priorities, and the most urgent
+ * as soon as if it had come alone.  Tells the latency of the first handler, and how many rounds
+ * were out of order. */
+static void measure_burst(void)
+{
+    struct latency first = LATENCY_NONE;
+    uint32_t disorder = 0;
+
+    if (!is_there(BURST_MASK)) {
+        return;
+    }
+    WRITE(icc_pmr_el1, 0xff);
+    for (uint32_t round = 0; round < BURST_ROUNDS; round++) {
+        burst_priorities(round);
+        uint32_t before = irq_count;
+        bool ordered = true;
+
+        MARK(OP_BURST_FIRST);
+        shift_phase(round);
+        uint64_t start = READ(cntvct_el0);
+        write32(GICD_ISPENDR1, BURST_MASK);
+        while (irq_count != before + BURST_COUNT) {
+        }
+        MARK_END();
+        for (uint32_t place = 0; place < BURST_COUNT; place++) {
+            uint32_t at = (before + place) % IRQ_LOG_COUNT;
+
+            ordered = ordered && irq_log_intid[at] == burst_intid(place, round);
+        }
+        disorder += ordered ? 0 : 1;
+        latency_add(&first, irq_log_time[before % IRQ_LOG_COUNT] - start);
+    }
+    WRITE(icc_pmr_el1, 0xf0);
+    write32(GICD_ICENABLER1, BURST_MASK);
+    first.sum = first.sum * EVENT_ROUNDS / BURST_ROUNDS;
+    latency_tell(OP_BURST_FIRST, &first);
+    tell(OP_BURST_DISORDER, disorder, BURST_ROUNDS);
+}
+
+/* The clock's alarm (PL031, SPI 2) is a real device's interrupt: a match value in the past raises
+ * it with the write. */
+static void measure_device_spi(void)
+{
+    struct latency latency = LATENCY_NONE;
+
+    if (read32(RTC + 0xfe0) != 0x31) {
+        return;
+    }
+    write32(RTC + 0x10, 1); /* IMSC */
+    write32(GICD_ISENABLER1, 1u << (RTC_INTID - 32));
+    MARK(OP_DEVICE_SPI);
+    for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
+        uint32_t before = irq_count;
+
+        write32(RTC + 0x10, 0);
+        write32(RTC + 0x4, read32(RTC)); /* match now */
+        write32(RTC + 0x1c, 0);
+        shift_phase(round);
+        uint64_t start = READ(cntvct_el0);
+        write32(RTC + 0x10, 1);
+        for (uint32_t n = 0; n < 1000 && irq_count == before; n++) {
+        }
+        if (irq_count == before) {
+            MARK_END();
+            return;
+        }
+        latency_add(&latency, irq_time - start);
+        write32(RTC + 0x10, 0);
+        write32(RTC + 0x1c, 1);
+    }
+    MARK_END();
+    write32(GICD_ICENABLER1, 1u << (RTC_INTID - 32));
+    latency_tell(OP_DEVICE_SPI, &latency);
+}
+
+/* An SGI is acknowledged by hand; what is timed is one write to ICC_EOIR1_EL1. */
+static void measure_eoi(void)
+{
+    struct latency latency = LATENCY_NONE;
+
+    irq_mask();
+    MARK(OP_EOI);
+    for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
+        uint64_t intid;
+
+        WRITE(icc_sgi1r_el1, 1u | 6u << 24);
+        do {
+            intid = READ(icc_iar1_el1);
+        } while (intid == 1023);
+        shift_phase(round);
+        uint64_t start = READ(cntvct_el0);
+        __asm__ volatile("msr icc_eoir1_el1, %0" ::"r"(intid) : "memory");
+        latency_add(&latency, READ(cntvct_el0) - start);
+    }
+    MARK_END();
+    irq_unmask();
+    latency_tell(OP_EOI, &latency);
+}
+
+static void measure_wfi(void)
+{
+    irq_mask();
+    write32(GICR + 0x10200, 1u << 5); /* SGI 5 pending: WFI does not sleep */
+    MARK(OP_WFI);
+    uint64_t begin = READ(cntvct_el0);
+    for (uint32_t round = 0; round < WFI_ROUNDS; round++) {
+        __asm__ volatile("wfi");
+    }
+    uint64_t end = READ(cntvct_el0);
+    MARK_END();
+    tell(OP_WFI, end - begin, WFI_ROUNDS);
+    irq_unmask();
+}
+
+void measure_interrupts(void)
+{
+    measure_self_sgi();
+    measure_timer();
+    measure_pended_spi();
+    measure_burst();
+    measure_device_spi();
+    measure_eoi();
+    measure_wfi();
+}
