@@ -194,10 +194,10 @@ void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, u
  * where they are emulated. */
 void vgic_tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits);
 uint32_t vgic_id_read(uint64_t offset, uint32_t part); /* PIDR, CIDR: 0xffd0-0xffff */
-/* vgic_sysreg.c: what ICC_SGI*R_EL1 name, of the sender's VM. */
+/* vgic3_sysreg.c: what ICC_SGI*R_EL1 name, of the sender's VM. */
 bool vgic_sgi_targets(const struct vcpu *sender, const struct vcpu_row *row, uint64_t sgi1r);
 uint32_t vgic_sgi_intid(uint64_t sgi1r);
-/* vgic_dist.c, vgic_redist.c: registers that never change, and the rest of the frames as zero. */
+/* vgic3_dist.c, vgic3_redist.c: registers that never change, and the rest of the frames as zero. */
 uint32_t vgic_dist_fixed(uint32_t vm, uint64_t offset);
 uint64_t vgic_redist_fixed(const struct vcpu *vcpu, uint32_t index, uint64_t offset, unsigned size);
 /* Is that offset in a redistributor one of vgic_bank_read()? */

@@ -38,8 +38,8 @@ void aarch64_skip_instruction(void);
  */
 uint64_t aarch64_guest_endian(uint64_t value, unsigned size);
 
-/* Own CPU: do the common registers of the virtual CPU interface trap (lr.c)?  If so, an EXIT_SYSREG
- * may be one that the guest owns (icv.c): true: it is done. */
+/* Own CPU: do the common registers of the virtual CPU interface trap (gic3_lr.c)?  If so, an
+ * EXIT_SYSREG may be one that the guest owns (gic3_icv.c): true: it is done. */
 bool aarch64_icv_traps(void);
 bool aarch64_icv_access(struct arch_vcpu *vcpu, const struct exit *exit);
 

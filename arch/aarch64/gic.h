@@ -2,12 +2,13 @@
 #ifndef AARCH64_GIC_H
 #define AARCH64_GIC_H
 
-/* Registers of the physical GICv3 (IHI 0069, chapter 12): distributor, redistributor; and what the
- * files of this architecture that touch them share. */
+/* Registers of the physical GIC (GICv3: IHI 0069, chapter 12): distributor, redistributor; and what
+ * the files of this architecture that touch them share. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/arch.h"
 #include "gen/rows.h"
 #include <tables.h>
 
@@ -70,9 +71,24 @@ static inline bool gic_is_direct(uint32_t pcpu)
     return CONFIG_INTERRUPTS_PASSTHROUGH && pcpu_rows[pcpu].ipi_intid != 0;
 }
 
+static inline uint64_t gic_distributor(void)
+{
+    return board_row.gic[0].base;
+}
+
+extern uint64_t gic_redistributors[COUNT_AT_LEAST_ONE(PCPU_COUNT)]; /* GICv3, found by each CPU */
+
 /* The frame that holds GICD_* registers of 32 interrupts: the pCPU's redistributor's, or the
  * distributor. */
-uint64_t gic_word_frame(uint32_t pcpu, uint32_t word);
+static inline uint64_t gic_word_frame(uint32_t pcpu, uint32_t word)
+{
+    return word == 0 ? gic_redistributors[pcpu] + GICR_SGI_FRAME : gic_distributor();
+}
+static inline uint64_t gic_own_frame(uint32_t word)
+{
+    return gic_word_frame(word == 0 ? arch_cpu_index() : 0, word);
+}
+
 /* Until what was disabled there is not presented any more (GICD_CTLR.RWP, GICR_CTLR.RWP). */
 void gic_wait(uint32_t pcpu, uint32_t word);
 /* ICC_SGI*R_EL1 but for the INTID: this pCPU alone. */

@@ -206,8 +206,7 @@ def kconfig_symbols(
         "VDEV_WATCHDOG": bool(virtual.watchdogs),
         "VDEV_TRAPPED": bool(trapped),
     }
-    if board.gic.version == 2:
-        wanted["VDEV_VGIC2"] = True
+    wanted |= {f"{room}{board.gic.version}": True for room in ("ARCH_GIC", "VDEV_VGIC")}
     if board.cpu_start == "spin-table":
         wanted["ARCH_SPIN_TABLE"] = True
     return {name: "y" if on else "n" for name, on in sorted(wanted.items())}

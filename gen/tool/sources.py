@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which files make up the hypervisor: a rule instead of a list. Every .c and .S that lies directly
-in a room is compiled; one whose room and stem form a Kconfig symbol (vdev/vpl011.c and
-VDEV_VPL011) only when that symbol is y."""
+in a room is compiled; one whose room and the first words of its stem form a Kconfig symbol
+(vdev/vpl011.c and VDEV_VPL011, arch/aarch64/gic3_lr.c and ARCH_GIC3) only when that symbol is y."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ def rooms(arch: str) -> tuple[str, ...]:
     return (f"arch/{arch}", "platform", "vdev", "loader")
 
 
-def symbol(path: Path) -> str:
-    """The Kconfig symbol that would govern `path`: VDEV_VPL011 for vdev/vpl011.c."""
-    room = path.parent.relative_to(ROOT).parts
-    return f"{room[0]}_{path.stem}".upper()
+def symbols(path: Path) -> tuple[str, ...]:
+    """The Kconfig symbols that would govern `path`, the longest first: VDEV_VGIC3_DIST and VDEV_VGIC3
+    for vdev/vgic3_dist.c."""
+    room = path.parent.relative_to(ROOT).parts[0]
+    words = path.stem.split("_")
+    return tuple("_".join([room, *words[:count]]).upper() for count in range(len(words), 0, -1))
+
+
+def is_wanted(path: Path, config: Mapping[str, str]) -> bool:
+    known = [config[name] for name in symbols(path) if name in config]
+    return not known or known[0] != "n"
 
 
 def select(arch: str, config: Mapping[str, str]) -> list[Path]:
@@ -27,6 +34,6 @@ def select(arch: str, config: Mapping[str, str]) -> list[Path]:
     found: list[Path] = []
     for room in rooms(arch):
         for path in sorted((ROOT / room).glob("*.[cS]")):
-            if config.get(symbol(path), "y") != "n":
+            if is_wanted(path, config):
                 found.append(path)
     return found

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/vgic*.c arch/fake/[a-z]*.c tests/unit/fixture/vcpus.c
+/* sources: vdev/vgic[.3_]*c arch/fake/[a-z]*.c tests/unit/fixture/vcpus.c
  *   tests/unit/fixture/devices.c tests/unit/fixture/platform.c */
 #include "arch/direct.h"
 #include "arch/fake/fake.h"

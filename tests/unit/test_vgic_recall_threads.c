@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/vgic*.c arch/fake/[a-z]*.c tests/unit/fixture/tables.c tests/unit/fixture/vcpus.c
- *   tests/unit/fixture/vgic_guest.c tests/unit/fixture/devices.c tests/unit/fixture/platform.c */
+/* sources: vdev/vgic[.3_]*c arch/fake/[a-z]*.c tests/unit/fixture/tables.c
+ * tests/unit/fixture/vcpus.c tests/unit/fixture/vgic_guest.c tests/unit/fixture/devices.c
+ * tests/unit/fixture/platform.c */
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>

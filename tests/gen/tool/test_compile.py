@@ -140,3 +140,10 @@ def test_symbols_choose_sources() -> None:
     assert ROOT / "vdev/vpl011.c" not in without
     assert ROOT / "platform/pl011.c" in without
     assert not [path for path in everything if "fake" in str(path)]
+
+
+def test_the_longest_symbol_decides() -> None:
+    dist = ROOT / "vdev/vgic3_dist.c"
+    assert dist in sources.select("aarch64", {"VDEV_VGIC3": "y", "VDEV_VGIC2": "n"})
+    assert dist not in sources.select("aarch64", {"VDEV_VGIC3": "n"})
+    assert dist in sources.select("aarch64", {"VDEV_VGIC3": "n", "VDEV_VGIC3_DIST": "y"})

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdatomic.h>
-
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
@@ -14,26 +12,11 @@
 #define AFFINITY_LOW UINT64_C(0xffffff)
 #define PRIORITIES 0x01010101u
 
-static uint64_t redistributors[COUNT_AT_LEAST_ONE(PCPU_COUNT)];
-
-static uint64_t distributor(void)
-{
-    return board_row.gic[0].base;
-}
-
-uint64_t gic_word_frame(uint32_t pcpu, uint32_t word)
-{
-    return word == 0 ? redistributors[pcpu] + GICR_SGI_FRAME : distributor();
-}
+uint64_t gic_redistributors[COUNT_AT_LEAST_ONE(PCPU_COUNT)];
 
 static bool own_is_direct(void)
 {
     return CONFIG_INTERRUPTS_PASSTHROUGH && gic_is_direct(arch_cpu_index());
-}
-
-static uint64_t word_frame(uint32_t word)
-{
-    return gic_word_frame(word == 0 ? arch_cpu_index() : 0, word);
 }
 
 static void wait_writes(uint64_t ctlr, uint32_t rwp)
@@ -46,9 +29,9 @@ static void wait_writes(uint64_t ctlr, uint32_t rwp)
 void gic_wait(uint32_t pcpu, uint32_t word)
 {
     if (word == 0) {
-        wait_writes(redistributors[pcpu] + GICR_CTLR, GICR_CTLR_RWP);
+        wait_writes(gic_redistributors[pcpu] + GICR_CTLR, GICR_CTLR_RWP);
     } else {
-        wait_writes(distributor() + GICD_CTLR, GICD_CTLR_RWP);
+        wait_writes(gic_distributor() + GICD_CTLR, GICD_CTLR_RWP);
     }
 }
 
@@ -69,10 +52,10 @@ static void spi_word_init(uint64_t gicd, uint32_t word)
 /* An interrupt of ours for a CPU whose guest takes its own: group 0. */
 static void make_ours(uint32_t intid)
 {
-    uint64_t group = distributor() + GICD_IGROUPR + 4u * (intid / 32u);
+    uint64_t group = gic_distributor() + GICD_IGROUPR + 4u * (intid / 32u);
 
     gic_write(group, gic_read(group) & ~(1u << (intid % 32u)));
-    *(volatile uint8_t *)(distributor() + GICD_IPRIORITYR + intid) = GIC_PRIORITY_OURS;
+    *(volatile uint8_t *)(gic_distributor() + GICD_IPRIORITYR + intid) = GIC_PRIORITY_OURS;
 }
 
 /* The console's interrupt goes where no guest can hold it up, if there is such a CPU. */
@@ -118,7 +101,7 @@ static void direct_init(uint64_t gicd)
  * ARE stays as it is until it is set: to clear it is UNPREDICTABLE (12.9.4). */
 void arch_irq_board_init(void)
 {
-    uint64_t gicd = distributor();
+    uint64_t gicd = gic_distributor();
     uint32_t words = gic_read(gicd + GICD_TYPER) & GICD_TYPER_LINES;
 
     if (32u * words < IRQ_COUNT) {
@@ -245,10 +228,10 @@ void arch_irq_cpu_init(void)
         panic("firmware keeps the GIC's system registers off: the board runs it as a GICv2");
     }
     AARCH64_WRITE(s3_0_c12_c12_5, 0x7); /* ICC_SRE_EL1 */
-    redistributors[own] = find_redistributor(packed_affinity(pcpu_rows[own].hardware_id));
-    redistributor_init(redistributors[own]);
+    gic_redistributors[own] = find_redistributor(packed_affinity(pcpu_rows[own].hardware_id));
+    redistributor_init(gic_redistributors[own]);
     if (gic_is_direct(own)) {
-        cpu_init_direct(redistributors[own]);
+        cpu_init_direct(gic_redistributors[own]);
         return;
     }
     AARCH64_WRITE(s3_0_c12_c12_4, ICC_CTLR_EOIMODE); /* ICC_CTLR_EL1 */
@@ -295,58 +278,15 @@ void arch_irq_deactivate(uint32_t intid)
         AARCH64_WRITE(s3_0_c12_c11_1, intid); /* ICC_DIR_EL1 */
         aarch64_isb();
     } else {
-        uint64_t frame = own_is_direct() ? word_frame(intid / 32u) : distributor();
+        uint64_t frame = own_is_direct() ? gic_own_frame(intid / 32u) : gic_distributor();
 
         gic_write(frame + GICD_ICACTIVER + 4u * (intid / 32u), 1u << (intid % 32u));
     }
 }
 
-void arch_irq_enable(uint32_t word, uint32_t mask)
-{
-    gic_write(word_frame(word) + GICD_ISENABLER + 4u * word, mask);
-}
-
-void arch_irq_disable(uint32_t word, uint32_t mask)
-{
-    gic_write(word_frame(word) + GICD_ICENABLER + 4u * word, mask);
-    gic_wait(word == 0 ? arch_cpu_index() : 0, word);
-}
-
-void arch_irq_pend(uint32_t word, uint32_t mask)
-{
-    gic_write(word_frame(word) + GICD_ISPENDR + 4u * word, mask);
-}
-
-void arch_irq_unpend(uint32_t word, uint32_t mask)
-{
-    gic_write(word_frame(word) + GICD_ICPENDR + 4u * word, mask);
-}
-
-uint32_t arch_irq_pending(uint32_t word)
-{
-    return gic_read(word_frame(word) + GICD_ISPENDR + 4u * word);
-}
-
-/* The interrupt is disabled.  Each SPI has one owner, but 16 share a register that has no set and
- * clear forms: two VMs may meet here, for the few instructions of one update. */
-void arch_irq_configure(uint32_t intid, bool edge)
-{
-    static atomic_flag busy = ATOMIC_FLAG_INIT;
-    uint64_t address = word_frame(intid / 32u) + GICD_ICFGR + 4u * (intid / 16u);
-    uint32_t bit = 2u << (2u * (intid % 16u));
-
-    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
-        __asm__ volatile("yield");
-    }
-    uint32_t value = gic_read(address);
-
-    gic_write(address, edge ? value | bit : value & ~bit);
-    atomic_flag_clear_explicit(&busy, memory_order_release);
-}
-
 void arch_irq_route(uint32_t intid, uint32_t pcpu)
 {
-    uint64_t address = distributor() + GICD_IROUTER + 8u * intid;
+    uint64_t address = gic_distributor() + GICD_IROUTER + 8u * intid;
 
     *(volatile uint64_t *)address = pcpu_rows[pcpu].hardware_id;
 }

@@ -91,7 +91,7 @@ uint32_t arch_lr_eoi_count(void)
     return count;
 }
 
-/* Where ICC_DIR_EL1 has no trap of its own (TDS), all common registers trap: icv.c. */
+/* Where ICC_DIR_EL1 has no trap of its own (TDS), all common registers trap: gic3_icv.c. */
 void arch_lr_control(uint32_t when)
 {
     uint64_t eoi_count = ICH_HCR_READ() & ICH_HCR_EOICOUNT_MASK;
