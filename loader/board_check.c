@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "loader/board_check.h"
 
-#include <libfdt.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "arch/arch.h"
-#include "gen/layout.h"
+#include "gen/rows.h"
+#include "loader/tree.h"
 #include "platform/log.h"
 #include "platform/panic.h"
 #include <tables.h>
 
 #define DTB_MAX_SIZE (UINT32_C(2) << 20)
 #define RANGES_MAX 16u
+#define DEPTH_MAX 2u
+#define CELL_SIZE 4u
+#define CELLS_MAX 4u
 
 /* What one walk over the tree found. */
 struct findings {
@@ -22,6 +26,16 @@ struct findings {
     bool cpu[COUNT_AT_LEAST_ONE(PCPU_COUNT)];
     bool gic;
     bool uart;
+};
+
+/* What counts of a node; value NULL: it has no such property. */
+struct node {
+    struct tree_item reg;
+    struct tree_item compatible;
+    struct tree_item device_type;
+    struct tree_item status;
+    uint32_t address_cells; /* of its children's reg */
+    uint32_t size_cells;
 };
 
 /* One behind the last byte; a range that ends beyond 64 bits ends there. */
@@ -40,61 +54,59 @@ static void add_range(struct range_row *ranges, uint32_t *count, struct range_ro
     }
 }
 
-static uint64_t read_cells(const fdt32_t *cells, int count)
-{
-    uint64_t value = 0;
-
-    for (int n = 0; n < count; n++) {
-        value = (value << 32) | fdt32_ld(&cells[n]);
-    }
-    return value;
-}
-
 /* Range `index` of a node's reg, in the cells of its parent; false: it has no such one. */
-static bool read_reg(const void *fdt, int node, int parent, uint32_t index, struct range_row *out)
+static bool read_reg(const struct node *node, uint32_t index, struct range_row *out)
 {
-    int size = 0;
-    const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &size);
-    int address_cells = fdt_address_cells(fdt, parent);
-    int size_cells = fdt_size_cells(fdt, parent);
-    int stride = address_cells + size_cells;
+    uint32_t address_cells = node[-1].address_cells;
+    uint32_t size_cells = node[-1].size_cells;
+    uint32_t stride = address_cells + size_cells;
 
-    if (reg == NULL || address_cells < 1 || size_cells < 0 ||
-        size < (int)sizeof(fdt32_t) * stride * ((int)index + 1)) {
+    if (address_cells == 0 || address_cells > CELLS_MAX || size_cells > CELLS_MAX ||
+        node->reg.size / CELL_SIZE / stride <= index) {
         return false;
     }
-    reg += (int)index * stride;
-    *out = (struct range_row){ .base = read_cells(reg, address_cells),
-                               .size = read_cells(reg + address_cells, size_cells) };
+    const char *range = node->reg.value + CELL_SIZE * stride * index;
+
+    *out = (struct range_row){ .base = tree_number(range, address_cells),
+                               .size = tree_number(range + CELL_SIZE * address_cells, size_cells) };
     return true;
 }
 
-/* Is the node's property this one string? */
-static bool is_text(const void *fdt, int node, const char *name, const char *text)
+/* Is the property this one string? */
+static bool is_text(const struct tree_item *property, const char *text)
 {
-    int size = 0;
-    const char *value = fdt_getprop(fdt, node, name, &size);
+    size_t size = strlen(text) + 1;
 
-    return value != NULL && size == (int)strlen(text) + 1 && strcmp(value, text) == 0;
+    return property->size == size && memcmp(property->value, text, size) == 0;
+}
+
+/* Is it among the strings of the property? */
+static bool has_text(const struct tree_item *property, const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    for (uint32_t at = 0; at < property->size && size <= property->size - at; at++) {
+        if ((at == 0 || property->value[at - 1] == '\0') &&
+            memcmp(property->value + at, text, size) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Memory or a CPU that firmware keeps for itself is in the tree, but disabled. */
-static bool is_usable(const void *fdt, int node)
+static bool is_ours(const struct node *node, const char *type)
 {
-    return fdt_getprop(fdt, node, "status", NULL) == NULL || is_text(fdt, node, "status", "okay") ||
-           is_text(fdt, node, "status", "ok");
+    return is_text(&node->device_type, type) &&
+           (node->status.value == NULL || is_text(&node->status, "okay") ||
+            is_text(&node->status, "ok"));
 }
 
-static bool is_ours(const void *fdt, int node, const char *type)
-{
-    return is_text(fdt, node, "device_type", type) && is_usable(fdt, node);
-}
-
-static void find_cpu(const void *fdt, int node, int parent, struct findings *found)
+static void find_cpu(const struct node *node, struct findings *found)
 {
     struct range_row reg;
 
-    if (!read_reg(fdt, node, parent, 0, &reg)) {
+    if (!read_reg(node, 0, &reg)) {
         return;
     }
     for (uint32_t n = 0; n < PCPU_COUNT; n++) {
@@ -104,12 +116,12 @@ static void find_cpu(const void *fdt, int node, int parent, struct findings *fou
     }
 }
 
-static bool gic_matches(const void *fdt, int node, int parent)
+static bool gic_matches(const struct node *node)
 {
     for (uint32_t n = 0; n < board_row.gic_count; n++) {
         struct range_row reg;
 
-        if (!read_reg(fdt, node, parent, n, &reg) || reg.base != board_row.gic[n].base ||
+        if (!read_reg(node, n, &reg) || reg.base != board_row.gic[n].base ||
             reg.size < board_row.gic[n].size) {
             return false;
         }
@@ -117,47 +129,77 @@ static bool gic_matches(const void *fdt, int node, int parent)
     return true;
 }
 
-static void find_in_node(const void *fdt, int node, int parent, bool reserved,
-                         struct findings *found)
+static void find_in_node(const struct node *node, bool reserved, struct findings *found)
 {
     struct range_row reg;
 
     if (reserved) {
-        for (uint32_t n = 0; read_reg(fdt, node, parent, n, &reg); n++) {
+        for (uint32_t n = 0; read_reg(node, n, &reg); n++) {
             add_range(found->reserved, &found->reserved_count, reg);
         }
-    } else if (is_ours(fdt, node, "memory")) {
-        for (uint32_t n = 0; read_reg(fdt, node, parent, n, &reg); n++) {
+    } else if (is_ours(node, "memory")) {
+        for (uint32_t n = 0; read_reg(node, n, &reg); n++) {
             add_range(found->ram, &found->ram_count, reg);
         }
-    } else if (is_ours(fdt, node, "cpu")) {
-        find_cpu(fdt, node, parent, found);
-    } else if (fdt_node_check_compatible(fdt, node, board_row.gic_compatible) == 0) {
-        found->gic = found->gic || gic_matches(fdt, node, parent);
-    } else if (fdt_node_check_compatible(fdt, node, board_row.uart_compatible) == 0 &&
-               read_reg(fdt, node, parent, 0, &reg)) {
+    } else if (is_ours(node, "cpu")) {
+        find_cpu(node, found);
+    } else if (has_text(&node->compatible, board_row.gic_compatible)) {
+        found->gic = found->gic || gic_matches(node);
+    } else if (has_text(&node->compatible, board_row.uart_compatible) && read_reg(node, 0, &reg)) {
         found->uart = found->uart || reg.base == board_row.uart.base;
     }
 }
 
-/* One walk, nodes down to depth 2: what we look for stands at the root or one bus below. */
-static void walk(const void *fdt, struct findings *found)
+static void keep_property(struct node *node, const struct tree_item *property)
 {
-    int parents[3] = { 0 };
-    int depth = 0;
+    if (strcmp(property->name, "reg") == 0) {
+        node->reg = *property;
+    } else if (strcmp(property->name, "compatible") == 0) {
+        node->compatible = *property;
+    } else if (strcmp(property->name, "device_type") == 0) {
+        node->device_type = *property;
+    } else if (strcmp(property->name, "status") == 0) {
+        node->status = *property;
+    } else if (strcmp(property->name, "#address-cells") == 0 && property->size == CELL_SIZE) {
+        node->address_cells = (uint32_t)tree_number(property->value, 1);
+    } else if (strcmp(property->name, "#size-cells") == 0 && property->size == CELL_SIZE) {
+        node->size_cells = (uint32_t)tree_number(property->value, 1);
+    }
+}
+
+/* From front to end, nodes down to depth 2 (the root has 0): what we look for stands at the root or
+ * one bus below.  A node is judged at its end; what its parent says about reg came before it. */
+static void walk(struct tree *tree, uint64_t address, struct findings *found)
+{
+    struct node nodes[DEPTH_MAX + 1];
+    struct tree_item item;
     bool reserved = false;
 
-    for (int node = fdt_next_node(fdt, 0, &depth); node >= 0 && depth > 0;
-         node = fdt_next_node(fdt, node, &depth)) {
-        if (depth > 2) {
+    for (;;) {
+        enum tree_token token = tree_next(tree, &item);
+        uint32_t depth = tree->depth - (token == TREE_NODE_END ? 0 : 1);
+
+        if (token == TREE_END) {
+            return;
+        }
+        if (token == TREE_DAMAGED) {
+            panic("board check: firmware's device tree at %#llx is damaged",
+                  (unsigned long long)address);
+        }
+        if (depth > DEPTH_MAX) {
             continue;
         }
-        if (depth == 1) {
-            const char *name = fdt_get_name(fdt, node, NULL);
-            reserved = name != NULL && strcmp(name, "reserved-memory") == 0;
-            parents[1] = node;
+        if (token == TREE_NODE) {
+            /* What a parent does not say is 2 and 1 (Devicetree Specification 0.4, 2.3.5). */
+            nodes[depth] = (struct node){ .address_cells = 2, .size_cells = 1 };
+            if (depth == 1) {
+                reserved = strcmp(item.name, "reserved-memory") == 0;
+            }
+        } else if (token == TREE_PROPERTY) {
+            keep_property(&nodes[depth], &item);
+        } else if (depth > 0) {
+            find_in_node(&nodes[depth], reserved && depth == 2, found);
         }
-        find_in_node(fdt, node, parents[depth - 1], reserved && depth == 2, found);
     }
 }
 
@@ -216,41 +258,40 @@ static void judge(const struct findings *found)
     }
 }
 
-static const void *locate(uint64_t dtb)
+static void locate(uint64_t address, struct tree *tree)
 {
-    uint64_t address = dtb != 0 ? dtb : board_row.dtb_fallback.addr;
-    const void *fdt = (const void *)address;
+    const void *blob = (const void *)address;
 
     if (address == 0) {
         panic("board check: firmware handed over no device tree");
     }
-    if ((address & 7) != 0 || !arch_mem_readable(HPA(address), sizeof(struct fdt_header))) {
+    if ((address & 7) != 0 || !arch_mem_readable(HPA(address), TREE_HEADER_SIZE)) {
         panic("board check: firmware's device tree address %#llx is not in this board's RAM",
               (unsigned long long)address);
     }
-    if (fdt_check_header(fdt) != 0 || fdt_totalsize(fdt) > DTB_MAX_SIZE ||
-        !arch_mem_readable(HPA(address), fdt_totalsize(fdt))) {
+    uint32_t size = tree_size(blob);
+
+    if (size == 0 || size > DTB_MAX_SIZE || !arch_mem_readable(HPA(address), size) ||
+        !tree_open(tree, blob)) {
         panic("board check: what firmware left at %#llx is not a device tree",
               (unsigned long long)address);
     }
-    return fdt;
 }
 
 void board_check(uint64_t dtb)
 {
     static struct findings found;
-    const void *fdt = locate(dtb);
+    uint64_t address = dtb != 0 ? dtb : board_row.dtb_fallback.addr;
+    struct tree tree;
+    struct range_row range;
 
-    for (int n = 0; n < fdt_num_mem_rsv(fdt); n++) {
-        uint64_t base = 0;
-        uint64_t size = 0;
-
-        if (fdt_get_mem_rsv(fdt, n, &base, &size) == 0 && base != (uint64_t)fdt) {
-            add_range(found.reserved, &found.reserved_count,
-                      (struct range_row){ .base = base, .size = size });
+    locate(address, &tree);
+    for (uint32_t n = 0; tree_reservation(&tree, n, &range.base, &range.size); n++) {
+        if (range.base != address) {
+            add_range(found.reserved, &found.reserved_count, range);
         }
     }
-    walk(fdt, &found);
+    walk(&tree, address, &found);
     judge(&found);
     log_info("board check: this is %s", board_row.name);
 }

@@ -3,10 +3,10 @@
 
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "platform/console.h"
+#include "platform/format.h"
 
 #define LINE_SIZE 256u
 
@@ -21,16 +21,12 @@ void log_line(enum log_level level, const char *format, ...)
 {
     char line[LINE_SIZE];
     size_t used = strlen(level_words[level]);
-    size_t room = LINE_SIZE - used - 1; /* a terminator of vsnprintf's gives way to the newline */
     va_list args;
 
     memcpy(line, level_words[level], used);
     va_start(args, format);
-    int length = vsnprintf(line + used, room, format, args);
+    used += format_args(line + used, LINE_SIZE - used, format, args);
     va_end(args);
-    if (length > 0) {
-        used += (size_t)length < room ? (size_t)length : room - 1;
-    }
-    line[used] = '\n';
+    line[used] = '\n'; /* in place of the NUL */
     console_write(line, used + 1);
 }

@@ -2,7 +2,7 @@
 #ifndef PLATFORM_LOG_H
 #define PLATFORM_LOG_H
 
-/* The hypervisor's log: one line a call, without newline; printf formats of newlib, no floats.
+/* The hypervisor's log: one line a call, without newline; formats of platform/format.h.
  * Any CPU; never waits for the UART.  Levels by Kconfig LOG_LEVEL_*: lower ones compile to
  * nothing. */
 

@@ -3,9 +3,9 @@
 
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "platform/console.h"
+#include "platform/format.h"
 #include "platform/relax.h"
 
 #define MESSAGE_SIZE 512u
@@ -18,15 +18,10 @@ _Noreturn void panic(const char *format, ...)
 
     console_seize();
     va_start(args, format);
-    int length = vsnprintf(message, sizeof(message), format, args);
+    size_t length = format_args(message, sizeof(message), format, args);
     va_end(args);
-    if (length < 0) {
-        length = 0;
-    } else if ((size_t)length >= sizeof(message)) {
-        length = (int)sizeof(message) - 1;
-    }
     console_write(word, sizeof(word) - 1);
-    console_write(message, (size_t)length);
+    console_write(message, length);
     console_write("\n", 1);
     plat_halt();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 
 #include "arch/arch.h"
+#include "platform/format.h"
 #include "platform/log.h"
 #include "vdev/call.h"
 #include "vdev/ivc.h"
@@ -63,18 +63,19 @@ static void access_words(char words[WORDS_SIZE], const struct vcpu *vcpu,
     bool found = record->row != TRACE_NO_ROW;
 
     if (record->kind == EXIT_SYSREG && found) {
-        (void)snprintf(words, WORDS_SIZE, "%s", names->sysreg[record->row]);
+        (void)format_text(words, WORDS_SIZE, "%s", names->sysreg[record->row]);
     } else if (record->kind == EXIT_SYSREG) {
         uint32_t encoding = (uint32_t)record->address;
-        (void)snprintf(words, WORDS_SIZE, ARCH_SYSREG_FORMAT, ARCH_SYSREG_FIELDS(encoding));
+        (void)format_text(words, WORDS_SIZE, ARCH_SYSREG_FORMAT, ARCH_SYSREG_FIELDS(encoding));
     } else if (!found) {
-        (void)snprintf(words, WORDS_SIZE, "nothing at %#llx", (unsigned long long)record->address);
+        (void)format_text(words, WORDS_SIZE, "nothing at %#llx",
+                          (unsigned long long)record->address);
     } else if (record->kind == EXIT_PORT) {
-        (void)snprintf(words, WORDS_SIZE, "%s at port %#llx", names->port[record->row],
-                       (unsigned long long)record->address);
+        (void)format_text(words, WORDS_SIZE, "%s at port %#llx", names->port[record->row],
+                          (unsigned long long)record->address);
     } else {
-        (void)snprintf(words, WORDS_SIZE, "%s + %#llx", names->mmio[record->row],
-                       (unsigned long long)(record->address - vm->mmio[record->row].base.addr));
+        (void)format_text(words, WORDS_SIZE, "%s + %#llx", names->mmio[record->row],
+                          (unsigned long long)(record->address - vm->mmio[record->row].base.addr));
     }
 }
 
@@ -82,8 +83,8 @@ static void irq_words(char words[WORDS_SIZE], uint64_t intid)
 {
     const char *name = intid < IRQ_NAME_COUNT ? irq_names[intid] : NULL;
 
-    (void)snprintf(words, WORDS_SIZE, "interrupt %u (%s)", (unsigned)intid,
-                   name != NULL ? name : "nobody's");
+    (void)format_text(words, WORDS_SIZE, "interrupt %u (%s)", (unsigned)intid,
+                      name != NULL ? name : "nobody's");
 }
 
 static void record_words(char words[WORDS_SIZE], const struct vcpu *vcpu,
@@ -96,23 +97,23 @@ static void record_words(char words[WORDS_SIZE], const struct vcpu *vcpu,
     case EXIT_PORT:
     case EXIT_SYSREG:
         access_words(what, vcpu, record);
-        (void)snprintf(words, WORDS_SIZE, "%s %#llx %s %s", record->write ? "wrote" : "read",
-                       (unsigned long long)record->value, record->write ? "to" : "from", what);
+        (void)format_text(words, WORDS_SIZE, "%s %#llx %s %s", record->write ? "wrote" : "read",
+                          (unsigned long long)record->value, record->write ? "to" : "from", what);
         break;
     case EXIT_CALL:
-        (void)snprintf(words, WORDS_SIZE, "call %#x %s gave %lld", (unsigned)record->address,
-                       call_name((uint32_t)record->address), (long long)record->value);
+        (void)format_text(words, WORDS_SIZE, "call %#x %s gave %lld", (unsigned)record->address,
+                          call_name((uint32_t)record->address), (long long)record->value);
         break;
     case EXIT_IRQ:
         irq_words(words, record->address);
         break;
     case TRACE_RUN:
-        (void)snprintf(words, WORDS_SIZE, "stopped; had run for %llu",
-                       (unsigned long long)(record->value - record->start));
+        (void)format_text(words, WORDS_SIZE, "stopped; had run for %llu",
+                          (unsigned long long)(record->value - record->start));
         break;
     default:
-        (void)snprintf(words, WORDS_SIZE, "%s at %#llx", trace_kind_names[record->kind],
-                       (unsigned long long)record->address);
+        (void)format_text(words, WORDS_SIZE, "%s at %#llx", trace_kind_names[record->kind],
+                          (unsigned long long)record->address);
         break;
     }
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libfdt for the target: its sources lie in Debian's linux-source package under scripts/dtc/libfdt
+"""libfdt for unikernels: its sources lie in Debian's linux-source package under scripts/dtc/libfdt
 (dual licence BSD-2-Clause/GPL-2.0, used under BSD-2-Clause). Only that folder is streamed out of
 the package. It is pinned by its content: any version of the package that carries the same libfdt
 does."""
@@ -38,21 +38,19 @@ def sources(offline: bool = False) -> Path:
     return folder
 
 
-def library(arch: str, kind: newlib.Kind = "hyp", offline: bool = False) -> Library:
-    """libfdt.a for `arch`, and its headers, over the hypervisor's or the unikernels' libc."""
+def library(arch: str, offline: bool = False) -> Library:
+    """libfdt.a for unikernels on `arch`, and its headers, over their libc."""
     folder = sources(offline)
-    libc = newlib.library(arch, kind)
+    libc = newlib.library(arch, "guest")
     key = cache.digest([arch, PINNED, libc.archive.parent.name, Path(__file__)])
 
     def make(growing: Path) -> None:
         flags = [*toolchain.TARGET[arch], *toolchain.CODE, "-w"]
-        if kind == "hyp":
-            flags += toolchain.HYPERVISOR_ONLY[arch]
         flags += ["-isystem", str(libc.include), "-I", str(folder)]
         units = [Unit(folder / f"{name}.c") for name in SOURCES]
         archive(units, tuple(flags), growing / "libfdt.a")
 
-    made = cache.made(f"libfdt-{arch}-{kind}", key, make)
+    made = cache.made(f"libfdt-{arch}", key, make)
     return Library(made / "libfdt.a", folder)
 
 

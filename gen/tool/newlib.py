@@ -25,23 +25,8 @@ Kind = Literal["hyp", "guest"]  # who links it
 SOURCE_FOLDER = Path("/usr/src/newlib")
 CONFIG = ROOT / "gen/tool/newlib_config"
 
-# The hypervisor's subset: what its C, libfdt and the compiler itself call.
-HYPERVISOR = {
-    "string": "memchr memcmp memcpy memmove memrchr memset strchr strcmp strcpy strcspn strlcat"
-    " strlcpy strlen strncat strncmp strncpy strnlen strrchr strspn strstr",
-    "stdlib": "abs atoi strtol strtoul strtoull strtoll",
-    "stdio": "sniprintf snprintf vsniprintf vsnprintf",
-    "ctype": "ctype_",
-    "errno": "errno",
-}
-# newlib's printf into a string wants an allocator for streams that grow; ours never do. The
-# names make sure that no real allocator can be meant (see newlib_config/hyp/refuse.c).
-NO_ALLOCATOR = (
-    "-D_malloc_r=newlib_refuse_malloc",
-    "-D_realloc_r=newlib_refuse_realloc",
-    "-D_free_r=newlib_refuse_free",
-)
-INTEGER_PRINTF = "-D_svfprintf_r=_svfiprintf_r"
+# The hypervisor's subset: what its C and the compiler itself call.
+HYPERVISOR = {"string": "memchr memcmp memcpy memmove memset strcmp strlen"}
 
 # The unikernels' library: folders taken whole, less what is made by variants or needs more than
 # a unikernel has.
@@ -124,7 +109,7 @@ def _make(arch: str, kind: Kind, folder: Path) -> None:
     flags += tuple(f"-ffile-prefix-map={p}=newlib" for p in (unpacked, relative(unpacked)))
     includes = ("-I", str(folder / "include"), "-isystem", str(folder / "include"))
     if kind == "hyp":
-        flags += (*toolchain.HYPERVISOR_ONLY[arch], "-DPREFER_SIZE_OVER_SPEED", *NO_ALLOCATOR)
+        flags += (*toolchain.HYPERVISOR_ONLY[arch], "-DPREFER_SIZE_OVER_SPEED")
         units = _hypervisor_units(unpacked)
     else:
         units = _guest_units(arch, unpacked)
@@ -145,16 +130,12 @@ def _headers(arch: str, kind: Kind, unpacked: Path, include: Path) -> None:
 
 
 def _hypervisor_units(unpacked: Path) -> list[Unit]:
-    local = ("-I", str(unpacked / "libc/stdio"), "-I", str(unpacked / "libc/locale"))
-    units = [
-        Unit(unpacked / "libc" / folder / f"{name}.c", (*local, INTEGER_PRINTF))
+    local = ("-I", str(unpacked / "libc/string"))
+    return [
+        Unit(unpacked / "libc" / folder / f"{name}.c", local)
         for folder, names in HYPERVISOR.items()
         for name in names.split()
     ]
-    printf = ("-DSTRING_ONLY", "-DINTEGER_ONLY", INTEGER_PRINTF)
-    units.append(Unit(unpacked / "libc/stdio/vfprintf.c", (*local, *printf), "svfiprintf"))
-    units.append(Unit(CONFIG / "hyp/refuse.c", local))
-    return units
 
 
 def _guest_units(arch: str, unpacked: Path) -> list[Unit]:

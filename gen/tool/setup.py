@@ -106,12 +106,12 @@ def _listed(wanted: Sequence[Package]) -> str:
 
 def prepare(offline: bool) -> None:
     """Makes the libraries that every build uses."""
-    from gen.tool import libfdt
+    from gen.tool import libfdt, newlib
 
     for arch in ARCHS:
         _tell(f"newlib and libfdt for {arch}")
-        libfdt.library(arch, "hyp", offline)
-        libfdt.library(arch, "guest", offline)
+        newlib.library(arch, "hyp")
+        libfdt.library(arch, offline)
 
 
 def main(arguments: Sequence[str]) -> int:

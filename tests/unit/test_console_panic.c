@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: platform/[clpsv]*[a-z].c tests/unit/fixture/uart.c */
+/* sources: platform/[cflpsv]*[a-z].c tests/unit/fixture/uart.c */
 #include "gen/rows.h"
 #include "platform/console.h"
 #include "platform/panic.h"

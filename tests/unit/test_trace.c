@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/trace.c vdev/trace_print.c vdev/dispatch.c arch/fake/[a-z]*.c */
+/* sources: vdev/trace.c vdev/trace_print.c vdev/dispatch.c platform/format.c arch/fake/[a-z]*.c */
 #include "arch/fake/fake.h"
 #include "platform/log.h"
 #include "tests/unit/check.h"

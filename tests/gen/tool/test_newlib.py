@@ -7,23 +7,17 @@ import re
 import subprocess
 from pathlib import Path
 
-from gen.tool import elf, libfdt, newlib, toolchain
+from gen.tool import elf, newlib, toolchain
 from gen.tool.library import Library
 from gen.tool.paths import ROOT
 
 C_PROGRAM = """\
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <libfdt.h>
-int start(char *to, unsigned long room, const char *format, ...);
-int start(char *to, unsigned long room, const char *format, ...)
+unsigned long start(char *to, const char *from, unsigned long size);
+unsigned long start(char *to, const char *from, unsigned long size)
 {
-    va_list args;
-    va_start(args, format);
-    int length = vsnprintf(to, room, format, args);
-    va_end(args);
-    return length + snprintf(to, room, "%zu", strlen(to)) + fdt_check_header(to);
+    memset(memcpy(to, from, size) == to ? to : 0, 0, size);
+    return strlen(memmove(to, from, size)) + (unsigned long)memcmp(to, from, size);
 }
 """
 
@@ -38,24 +32,22 @@ def symbols(library: Library) -> set[str]:
     return set(said.split())
 
 
-def link(folder: Path, flags: tuple[str, ...], libraries: list[Library]) -> Path:
+def link(folder: Path, flags: tuple[str, ...], library: Library) -> Path:
     source, target = folder / "program.c", folder / "program.elf"
     source.write_text(C_PROGRAM)
-    includes = [flag for library in libraries for flag in ("-isystem", str(library.include))]
-    command = [toolchain.CLANG, *flags, *includes, "-Werror", "-c", str(source)]
+    include = ("-isystem", str(library.include))
+    command = [toolchain.CLANG, *flags, *include, "-Werror", "-c", str(source)]
     subprocess.run([*command, "-o", str(folder / "program.o")], check=True, cwd=ROOT)
-    archives = [str(library.archive) for library in libraries]
-    command = [toolchain.LLD, "--gc-sections", "-e", "start", str(folder / "program.o"), *archives]
-    subprocess.run([*command, "-o", str(target)], check=True)
+    command = [toolchain.LLD, "--gc-sections", "-e", "start", str(folder / "program.o")]
+    subprocess.run([*command, str(library.archive), "-o", str(target)], check=True)
     return target
 
 
 def test_hypervisor_links_without_allocator_and_floating_point(tmp_path: Path) -> None:
     flags = (*toolchain.TARGET["aarch64"], *toolchain.HYPERVISOR_ONLY["aarch64"], *toolchain.CODE)
-    libraries = [libfdt.library("aarch64"), newlib.library("aarch64", "hyp")]
-    image = link(tmp_path, flags, libraries)
+    image = link(tmp_path, flags, newlib.library("aarch64", "hyp"))
     found = elf.symbols(image)
-    assert "vsnprintf" in found and "fdt_check_header" in found
+    assert {"memcpy", "memmove", "memset", "memcmp", "strlen"} <= found.keys()
     assert not {"malloc", "_malloc_r", "_sbrk", "sbrk", "free"} & found.keys()
     said = subprocess.run(
         ["llvm-objdump-14", "-d", "--no-show-raw-insn", str(image)],
