@@ -16,7 +16,7 @@ from gen.tool import toolchain
 from gen.tool.paths import CACHE, ROOT, write_atomic
 
 _ROOMS = {
-    "gen": (".py", ".h", ".c", ".txt", ".toml"),
+    "gen": (".py", ".h", ".c", ".txt", ".toml", ".html", ".svg", ".css", ".js"),
     "arch": (".c", ".h", ".S", "Kconfig"),
     "platform": (".c", ".h", ".S", "Kconfig", ".toml", ".dts", ".dtsi", ".dtb"),
     "vdev": (".c", ".h", ".S", "Kconfig"),

@@ -105,7 +105,19 @@ def c_conditions() -> Problems:
 
 def licence() -> Problems:
     """One SPDX line at the top of every file that can hold a comment."""
-    endings = (".c", ".h", ".S", ".ld", ".dts", ".dtso", *_HASH_COMMENT)
+    endings = (
+        ".c",
+        ".h",
+        ".S",
+        ".ld",
+        ".dts",
+        ".dtso",
+        ".html",
+        ".svg",
+        ".css",
+        ".js",
+        *_HASH_COMMENT,
+    )
     return [
         f"{name}: no SPDX-License-Identifier in its first two lines"
         for name in files(*endings)

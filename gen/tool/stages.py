@@ -9,7 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gen.diagnostics import Report, Where
-from gen.emit import manifest, report as reports
+from gen.emit import manifest
+from gen.emit.report.facts import facts, facts_json, file_of
+from gen.emit.report.page import page
+from gen.emit.report.summary import Output, summary
 from gen.plan.firmware import hypervisor_size
 from gen.plan.model import Plan
 from gen.plan.plan import make_plan, unikernel_link
@@ -176,22 +179,23 @@ def formats(work: Work, linked: Linked) -> dict[str, Path]:
 def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) -> str:
     """Writes what tells about the build, and the stamp; the summary."""
     out = work.out
-    found = work.report.found
-    write_if_changed(out / "report.json", reports.report_json(plan, found, linked.boundaries))
+    told = facts(plan, work.report.found, linked.boundaries, [file_of(p) for p in files.values()])
+    write_if_changed(out / "report.json", facts_json(told))
+    write_if_changed(out / "report.html", page(told))
     made = manifest.build_manifest(plan, linked.files, linked.bin.read_bytes(), _tools())
     write_if_changed(out / "manifest.json", manifest.manifest_text(made))
     _run_plan(work, plan).write(out)
     size = linked.bin.stat().st_size
-    listed = [reports.Output(name, path.stat().st_size) for name, path in files.items()]
-    summary = reports.summary(plan, listed, size)
+    listed = [Output(name, path.stat().st_size) for name, path in files.items()]
+    ending = summary(told, listed, size)
     stamp = inputs.Stamp(
         folder=out,
-        summary=summary,
+        summary=ending,
         files=(*_read_files(work), *files.values(), out / "run.json"),
         folders=tuple(vm.unikernel for vm in work.deployment.vms if vm.unikernel is not None),
     )
     inputs.remember(stamp_path(work.options), stamp)
-    return summary
+    return ending
 
 
 def stamp_path(options: Options) -> Path:

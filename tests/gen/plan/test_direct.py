@@ -9,7 +9,7 @@ from test_plan import HEAD
 from world import plan_text
 
 from gen.diagnostics import Report
-from gen.emit.report import report
+from gen.emit.report.facts import facts
 from gen.emit.rows import tables_source
 from gen.plan.channels import board_spis
 from gen.plan.model import Plan
@@ -62,7 +62,7 @@ def test_numbers_are_physical_and_without_a_wire(folder: Path) -> None:
     assert plan.pcpus[2].ipi_spi is None
     assert 1 in third.software_spis and not third.irqs
     assert plan.config_symbols["INTERRUPTS_PASSTHROUGH"] == "y"
-    told = {row["spi"]: row["owner"] for row in report(plan)["interrupts"]}
+    told = {row["spi"]: row["owner"] for row in facts(plan)["interrupts"]}
     assert all("hypervisor's calls to cpu@" in told[spi] for spi in calls)
 
 
