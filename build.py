@@ -50,6 +50,7 @@ def build(work: Work) -> None:
         work.say.say(f"{work.deployment.name}: no errors")
         return
     linked = stages.link(work, plan, config)
+    stages.audit(work, linked)
     files = stages.formats(work, linked)
     summary = stages.finish(work, plan, linked, files)
     work.say.findings(work.report.found)
@@ -65,9 +66,9 @@ def tell(say: Terminal, out: Path, summary: str) -> None:
 def look(options: Options, say: Terminal) -> bool:
     """What needs no build. False: something else is asked for."""
     asked = options.boards or options.devices or options.explain or options.update_lock
-    if not (asked or options.import_axvm):
+    if not (asked or options.import_axvm or options.audit):
         return False
-    from gen.tool import fetch, import_axvm, show
+    from gen.tool import audit, fetch, import_axvm, show
 
     if options.update_lock:
         say.say("\n".join(fetch.update_lock()) or "the lock is up to date")
@@ -79,6 +80,8 @@ def look(options: Options, say: Terminal) -> bool:
         show.explain(options.explain, say)
     if options.import_axvm:
         import_axvm.run(options, say)
+    if options.audit:
+        audit.run(options, say)
     return True
 
 
@@ -143,10 +146,6 @@ def main() -> int:
     except Failure as failure:
         say.failure(failure)
         status = int(failure.status)
-    except ModuleNotFoundError as error:
-        cure = "run: ./build.py --setup"
-        say.failure(Failure(Exit.MISSING, f"Python module {error.name} is missing; {cure}"))
-        status = int(Exit.MISSING)
     except ModuleNotFoundError as error:
         if str(error.name).startswith("gen"):
             raise

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gen.codes_audit import AUDIT
 from gen.codes_axvm import AXVM
 from gen.codes_build import BUILD
 from gen.codes_plan import PLAN
@@ -25,6 +26,7 @@ STAGES = (
     ("Reading AxVM's VM files", AXVM),
     ("Planning", PLAN),
     ("Building and running", BUILD),
+    ("Auditing the finished image", AUDIT),
 )
 
 CODES: dict[str, Code] = {

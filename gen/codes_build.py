@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Codes of gen/emit, gen/tool and gen/audit: code -> (meaning, cure)."""
+"""Codes of gen/emit and gen/tool: code -> (meaning, cure)."""
 
 from __future__ import annotations
 

@@ -39,6 +39,8 @@ class Options:
     explain: str | None
     import_axvm: tuple[Path, ...]
     board: str | None
+    audit: Path | None
+    has_config: bool  # else `config` is the default
     sets: tuple[str, ...]
     menuconfig: bool
     update_lock: bool
@@ -74,6 +76,8 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         explain=found.explain,
         import_axvm=tuple(Path(name) for name in found.import_axvm),
         board=found.board,
+        audit=Path(found.audit).absolute() if found.audit else None,
+        has_config=found.config is not None,
         sets=(*(_TRACE_SETS if found.trace else ()), *found.set),
         menuconfig=found.menuconfig,
         update_lock=found.update_lock,
@@ -149,6 +153,11 @@ def _add_show(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--show-config", action="store_true", help="the merged deployment")
     group.add_argument("--boards", action="store_true", help="boards there are")
     group.add_argument("--devices", metavar="BOARD", help="a board's devices")
+    group.add_argument(
+        "--audit",
+        metavar="ELF",
+        help="audit a firmware.elf, against the deployment where one is given",
+    )
     group.add_argument("--explain", metavar="CODE|KEY", help="what an error or a key means")
     group.add_argument(
         "--import-axvm",

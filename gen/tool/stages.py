@@ -20,6 +20,7 @@ from gen.read.board import Board
 from gen.read.board_file import load_board, read_title
 from gen.read.deployment import Deployment
 from gen.read.load import check_files, load_deployment
+from gen.tool import audit as audits
 from gen.tool import absent, compile, fetch, flash, image, inputs, kconfig, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
@@ -163,6 +164,12 @@ def link(work: Work, plan: Plan, config: kconfig.Config) -> Linked:
     """firmware.elf and firmware.bin."""
     work.say.step("compiling and linking the hypervisor")
     return image.build(plan, config, work.out, work.jobs, work.say.detail)
+
+
+def audit(work: Work, linked: Linked) -> None:
+    """Shows from firmware.elf alone, and from what was asked for, that it isolates."""
+    work.say.step("auditing the image")
+    audits.of_build(linked.elf, work.options)
 
 
 def formats(work: Work, linked: Linked) -> dict[str, Path]:

@@ -4,6 +4,7 @@ is written down twice."""
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from elftools.elf.elffile import ELFFile
+
+from gen.tool import elf
 
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _THROUGH = ("DW_TAG_typedef", "DW_TAG_atomic_type", "DW_TAG_const_type", "DW_TAG_volatile_type")
@@ -54,20 +57,16 @@ class Image:
     def __init__(self, path: Path, units: tuple[str, ...]) -> None:
         self.layouts: dict[str, Layout] = {}
         self.enums: dict[str, dict[str, int]] = {}
-        with path.open("rb") as stream:
-            elf = ELFFile(stream)
-            table = elf.get_section_by_name(".symtab")
-            named = [symbol for symbol in table.iter_symbols() if symbol.name]
-            self.symbols = {symbol.name: int(symbol["st_value"]) for symbol in named}
-            self.sizes = {symbol.name: int(symbol["st_size"]) for symbol in named}
-            self._segments = [
-                (int(part["p_paddr"]), part.data())
-                for part in elf.iter_segments()
-                if part["p_type"] == "PT_LOAD"
-            ]
-            for unit in elf.get_dwarf_info().iter_CUs():
-                if _name(unit.get_top_DIE()) in units:
-                    self._add_types(unit)
+        data = path.read_bytes()
+        self.symbol_table = elf.symbol_table(data)
+        self.symbols = {symbol.name: symbol.value for symbol in self.symbol_table}
+        self.sizes = {symbol.name: symbol.size for symbol in self.symbol_table}
+        self.segments = elf.segments(data)
+        self._loaded = [
+            (part.physical, part.data) for part in self.segments if part.type == elf.LOAD
+        ]
+        for unit in _units(ELFFile(io.BytesIO(data)).get_dwarf_info(), set(units)):
+            self._add_types(unit)
 
     def _add_types(self, unit: Any) -> None:
         for die in unit.iter_DIEs():
@@ -85,7 +84,7 @@ class Image:
 
     def read(self, address: int, size: int) -> bytes:
         """Constants, as they are linked."""
-        for base, data in self._segments:
+        for base, data in self._loaded:
             if base <= address and address + size <= base + len(data):
                 return bytes(data[address - base : address - base + size])
         raise ValueError(f"{address:#x} is not in the image")
@@ -99,6 +98,24 @@ class Image:
         while address and not found.endswith(b"\0"):
             found += self.read(address + len(found), 1)
         return found[:-1].decode()
+
+
+def _units(dwarf: Any, wanted: set[str]) -> Iterator[Any]:
+    """The compilation units of these names. From the end: the generated files come last in a link,
+    and to look at each is slow."""
+    data = dwarf.debug_info_sec.stream.getvalue()
+    starts, at = [], 0
+    while at < len(data):
+        starts.append(at)
+        at += 4 + int.from_bytes(data[at : at + 4], "little")  # unit_length (DWARF 5, 7.5.1)
+    for start in reversed(starts):
+        if not wanted:
+            break
+        unit = dwarf.get_CU_at(start)
+        name = _name(unit.get_top_DIE())
+        if name in wanted:
+            wanted.remove(name)
+            yield unit
 
 
 def _name(die: Any) -> str:

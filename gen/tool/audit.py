@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit as a command and as a stage of a build: gen/audit says what is wrong, here is what
+follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gen.diagnostics import Diagnostic, Exit, Failure, Where
+from gen.tool.options import Options
+from gen.tool.paths import FETCH, ROOT, shown, write_if_changed
+from gen.tool.terminal import Terminal
+
+if TYPE_CHECKING:
+    from gen.audit.audit import Audit
+
+RESULT = "audit.json"
+# What a board boots from. None of it stays where the audit failed; firmware.elf does, to look at.
+_BOOTABLE = ("firmware.bin", "firmware.itb", "flash.img")
+
+
+def run(options: Options, say: Terminal) -> None:
+    """--audit ELF [CONFIG]"""
+    assert options.audit is not None
+    result = _audit(options.audit, options)
+    if say.as_json:
+        say.put("audit", _object(result))
+    for line in _lines(result):
+        say.say(line)
+    _stop_on_failures(options.audit, result)
+
+
+def of_build(elf: Path, options: Options) -> None:
+    """The last word on an image. The hash of all inputs is in it, so an image that is the same was
+    audited with the same result."""
+    kept = elf.parent / RESULT
+    if _passed(kept) == hashlib.sha256(elf.read_bytes()).hexdigest():
+        return
+    result = _audit(elf, options)
+    write_if_changed(kept, json.dumps(_object(result), indent=1) + "\n")
+    if result.failed:
+        for name in _BOOTABLE:
+            (elf.parent / name).unlink(missing_ok=True)
+    _stop_on_failures(elf, result)
+
+
+def _passed(kept: Path) -> str:
+    """The hash of the image that was found good last; "" where there is none."""
+    try:
+        found = json.loads(kept.read_text())
+    except (OSError, ValueError):
+        return ""
+    return str(found["elf"]["sha256"]) if found.get("result") == "pass" else ""
+
+
+def _audit(elf: Path, options: Options) -> Audit:
+    try:
+        from gen.audit import audit
+    except ModuleNotFoundError as error:
+        cure = f"Python module {error.name} is missing; run: ./build.py --setup"
+        raise Failure(Exit.MISSING, cure) from error
+    if not elf.is_file():
+        raise Failure(Exit.MISSING, f"{shown(elf)} does not exist")
+    return audit.audit(elf)
+
+
+def _object(result: Audit) -> dict[str, Any]:
+    from gen.audit import audit
+
+    return audit.as_object(result)
+
+
+def _lines(result: Audit) -> list[str]:
+    """What was shown, and what was not."""
+    lines = [
+        f"{check.result:7} {check.title}: {check.shown or check.skipped or check.failures[0]}"
+        for check in result.findings.checks
+    ]
+    return [*lines, *(f"limit   {limit}" for limit in result.limits)]
+
+
+def _stop_on_failures(elf: Path, result: Audit) -> None:
+    from gen.audit import audit
+
+    found = audit.failures(result)
+    if not found:
+        return
+    diagnostics = tuple(Diagnostic(check.code, Where(elf), text) for check, text in found)
+    count = len({check.code for check, _ in found})
+    checks = f"{count} check{'s' if count > 1 else ''}"
+    raise Failure(Exit.AUDIT, f"the audit failed {checks}: {shown(elf)} must not run", diagnostics)
