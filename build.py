@@ -42,10 +42,8 @@ def build(work: Work) -> None:
 
     stages.fetch_images(work)
     unikernels = stages.compile_unikernels(work)
-    plan = stages.plan(work, unikernels)
-    config = stages.configure(work, plan)
+    plan, config = stages.plan(work, unikernels)
     if work.options.check:
-        stages.end_check(work)
         work.say.findings(work.report.found)
         work.say.say(f"{work.deployment.name}: no errors")
         return
@@ -114,6 +112,7 @@ def command(options: Options, say: Terminal) -> None:
         from gen.tool import show, stages
 
         work = stages.read(options, say)
+        work.report.stop_on_errors()
         show.config(work) if options.show_config else show.menuconfig(work)
         return
     folder = make(options, say)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -33,6 +34,7 @@ class Where:
 
 
 NOWHERE = Where(Path("(built in)"))
+MISSING_FILE = "E-file-missing"
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,23 @@ class Report:
     def errors(self) -> list[Diagnostic]:
         return [d for d in self.found if d.is_error]
 
+    def blames(self, places: Set[Where]) -> bool:
+        """Whether an error found so far stands at one of these places, or names one as the other
+        party's: then what stands there is not sound, and what follows from it not judged."""
+        named = {place for d in self.errors for place in (d.where, d.other)} - {NOWHERE}
+        return not named.isdisjoint(places)
+
+    def failure(self) -> Failure | None:
+        """What ends the command, if anything found so far is an error. Files that are not there are
+        no fault of the configuration, unless it has others."""
+        count = len(self.errors)
+        if count == 0:
+            return None
+        lacks = all(d.code == MISSING_FILE for d in self.errors)
+        status = Exit.MISSING if lacks else Exit.CONFIG
+        return Failure(status, f"{count} error{'s' if count > 1 else ''}", tuple(self.found))
+
     def stop_on_errors(self) -> None:
-        """Raises Failure(CONFIG) if anything found so far is an error."""
-        if self.errors:
-            count = len(self.errors)
-            raise Failure(
-                Exit.CONFIG, f"{count} error{'s' if count > 1 else ''}", tuple(self.found)
-            )
+        failure = self.failure()
+        if failure is not None:
+            raise failure

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from difflib import get_close_matches
 
-from gen.diagnostics import Report, Where
+from gen.diagnostics import Report
 from gen.plan.model import Pcpu, Vcpu
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
@@ -39,48 +40,58 @@ def guest_id(index: int) -> int:
     return index % AFF0_CPUS | index // AFF0_CPUS << 8
 
 
-def _pin(deployment: Deployment, board: Board, report: Report) -> list[list[int]]:
-    owner: dict[int, Vm] = {}
+def check_cpus(deployment: Deployment, report: Report) -> None:
+    """What can be told of a board that isn't known: no word for a CPU may be there twice."""
+    _pin(deployment, None, report)
+
+
+def _pin(deployment: Deployment, board: Board | None, report: Report) -> list[list[int]]:
+    owner: dict[int | str, Vm] = {}
     wanted = [[_resolve(vm, name, board, report) for name in vm.cpus] for vm in deployment.vms]
-    taken = {cpu for cpus in wanted for cpu in cpus if cpu is not None}
-    free = [str(n) for n in range(len(board.cpus)) if n not in taken]
-    cure = f"free CPUs: {', '.join(free)}" if free else "no CPU of the board is free"
+    known = board if deployment.complete else None  # else somebody may want what seems free
+    cure = _cure(known, {cpu for cpus in wanted for cpu in cpus if cpu is not None})
     pinned = []
     for vm, cpus in zip(deployment.vms, wanted):
-        where = vm.at("cpus")
-        mine: list[int] = []
+        mine: list[int | str] = []
         for cpu in cpus:
-            if cpu is not None and _may_take(vm, cpu, mine, owner, where, board, cure, report):
+            if cpu is not None and _may_take(vm, cpu, mine, owner, board, cure, report):
                 owner[cpu] = vm
                 mine.append(cpu)
-        pinned.append(mine)
+        pinned.append([cpu for cpu in mine if isinstance(cpu, int)])
     return pinned
+
+
+def _cure(board: Board | None, taken: Set[int | str]) -> str:
+    if board is None:
+        return "choose another CPU"
+    free = [str(n) for n in range(len(board.cpus)) if n not in taken]
+    return f"free CPUs: {', '.join(free)}" if free else "no CPU of the board is free"
 
 
 def _may_take(
     vm: Vm,
-    cpu: int,
-    mine: list[int],
-    owner: dict[int, Vm],
-    where: Where,
-    board: Board,
+    cpu: int | str,
+    mine: list[int | str],
+    owner: dict[int | str, Vm],
+    board: Board | None,
     cure: str,
     report: Report,
 ) -> bool:
+    known = f" ({board.cpus[cpu].name})" if board is not None and isinstance(cpu, int) else ""
     if cpu in mine:
         report.error(
             "cpu-duplicate",
-            where,
-            f"VM {vm.name}: cpus lists CPU {cpu} ({board.cpus[cpu].name}) twice",
+            vm.at("cpus"),
+            f"VM {vm.name}: cpus lists CPU {cpu}{known} twice",
             f"list each CPU once; {cure}",
         )
         return False
     if cpu in owner:
         report.error(
             "cpu-shared",
-            where,
-            f"CPU {cpu} ({board.cpus[cpu].name}) is used by VM {owner[cpu].name} and by VM "
-            f"{vm.name}: a CPU runs one vCPU",
+            vm.at("cpus"),
+            f"CPU {cpu}{known} is used by VM {owner[cpu].name} and by VM {vm.name}: a CPU runs one "
+            "vCPU",
             cure,
             owner[cpu].at("cpus"),
         )
@@ -88,7 +99,10 @@ def _may_take(
     return True
 
 
-def _resolve(vm: Vm, name: int | str, board: Board, report: Report) -> int | None:
+def _resolve(vm: Vm, name: int | str, board: Board | None, report: Report) -> int | str | None:
+    """The CPU's number; while the board isn't known, what names it."""
+    if board is None:
+        return name
     names = [cpu.name for cpu in board.cpus]
     if isinstance(name, int) and 0 <= name < len(names):
         return name

@@ -75,7 +75,7 @@ def emulated_uarts(
         gpa = entry.gpa if entry.gpa is not None else board.uart.reg.base
         spi = entry.spi if entry.spi is not None else uart_spi(vm, board, taken)
         named.append(EmulatedUart(gpa, spi, entry.where))
-        if deployment.console.mode != "shared":
+        if deployment.console.mode in ("log", "none"):
             report.error(
                 "emulated-console",
                 entry.where,

@@ -59,10 +59,12 @@ class Taken:
     where: Where = NOWHERE
 
 
-def guest_ram(vm: Vm, board: Board, report: Report) -> tuple[GuestRam, ...]:
-    """The VM's regions sorted by GPA; those that can't be are left out."""
-    regions = [_guest_region(vm, memory, board) for memory in vm.memory]
-    sound = [region for region in regions if _is_sound(region, board, report)]
+def guest_ram(vm: Vm, board: Board | None, report: Report) -> tuple[GuestRam, ...]:
+    """The VM's regions sorted by GPA; those that can't be are left out, and while the board isn't
+    known, those that it places."""
+    aligned = [memory for memory in vm.memory if _is_aligned(vm, memory, report)]
+    made = [_guest_region(vm, memory, board) for memory in aligned]
+    sound = [region for region in made if region is not None and _ends(region, board, report)]
     kept: list[GuestRam] = []
     for region in sorted(sound, key=lambda r: (r.gpa, r.size)):
         if kept and overlaps(kept[-1].guest, region.guest):
@@ -79,38 +81,47 @@ def guest_ram(vm: Vm, board: Board, report: Report) -> tuple[GuestRam, ...]:
     return tuple(kept)
 
 
-def _guest_region(vm: Vm, memory: Memory, board: Board) -> GuestRam:
-    fallback = memory.hpa if memory.map != "alloc" else board.ram[0].base
-    gpa = memory.gpa if memory.gpa is not None else fallback
-    if gpa is None:
+def _guest_region(vm: Vm, memory: Memory, board: Board | None) -> GuestRam | None:
+    gpa = memory.gpa
+    if gpa is None and memory.map != "alloc":
+        gpa = memory.hpa
+    if gpa is None and board is not None:
         gpa = board.ram[0].base
+    if gpa is None:
+        return None
     hpa = memory.hpa if memory.map == "alloc" else gpa
     scrub = vm.scrub and memory.map != "reserved"
     return GuestRam(vm.name, gpa, memory.size, memory, hpa, scrub)
 
 
-def _is_sound(region: GuestRam, board: Board, report: Report) -> bool:
+def _is_aligned(vm: Vm, memory: Memory, report: Report) -> bool:
     found = len(report.found)
-    where, memory = region.where, region.memory
+    place = "" if memory.gpa is None else f" at gpa = {address_text(memory.gpa)}"
     for key, value in (("gpa", memory.gpa), ("size", memory.size), ("hpa", memory.hpa)):
         if value is not None and value % PAGE:
             shown = size_text(value) if key == "size" else address_text(value)
             report.error(
                 "memory-misaligned",
-                where,
-                f"{region.name()}: {key} = {shown} is not a multiple of 4 KiB",
+                memory.where,
+                f"VM {vm.name}: memory{place}: {key} = {shown} is not a multiple of 4 KiB",
                 f"use {key} = {address_text(align_up(value, PAGE))}",
             )
-    limit = address_limit(board)
-    if region.guest.end > limit:
-        report.error(
-            "memory-overflow",
-            where,
-            f"{region.name()}, size = {size_text(region.size)}, ends above the last address "
-            f"{address_text(limit - 1)} that the board's CPUs translate",
-            f"choose gpa so that it ends at or below {address_text(limit)}",
-        )
     return len(report.found) == found
+
+
+def _ends(region: GuestRam, board: Board | None, report: Report) -> bool:
+    """Whether it ends where the board's CPUs can still reach."""
+    if board is None or region.guest.end <= address_limit(board):
+        return True
+    limit = address_limit(board)
+    report.error(
+        "memory-overflow",
+        region.where,
+        f"{region.name()}, size = {size_text(region.size)}, ends above the last address "
+        f"{address_text(limit - 1)} that the board's CPUs translate",
+        f"choose gpa so that it ends at or below {address_text(limit)}",
+    )
+    return False
 
 
 def allocate(

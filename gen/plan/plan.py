@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
+from pathlib import Path
 
 from gen.diagnostics import Report
 from gen.plan import stage2
@@ -50,7 +51,8 @@ def make_plan(
     input_hash: str,
     hypervisor_size: int = HYPERVISOR_SIZE,
 ) -> Plan | None:
-    """The plan; None where `report` has errors. `unikernels`: VM name to ELF."""
+    """The plan; None where `report` has errors, those of reading too. `unikernels`: VM name to
+    ELF."""
     check_board(deployment, board, report)
     pcpus, vcpus = plan_cpus(deployment, board, report)
     check_console_uart(deployment, board, report)
@@ -58,9 +60,7 @@ def make_plan(
     channels = check_channels(deployment, report)
     ivcs = plan_ivcs(deployment, channels, report)
     tree = parse_file(board.tree)
-    guests = _guests(deployment, board, tree, channels, report)
-    if report.errors:
-        return None
+    guests = _sound(_guests(deployment, board, tree, channels, report), report)
 
     built = [
         build_guest(guest, channels, board, tree, unikernels.get(guest.vm.name), report)
@@ -103,6 +103,18 @@ def make_plan(
     )
 
 
+def _sound(guests: Sequence[Guest], report: Report) -> Sequence[Guest]:
+    """Those that no error blames: what is wrong in a VM's address space must not be told again by
+    what is loaded there. A tree of the user's own may tell of anything that was left out."""
+    if not report.errors:
+        return guests
+    return [
+        guest
+        for guest in guests
+        if not report.blames(guest.vm.places()) and not isinstance(guest.vm.dtb, Path)
+    ]
+
+
 def _planned_vms(
     guests: Sequence[Guest],
     built: Sequence[Built],
@@ -134,7 +146,7 @@ def _place(
     packed = packed_bytes([blob.data for guest in built for blob in guest.blobs])
     check_limit(deployment, board, packed, report)
     request = Request(
-        vms=deployment.vms,
+        vms=tuple(guest.vm for guest in guests),
         rams=tuple(guest.ram for guest in guests),
         blobs=tuple(guest.blobs for guest in built),
         channels=tuple((c.name, channel_size(c), c.where) for c in channels),

@@ -23,7 +23,7 @@ def some(names: Sequence[str]) -> str:
 
 
 def console_is_ours(deployment: Deployment) -> bool:
-    return deployment.console.mode != "none"
+    return deployment.console.mode in ("shared", "log")
 
 
 def check_sharing(

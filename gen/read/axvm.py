@@ -19,31 +19,36 @@ from gen.read.board import Board
 from gen.read.board_file import load_board
 from gen.read.fdt import parse_file
 from gen.read.schema import DEPLOYMENT
-from gen.read.toml_file import Item, merge
+from gen.read.schema_vm import VM
+from gen.read.toml_file import TOLD, Item, merge
 from gen.read.validate import Values, read_table
 
 
 def include_axvm(
     root: Item, prepare_board: Callable[[str], None], report: Report
-) -> tuple[Item | None, tuple[Path, ...]]:
+) -> tuple[Item, tuple[Path, ...]]:
     """The deployment with every AxVM file merged under the [[vm]] that names it, and the files
-    read. None after an error. `prepare_board` is called before the board is read."""
+    read. A VM whose file has errors is told then. `prepare_board` is called before the board is
+    read."""
     vms = root.get("vm")
     entries = vms.value if vms is not None and vms.is_array else []
     if vms is None or not any(entry.get("axvm") is not None for entry in entries):
         return root, ()
-    errors = len(report.errors)
     head = _head(root)
     board = _board(head, prepare_board, report)
-    if board is None:
-        return None, ()
     made, sources, translated = [], [], []
     for entry in entries:
-        to = _translate(entry, root, head, board, report)
-        if to is None:
+        if entry.get("axvm") is None:
             made.append(entry)
             continue
-        sources.append(to.vm.file)
+        errors = len(report.errors)
+        to = _translate(entry, root, head, board, report) if board is not None else None
+        if to is not None:
+            sources.append(to.vm.file)
+        if to is None or len(report.errors) > errors:
+            read_table(entry, VM, "vm", report, partial=True)
+            made.append(Item(TOLD, entry.where, entry.base))
+            continue
         translated.append(to)
         under = Item(to.table, entry.where, entry.base)
         merged = merge(under, to.own)
@@ -51,8 +56,6 @@ def include_axvm(
     _check_ids(translated, report)
     _check_cpus(translated, report)
     _check_names(made, report)
-    if len(report.errors) > errors:
-        return None, tuple(sources)
     table = root.value | {"vm": Item(made, vms.where, vms.base)}
     return Item(table, root.where, root.base), tuple(sources)
 
@@ -81,8 +84,8 @@ def _board(head: Values, prepare_board: Callable[[str], None], report: Report) -
 def _translate(
     entry: Item, root: Item, head: Values, board: Board, report: Report
 ) -> Translation | None:
-    name = entry.get("axvm")
-    if name is None:
+    name = entry.value["axvm"]
+    if name.is_told:
         return None
     if not isinstance(name.value, str) or not name.value:
         report.error(

@@ -147,6 +147,12 @@ class Vm:
         """Where `key` of this VM stands (the VM's own line if it was not written)."""
         return self.key_where.get(key, self.where)
 
+    def places(self) -> set[Where]:
+        """Where the VM and all in it stand."""
+        parts = (self.kernel, *self.memory, *self.devices, *self.passthrough, *self.ports)
+        inner = {part.where for part in (*parts, *self.emulated) if part is not None}
+        return {self.where, *self.key_where.values(), *inner}
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -172,7 +178,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Console:
-    mode: Literal["shared", "log", "none"] = "shared"
+    mode: Literal["shared", "log", "none", "unknown"] = "shared"  # unknown: it was not sound
     uart: str | None = None  # path or alias; None: the board's console
 
 
@@ -185,7 +191,7 @@ class Test:
 @dataclass(frozen=True)
 class Deployment:
     name: str
-    board: str  # a name in platform/, or an absolute path of a board folder
+    board: str  # a name in platform/, or an absolute path of a board folder; "": not known
     vms: tuple[Vm, ...]
     channels: tuple[Channel, ...] = ()
     variant: str | None = None
@@ -198,6 +204,11 @@ class Deployment:
     where: Where = NOWHERE
     key_where: dict[str, Where] = field(default_factory=dict)  # "deployment.board", "build.LTO"
     merged: dict[str, Any] = field(default_factory=dict)  # for --show-config
+    complete: bool = True  # False: what has errors was left out; it can be judged, not built
+
+    def build_where(self, symbol: str) -> Where:
+        """The line of a key of [build]."""
+        return self.key_where.get(f"build.{symbol}", self.where)
 
     def vm_id(self, index: int) -> int:
         """The number by which AxVM's calls name a VM."""

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gen.diagnostics import Report
+from gen.read.names import Names
 from gen.read.suggest import did_you_mean
 from gen.read.validate import Values
 
@@ -13,7 +12,7 @@ CONSOLE = "bulkhead"  # in `serves`: the hypervisor's own UART
 WIDTHS = (1, 2, 4, 8)
 
 
-def check_device_keys(vm: Values, label: str, names: Sequence[str], report: Report) -> None:
+def check_device_keys(vm: Values, label: str, names: Names, report: Report) -> None:
     for device in vm.get("device", ()):
         path = device.get("path", "?")
         if device.wrote("registers") and device.get("access", "direct") == "direct":
@@ -27,12 +26,12 @@ def check_device_keys(vm: Values, label: str, names: Sequence[str], report: Repo
         for register in device.get("registers", ()):
             _check_register(register, f"{label}: {path}", report)
         for name in device.get("serves", ()):
-            if name not in (*names, CONSOLE):
+            if name != CONSOLE and names.lack(name):
                 report.error(
                     "vm-unknown",
                     device.at("serves"),
                     f'{label}: {path} serves "{name}", and there is no such VM',
-                    did_you_mean(name, names) or "name a VM of this deployment",
+                    did_you_mean(name, names.known) or "name a VM of this deployment",
                 )
 
 

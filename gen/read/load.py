@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,13 +14,16 @@ from gen.read.axvm import include_axvm
 from gen.read.build_vm import build_vm
 from gen.read.deployment import Channel, Console, Deployment, Peer, Test, Vm
 from gen.read.keys import NAME
+from gen.read.names import names_of
 from gen.read.references import check_references
 from gen.read.schema import ROOT, SCHEMA_VERSION
-from gen.read.schema_vm import TEMPLATE
+from gen.read.schema_vm import TEMPLATE, VM
 from gen.read.suggest import did_you_mean
-from gen.read.toml_file import Item, merge, read_with_includes
+from gen.read.toml_file import TOLD, Item, merge, read_with_includes
 from gen.read.validate import Values, read_table
 from gen.read.variables import apply_sets, expand
+
+NO_LIMIT = 1 << 63
 
 
 def load_deployment(
@@ -31,23 +35,23 @@ def load_deployment(
 ) -> Deployment | None:
     """The deployment that a file describes, with `--set` changes on top. `predefined` are variables
     that exist without [vars] ("fetch"). `prepare_board` is called before a board's facts are needed
-    here. Everything wrong goes to `report`; None if something was."""
+    here. Everything wrong goes to `report`; what has no errors can be judged further: it is the
+    result, whose `complete` tells whether that is all. None: nothing can be judged."""
     errors_before = len(report.errors)
     item, sources = read_with_includes(path, report)
     if item is None:
         return None
-    root = expand(apply_sets(item, sets, report), predefined, report)
-    _check_schema(root, report)
+    errors_in_files = len(report.errors)
+    item = apply_sets(item, sets, report)
+    _check_schema(item, report)
+    if len(report.errors) > errors_in_files:
+        return None  # what the rest is to mean isn't known
+    root = expand(item, predefined, report)
     included, more = include_axvm(_apply_templates(root, report), prepare_board, report)
-    if included is None:
-        return None
-    root, sources = included, (*sources, *more)
-    values = _read_root(root, report)
-    check_references(values, report)
-    if len(report.errors) > errors_before:
-        return None
-    deployment = _build(path.absolute(), sources, root, values, report)
-    return deployment if len(report.errors) == errors_before else None
+    values = _read_root(included, report)
+    check_references(values, names_of(root, included), report)
+    deployment = _build(path.absolute(), (*sources, *more), included, values, report)
+    return replace(deployment, complete=len(report.errors) == errors_before)
 
 
 def _check_schema(root: Item, report: Report) -> None:
@@ -77,7 +81,8 @@ def _apply_templates(root: Item, report: Report) -> Item:
         for name, item in templates.items():
             read_table(item, TEMPLATE, f"template.{name}", report, partial=True)
     table = {key: item for key, item in root.value.items() if key != "template"}
-    if holder is not None and len(templates) != len(holder.value if holder.is_table else " "):
+    named = set(holder.value) if holder is not None and holder.is_table else set()
+    if holder is not None and (not holder.is_table or len(templates) < len(named)):
         report.error(
             "wrong-type",
             holder.where,
@@ -86,25 +91,29 @@ def _apply_templates(root: Item, report: Report) -> Item:
         )
     vms = root.get("vm")
     if vms is not None and vms.is_array:
-        merged = [_with_template(vm, templates, report) for vm in vms.value]
+        merged = [_with_template(vm, templates, report, named) for vm in vms.value]
         table["vm"] = Item(merged, vms.where, vms.base)
     return Item(table, root.where, root.base)
 
 
-def _with_template(vm: Item, templates: dict[str, Item], report: Report) -> Item:
+def _with_template(vm: Item, templates: dict[str, Item], report: Report, wrong: Set[str]) -> Item:
+    """`wrong`: names of templates that are no tables, which was told."""
     name = vm.get("template")
-    if name is None or not isinstance(name.value, str):
+    if name is None:
         return vm
-    template = templates.get(name.value)
-    if template is None:
+    known = isinstance(name.value, str)
+    template = templates.get(name.value) if known else None
+    if template is not None:
+        return Item(merge(template, vm).value, vm.where, vm.base)
+    if known and name.value not in wrong:
         report.error(
             "template-unknown",
             name.where,
             f'template = "{name.value}": there is no [template.{name.value}]',
             did_you_mean(name.value, templates) or f"add [template.{name.value}]",
         )
-        return vm
-    return Item(merge(template, vm).value, vm.where, vm.base)
+    read_table(vm, VM, "vm", report, partial=True)
+    return Item(TOLD, name.where, vm.base)
 
 
 def _read_root(root: Item, report: Report) -> Values:
@@ -119,7 +128,7 @@ def _read_root(root: Item, report: Report) -> Values:
     build = root.get("build")
     for name, entry in (build.value if build is not None and build.is_table else {}).items():
         values.places[f"build.{name}"] = entry.where
-        if not isinstance(entry.value, (bool, int, str)):
+        if not entry.is_told and not isinstance(entry.value, (bool, int, str)):
             report.error(
                 "wrong-type",
                 entry.where,
@@ -131,28 +140,23 @@ def _read_root(root: Item, report: Report) -> Values:
 
 def _build(
     path: Path, sources: tuple[Path, ...], root: Item, values: Values, report: Report
-) -> Deployment | None:
-    head: Values = values.get("deployment")
-    name = head.get("name", path.stem)
-    if not NAME.fullmatch(name):
-        report.error(
-            "bad-name",
-            head.where,
-            f'the file\'s name gives the deployment the name "{name}", which is not a name',
-            'add name = "..." to [deployment]',
-        )
-        return None
+) -> Deployment:
+    """What is sound of the file."""
+    head: Values = values.get("deployment") or Values(root.where)
     places = {f"deployment.{key}": where for key, where in head.places.items()}
     places |= values.places
+    vms = _sound_vms(root, values, report)
+    has_board = not head.told & {"board", "variant"}
+    build = values.get("build", {}).items()
     return Deployment(
-        name=name,
-        board=head.get("board"),
-        vms=tuple(build_vm(vm) for vm in values.get("vm")),
-        channels=tuple(_build_channel(channel) for channel in values.get("channel", ())),
+        name=_name(head, path, report),
+        board=head.get("board", "") if has_board else "",
+        vms=vms,
+        channels=_sound_channels(root, values, {vm.name for vm in vms}, report),
         variant=head.get("variant"),
-        console=_build_console(head.get("console", "shared")),
-        max_size=head.get("max_size"),
-        build=values.get("build", {}),
+        console=_build_console(head),
+        max_size=head.get("max_size") if "max_size" not in head.told else NO_LIMIT,
+        build={name: value for name, value in build if isinstance(value, (bool, int, str))},
         test=_build_test(values.get("test")),
         file=path,
         sources=sources,
@@ -162,7 +166,59 @@ def _build(
     )
 
 
-def _build_console(console: Any) -> Console:
+def _name(head: Values, path: Path, report: Report) -> str:
+    name = str(head.get("name", path.stem))
+    if not NAME.fullmatch(name) and "name" not in head.told:
+        report.error(
+            "bad-name",
+            head.where,
+            f'the file\'s name gives the deployment the name "{name}", which is not a name',
+            'add name = "..." to [deployment]',
+        )
+    return name
+
+
+def _sound(root: Item, key: str, values: Values, report: Report) -> list[tuple[int, Values]]:
+    """The tables of an array that no error blames, with their places in it."""
+    array = root.get(key)
+    entries = array.value if array is not None and array.is_array else []
+    tables = [(place, entry) for place, entry in enumerate(entries) if entry.is_table]
+    read: Sequence[Values] = values.get(key, ())
+    return [
+        (place, made)
+        for (place, entry), made in zip(tables, read)
+        if not report.blames(entry.places())
+    ]
+
+
+def _sound_vms(root: Item, values: Values, report: Report) -> tuple[Vm, ...]:
+    """With the ids that they have beside the others."""
+    made = [(place, build_vm(vm)) for place, vm in _sound(root, "vm", values, report)]
+    names = {vm.name for _, vm in made}
+    array = root.get("vm")
+    if array is None or len(made) == len(array.value):
+        return tuple(vm for _, vm in made)
+    return tuple(
+        replace(
+            vm,
+            id=vm.id if vm.id is not None else place + 1,
+            controls=tuple(name for name in vm.controls if name in names),
+        )
+        for place, vm in made
+    )
+
+
+def _sound_channels(
+    root: Item, values: Values, vms: Set[str], report: Report
+) -> tuple[Channel, ...]:
+    made = [_build_channel(channel) for _, channel in _sound(root, "channel", values, report)]
+    return tuple(c for c in made if all(peer.vm in vms for peer in c.peers))
+
+
+def _build_console(head: Values) -> Console:
+    if "console" in head.told:
+        return Console("unknown")
+    console = head.get("console", "shared")
     if isinstance(console, Values):
         return Console(console.get("mode", "shared"), console.get("uart"))
     return Console(console)
@@ -200,43 +256,3 @@ def _build_channel(channel: Values) -> Channel:
         key=channel.get("key"),
         where=channel.where,
     )
-
-
-def check_files(deployment: Deployment, report: Report) -> None:
-    """Whether every file that the VMs name is there; a missing one is told once. Apart from
-    loading, because some files are fetched in between."""
-    users: dict[Path, list[tuple[Vm, str]]] = {}
-    for vm in deployment.vms:
-        for key, file in _vm_files(vm):
-            if not file.is_file():
-                users.setdefault(file, []).append((vm, key))
-        _check_unikernel(vm, report)
-    for file, named in users.items():
-        vm, key = named[0]
-        others = "".join(f", vm.{other.name}.{word}" for other, word in named[1:])
-        foreign = vm.at(key).file not in (deployment.file, vm.where.file)
-        report.error(
-            "file-missing",
-            vm.at(key),
-            f"vm.{vm.name}.{key}{others}: {file} does not exist",
-            f"correct the path, or set {key} in the [[vm]]" if foreign else "correct the path",
-        )
-
-
-def _vm_files(vm: Vm) -> list[tuple[str, Path]]:
-    files = [("initrd", vm.initrd)] + [("dtb_overlay", overlay) for overlay in vm.dtb_overlay]
-    if vm.kernel is not None:
-        files.insert(0, ("kernel", vm.kernel.image))
-    if isinstance(vm.dtb, Path):
-        files.append(("dtb", vm.dtb))
-    return [(key, file) for key, file in files if file is not None]
-
-
-def _check_unikernel(vm: Vm, report: Report) -> None:
-    if vm.unikernel is not None and not any(vm.unikernel.glob("*.c")):
-        report.error(
-            "file-missing",
-            vm.at("unikernel"),
-            f"vm.{vm.name}.unikernel: {vm.unikernel} is not a folder with C sources",
-            "correct the path",
-        )

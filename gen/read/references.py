@@ -8,17 +8,18 @@ from collections.abc import Iterable, Sequence
 from gen.diagnostics import Report, Where
 from gen.read import device_types
 from gen.read.device_keys import check_device_keys
+from gen.read.names import Names
 from gen.read.suggest import did_you_mean
 from gen.read.validate import Values
 
 
-def check_references(values: Values, report: Report) -> None:
+def check_references(values: Values, names: Names, report: Report) -> None:
+    """`names`: of the VMs that the file has, though they may be no part of `values`."""
     vms: Sequence[Values] = values.get("vm", ())
-    if values.get("vm") == [] and "vm" not in values.told:
+    if values.get("vm") == [] and "vm" not in values.told and names.none:
         report.error("vm-none", values.at("vm"), "the deployment has no VM", "add a [[vm]]")
     for vm in vms:
         _check_vm(vm, f"vm.{vm.get('name', '?')}", report)
-    names = [vm.get("name") for vm in vms if vm.get("name")]
     for vm in vms:
         check_device_keys(vm, f"vm.{vm.get('name', '?')}", names, report)
         _check_controls(vm, f"vm.{vm.get('name', '?')}", names, report)
@@ -90,16 +91,16 @@ def _check_places(vm: Values, label: str, report: Report) -> None:
         )
 
 
-def _check_controls(vm: Values, label: str, names: Sequence[str], report: Report) -> None:
+def _check_controls(vm: Values, label: str, names: Names, report: Report) -> None:
     controls: Sequence[str] = vm.get("controls", ())
     where = vm.at("controls")
     for name in controls:
-        if name not in names:
+        if names.lack(name):
             report.error(
                 "controls-unknown",
                 where,
                 f'{label}.controls: there is no VM "{name}"',
-                did_you_mean(name, names) or "name a VM of this deployment",
+                did_you_mean(name, names.known) or "name a VM of this deployment",
             )
     if vm.get("name") in controls:
         report.error(
@@ -245,7 +246,7 @@ def _repeated(words: Iterable[str]) -> list[str]:
     return found
 
 
-def _check_channel(channel: Values, label: str, vms: Sequence[str], report: Report) -> None:
+def _check_channel(channel: Values, label: str, vms: Names, report: Report) -> None:
     short = channel.wrote("from") or channel.wrote("to")
     if short and channel.wrote("peers"):
         report.error(
@@ -271,8 +272,8 @@ def _check_channel(channel: Values, label: str, vms: Sequence[str], report: Repo
     for peer in channel.get("peers", ()):
         if peer.get("vm") is not None:
             users.append((peer.get("vm"), peer.at("vm")))
-    complete = channel.get("peers") is not None or (
-        channel.get("from") is not None and channel.get("to") is not None
+    complete = not channel.told & {"peers", "from", "to"} and (
+        channel.wrote("peers") or channel.wrote("from") and channel.wrote("to")
     )
     _check_users(users, label, vms, complete, channel, report)
     _check_peers(channel, label, report)
@@ -281,18 +282,18 @@ def _check_channel(channel: Values, label: str, vms: Sequence[str], report: Repo
 def _check_users(
     users: list[tuple[str, Where]],
     label: str,
-    vms: Sequence[str],
+    vms: Names,
     complete: bool,
     channel: Values,
     report: Report,
 ) -> None:
     for vm, where in users:
-        if vm not in vms:
+        if vms.lack(vm):
             report.error(
                 "peer-unknown",
                 where,
                 f'{label}: there is no VM "{vm}"',
-                did_you_mean(vm, vms) or "name a VM of this deployment",
+                did_you_mean(vm, vms.known) or "name a VM of this deployment",
             )
     for vm in _repeated(vm for vm, _ in users):
         places = [where for name, where in users if name == vm]
@@ -324,7 +325,7 @@ def _check_peers(channel: Values, label: str, report: Report) -> None:
         )
     for peer in peers:
         for ring in peer.get("rings", ()):
-            if ring not in names:
+            if ring not in names and "peers" not in channel.told:
                 report.error(
                     "peer-unknown",
                     peer.at("rings"),

@@ -7,10 +7,15 @@ import difflib
 from collections.abc import Iterable
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    near = difflib.get_close_matches(word, sorted(known), 1, 0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A cure: the nearest known word, else the whole list where it is short; "" for none."""
     words = sorted(known)
-    near = difflib.get_close_matches(word, words, 1, 0.6)
-    if near:
-        return f'did you mean "{near[0]}"?'
+    meant = nearest(word, words)
+    if meant is not None:
+        return f'did you mean "{meant}"?'
     return f"known: {', '.join(words)}" if 0 < len(words) <= 40 else ""

@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gen.diagnostics import Report, Where
 from gen.read import toml_lines
+
+
+TOLD = (
+    object()
+)  # an Item's value that can't be known, which was told; its place is what is to blame
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,21 @@ class Item:
     @property
     def is_array(self) -> bool:
         return isinstance(self.value, list)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the value, or something in it, can't be known."""
+        return self.value is TOLD or any(part.is_told for part in self._parts())
+
+    def _parts(self) -> Iterable[Item]:
+        parts: Iterable[Item] = ()
+        if self.is_table or self.is_array:
+            parts = self.value.values() if self.is_table else self.value
+        return parts
+
+    def places(self) -> set[Where]:
+        """Of the value and of all in it."""
+        return {self.where}.union(*(part.places() for part in self._parts()))
 
     def get(self, key: str) -> Item | None:
         found = self.value.get(key) if self.is_table else None
@@ -142,50 +162,55 @@ def _merge_named(under: Sequence[Item], over: Sequence[Item]) -> list[Item]:
 
 
 def read_with_includes(path: Path, report: Report) -> tuple[Item | None, tuple[Path, ...]]:
-    """The file merged over those it includes, and every file that was read."""
+    """The file merged over those it includes, None unless all could be read; every file that was
+    read."""
     sources: list[Path] = []
-    item = _read_layer(path.absolute(), report, (), None, sources)
-    return item, tuple(sources)
+    lost = Report()  # what a file that can't be had would have said, nobody knows
+    item = _read_layer(path.absolute(), report, lost, (), None, sources)
+    report.found += lost.found
+    return None if lost.errors else item, tuple(sources)
 
 
 def _read_layer(
     path: Path,
     report: Report,
+    lost: Report,
     chain: tuple[Path, ...],
     blame: Where | None,
     sources: list[Path],
 ) -> Item | None:
     if path.resolve() in chain:
-        report.error(
+        lost.error(
             "include-cycle",
             blame or Where(path),
             f"{path} includes itself: " + " -> ".join(p.name for p in (*chain, path)),
             "remove one of these includes",
         )
         return None
-    item = read_toml(path, report, blame)
+    item = read_toml(path, lost, blame)
     if item is None:
         return None
     if path not in sources:
         sources.append(path)
     _check_names(item, report)
     merged: Item | None = None
-    for included in _includes(item, report):
+    for included in _includes(item, lost):
         target = Path(included.base, included.value)
-        layer = _read_layer(target, report, (*chain, path.resolve()), included.where, sources)
+        more = (*chain, path.resolve())
+        layer = _read_layer(target, report, lost, more, included.where, sources)
         if layer is not None:
             merged = layer if merged is None else merge(merged, layer)
     own = Item({k: v for k, v in item.value.items() if k != "include"}, item.where, item.base)
     return own if merged is None else merge(merged, own)
 
 
-def _includes(item: Item, report: Report) -> list[Item]:
+def _includes(item: Item, lost: Report) -> list[Item]:
     listed = item.get("include")
     if listed is None:
         return []
     if listed.is_array and all(isinstance(entry.value, str) for entry in listed.value):
         return list(listed.value)
-    report.error(
+    lost.error(
         "wrong-type",
         listed.where,
         f"include is {listed.plain()!r}, expected an array of paths",

@@ -18,8 +18,8 @@ from gen.read.keys import (
     parse_size,
     parse_time,
 )
-from gen.read.suggest import did_you_mean
-from gen.read.toml_file import Item
+from gen.read.suggest import did_you_mean, nearest
+from gen.read.toml_file import TOLD, Item
 
 _BAD = object()  # told already
 
@@ -51,11 +51,16 @@ def read_table(
     """Typed values of a table. `label` names it in messages ("vm.linux"); every wrong and unknown
     key is reported, and unless `partial` every missing one."""
     values = Values(item.where)
+    known = [key.name for key in table.keys if not key.later]
     for name, entry in item.value.items():
         key = table.key(name)
         values.places[name] = entry.where
         if key is None:
             _unknown(name, entry, table, label, report)
+            meant = nearest(name, known)
+            if meant is not None and meant not in item.value:  # then that one is not missing
+                values.places[meant] = entry.where
+                values.told.add(meant)
         elif key.later:
             report.error(
                 "not-available",
@@ -66,12 +71,12 @@ def read_table(
         else:
             told = len(report.errors)
             value = _read_key(entry, key, _join(label, name), report)
-            if len(report.errors) > told:
+            if len(report.errors) > told or entry.is_told:
                 values.told.add(name)
             if value is not _BAD:
                 values.values[name] = value
     for key in table.keys:
-        if key.required and not partial and key.name not in item.value:
+        if key.required and not partial and not values.wrote(key.name):
             report.error(
                 "key-missing",
                 item.where,
@@ -116,6 +121,8 @@ def _toml(value: Any) -> str:
 def _read_key(item: Item, key: Key, label: str, report: Report) -> Any:
     if not key.many:
         return _read_value(item, key, label, report)
+    if item.value is TOLD:
+        return _BAD
     if not item.is_array:
         _wrong_type(item, key, key.words, label, report)
         return _BAD
@@ -133,6 +140,8 @@ def _entry_name(entry: Item, index: int) -> str:
 
 def _read_value(item: Item, key: Key, label: str, report: Report) -> Any:
     """The value by the first form whose TOML type fits."""
+    if item.value is TOLD:
+        return _BAD
     form = _form(item, key)
     if form is None:
         _wrong_type(item, key, key.element_words, label, report)

@@ -12,7 +12,7 @@ from typing import Any
 
 from gen.diagnostics import Report, Where
 from gen.read.suggest import did_you_mean
-from gen.read.toml_file import Item, merge
+from gen.read.toml_file import TOLD, Item, merge
 
 _REFERENCE = re.compile(r"\$\$|\$\{([^}]*)\}")
 _NAMED = ("vm", "channel")  # arrays of tables addressed by name: vm.linux.ram
@@ -91,10 +91,10 @@ def _wrap(value: Any, where: Where, base: Path) -> Item:
 class _Expander:
     variables: dict[str, Item]
     report: Report
-    done: dict[str, Item | None] = field(default_factory=dict)
+    done: dict[str, Item] = field(default_factory=dict)
 
-    def variable(self, name: str, chain: tuple[str, ...], user: Item) -> Item | None:
-        """The value of a variable, itself expanded; None after an error."""
+    def variable(self, name: str, chain: tuple[str, ...], user: Item) -> Item:
+        """The value of a variable, itself expanded, as far as it can be known."""
         if name in chain:
             self.report.error(
                 "variable-cycle",
@@ -102,7 +102,7 @@ class _Expander:
                 f"variable {name} needs itself: " + " -> ".join((*chain, name)),
                 "break the circle",
             )
-            return None
+            return Item(TOLD, user.where, user.base)
         if name not in self.variables:
             self.report.error(
                 "variable-unknown",
@@ -110,9 +110,8 @@ class _Expander:
                 f'"${{{name}}}" in {user.value!r}: there is no such variable',
                 did_you_mean(name, self.variables) or f"add {name} to [vars]",
             )
-            return None
+            return Item(TOLD, user.where, user.base)
         if name not in self.done:
-            self.done[name] = None
             self.done[name] = self.text(self.variables[name], (*chain, name))
         return self.done[name]
 
@@ -130,11 +129,10 @@ class _Expander:
                 parts.append("$")
                 continue
             found = self.variable(match.group(1), chain, item)
-            if found is not None:
-                parts.append(str(found.value))
-                base = found.base if match.start() == 0 else base
-            else:
-                parts.append(match.group())
+            if found.is_told:
+                return found
+            parts.append(found.value)
+            base = found.base if match.start() == 0 else base
         return Item("".join(parts) + item.value[at:], item.where, base)
 
     def walk(self, item: Item) -> Item:
@@ -161,4 +159,5 @@ def expand(root: Item, predefined: Mapping[str, str], report: Report) -> Item:
                 f"vars.{name} = {item.plain()!r}: a variable is a string",
                 f'write {name} = "{item.plain()}"',
             )
+            known[name] = Item(TOLD, item.where, item.base)
     return _Expander(known, report).walk(root)

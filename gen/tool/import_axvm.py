@@ -59,7 +59,6 @@ def import_files(
     root = _root(files, board)
     whole, _ = include_axvm(root, prepare_board, report)
     report.stop_on_errors()
-    assert whole is not None
     vms = whole.value["vm"].value
     folder = out.parent if out is not None else Path.cwd()
     stem = out.stem if out is not None else ""

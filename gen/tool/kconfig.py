@@ -82,6 +82,14 @@ def configure(
     return Config({s.name: s.str_value for s in kconfig.unique_defined_syms})
 
 
+def check(build: Mapping[str, Any], where: Callable[[str], Where], report: Report) -> None:
+    """What can be told of [build] while there is no plan: what no plan could make right."""
+    kconfig, found = load(), Report()
+    for key, value in build.items():
+        _set(kconfig, {}, key, value, where(key), found, {})
+    report.found += [d for d in found.found if d.code in ("E-build-symbol", "E-build-value")]
+
+
 def _set(
     kconfig: kconfiglib.Kconfig,
     needed: Mapping[str, str],

@@ -4,22 +4,25 @@ it gave, and changes nothing of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gen.diagnostics import Report, Where
+from gen.diagnostics import Failure, Report
 from gen.emit import manifest
 from gen.emit.report.facts import facts, facts_json, file_of
 from gen.emit.report.page import page
 from gen.emit.report.summary import Output, summary
+from gen.plan.alone import check_alone
 from gen.plan.firmware import hypervisor_size
 from gen.plan.model import Plan
 from gen.plan.plan import make_plan, unikernel_link
 from gen.read.board import Board
 from gen.read.board_file import load_board, read_title
 from gen.read.deployment import Deployment
-from gen.read.load import check_files, load_deployment
+from gen.read.files import check_files, has_sources
+from gen.read.load import load_deployment
 from gen.tool import audit as audits
 from gen.tool import absent, compile, fetch, flash, image, inputs, kconfig, toolchain, unikernel
 from gen.tool.image import Linked
@@ -28,6 +31,14 @@ from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
 from gen.tool.process import default_jobs, run
 from gen.tool.qemu import RunPlan
 from gen.tool.terminal import Terminal
+
+
+@dataclass
+class Lacking:
+    """What is planned without, so that all that is wrong can be told together."""
+
+    files: Report = field(default_factory=Report)  # that are not there
+    failures: list[Failure] = field(default_factory=list)  # of what was to be fetched or compiled
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Work:
     deployment: Deployment
     board: Board
     out: Path  # the build folder
-    missing: Report = field(default_factory=Report)  # files that --check goes on without
+    lacking: Lacking = field(default_factory=Lacking)
 
     @property
     def jobs(self) -> int:
@@ -48,24 +59,54 @@ class Work:
 
 
 def read(options: Options, say: Terminal) -> Work:
-    """The deployment and the board's facts."""
+    """The deployment and the board's facts. With errors in `report`, what is sound of the
+    deployment, of which the next stages can tell more; without a board none can, so that all
+    that is wrong is told here."""
     say.step("reading the deployment")
-    report = Report()
+    report, lacking = Report(), Lacking()
     predefined = {"fetch": str(FETCH), "root": str(ROOT)}
 
     def prepare(board: str) -> None:
-        fetch_tree(board, options.offline, say)
+        with going_on(lacking):
+            fetch_tree(board, options.offline, say)
 
     deployment = load_deployment(options.config, options.sets, report, predefined, prepare)
-    report.stop_on_errors()
-    assert deployment is not None
-    where = deployment.key_where.get("deployment.board", deployment.where)
-    fetch_tree(deployment.board, options.offline, say)
-    board = load_board(deployment.board, deployment.variant, report, where)
-    report.stop_on_errors()
-    assert board is not None
+    board = None
+    if deployment is not None and deployment.board:
+        prepare(deployment.board)
+        where = deployment.key_where.get("deployment.board", deployment.where)
+        if not lacking.failures:
+            board = load_board(deployment.board, deployment.variant, report, where)
+    if deployment is not None and board is None:
+        check_files(deployment, lacking.files)
+        check_alone(deployment, report)
+        kconfig.check(deployment.build, deployment.build_where, report)
+    if deployment is None or board is None:
+        tell_all(report, lacking)
+    assert deployment is not None and board is not None
     out = options.out or BUILD / deployment.name
-    return Work(options, say, report, deployment, board, out)
+    return Work(options, say, report, deployment, board, out, lacking)
+
+
+@contextmanager
+def going_on(lacking: Lacking) -> Iterator[None]:
+    """What fails in it is told with all else."""
+    try:
+        yield
+    except Failure as failure:
+        if failure not in lacking.failures:
+            lacking.failures.append(failure)
+
+
+def tell_all(report: Report, lacking: Lacking) -> None:
+    """Ends the command if anything was found wrong, by the status of what must be cured first: the
+    configuration, then files, then what failed."""
+    known = Report([*report.found, *lacking.files.found])
+    failures = [known.failure(), *lacking.failures]
+    told = [failure for failure in failures if failure is not None]
+    if told:
+        words = dict.fromkeys(failure.message for failure in told)
+        raise Failure(told[0].status, "\n".join(words), told[0].diagnostics)
 
 
 def fetch_tree(board: str, offline: bool, say: Terminal) -> None:
@@ -77,74 +118,62 @@ def fetch_tree(board: str, offline: bool, say: Terminal) -> None:
 
 
 def fetch_images(work: Work) -> None:
-    """Guest images that are named as ${fetch}/…; then all files must be there."""
+    """Guest images that are named as ${fetch}/…"""
     wanted = _images(work.deployment)
     if any(path.is_relative_to(FETCH) for path in wanted):
         work.say.step("fetching guest images")
-        fetch.ensure(wanted, work.options.offline)
-    check_files(work.deployment, work.missing)
-    if not work.options.check:
-        work.missing.stop_on_errors()
-
-
-def stop_on_errors(work: Work) -> None:
-    """Ends the command if a stage found something wrong; missing files are told then too."""
-    if work.report.errors:
-        end_check(work)
-
-
-def end_check(work: Work) -> None:
-    """The end of --check: everything that was found."""
-    work.report.found += work.missing.found
-    work.report.stop_on_errors()
-
-
-def _complete(work: Work) -> Work:
-    """What is planned: with --check, stand-ins for files that are missing."""
-    if not work.missing.found:
-        return work
-    stand_ins = absent.with_stand_ins(work.deployment, work.out / "stand-ins")
-    return replace(work, deployment=stand_ins)
+        with going_on(work.lacking):
+            fetch.ensure(wanted, work.options.offline)
+    told = (FETCH,) if work.lacking.failures else ()
+    check_files(work.deployment, work.lacking.files, told)
 
 
 def compile_unikernels(work: Work) -> dict[str, bytes]:
-    """The ELF of each VM that is a unikernel, by the VM's name."""
+    """The ELF of each VM that is a unikernel, by the VM's name, as far as they compile."""
     built: dict[str, bytes] = {}
-    for vm in _complete(work).deployment.vms:
-        if vm.unikernel is not None:
+    for vm in work.deployment.vms:
+        if vm.unikernel is not None and has_sources(vm.unikernel):
             work.say.step(f"compiling unikernel {vm.name}")
             base, size = unikernel_link(vm, work.board)
             one = unikernel.Unikernel(vm.name, vm.unikernel, base, size)
-            built[vm.name] = unikernel.build(
-                one, work.board.arch, work.out, work.jobs, work.options.offline, work.say.detail
-            )
+            with going_on(work.lacking):
+                built[vm.name] = unikernel.build(
+                    one, work.board.arch, work.out, work.jobs, work.options.offline, work.say.detail
+                )
     return built
 
 
-def plan(work: Work, unikernels: Mapping[str, bytes]) -> Plan:
-    """Every decision; all that is wrong with the deployment is told here."""
+def plan(work: Work, unikernels: Mapping[str, bytes]) -> tuple[Plan, kconfig.Config]:
+    """Every decision, and the value of every Kconfig symbol; all that is wrong with the deployment
+    is told here."""
     work.say.step("planning")
-    whole = _complete(work)
+    whole = replace(
+        work,
+        deployment=absent.with_stand_ins(
+            work.deployment, unikernels.keys(), work.out / "stand-ins"
+        ),
+    )
     size = hypervisor_size(whole.deployment)
     made = make_plan(whole.deployment, work.board, unikernels, work.report, _hash(whole), size)
-    stop_on_errors(work)
-    assert made is not None
-    return made
+    config = None
+    if made is not None:
+        config = configure(work, made)
+    else:
+        kconfig.check(work.deployment.build, work.deployment.build_where, work.report)
+    tell_all(work.report, work.lacking)
+    assert made is not None and config is not None
+    return made, config
 
 
 def configure(work: Work, plan: Plan) -> kconfig.Config:
     """The value of every Kconfig symbol."""
-
-    def where(key: str) -> Where:
-        return work.deployment.key_where.get(f"build.{key}", work.deployment.where)
-
     missing = kconfig.missing(plan.config_symbols)
     if missing:
         _tell_missing(work, missing)
     needed = {name: value for name, value in plan.config_symbols.items() if name not in missing}
-    config = kconfig.configure(needed, work.deployment.build, where, work.report)
-    stop_on_errors(work)
-    return config
+    return kconfig.configure(
+        needed, work.deployment.build, work.deployment.build_where, work.report
+    )
 
 
 def _tell_missing(work: Work, symbols: list[str]) -> None:

@@ -10,7 +10,8 @@ import pytest
 from gen.diagnostics import Report
 from gen.read.deployment import Deployment, DeviceIrq, Memory
 from gen.read.keys import parse_size, parse_time, show_size
-from gen.read.load import check_files, load_deployment
+from gen.read.files import check_files
+from gen.read.load import load_deployment
 
 FULL = """\
 schema = 1
@@ -75,7 +76,8 @@ def load(tmp_path: Path, text: str, *sets: str) -> tuple[Deployment | None, Repo
     path = tmp_path / "full.toml"
     path.write_text(text)
     report = Report()
-    return load_deployment(path, sets, report), report
+    made = load_deployment(path, sets, report)
+    return made if made is not None and made.complete else None, report
 
 
 @pytest.fixture(name="full")
@@ -188,7 +190,8 @@ def test_name_comes_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "2 b.toml"
     path.write_text(FULL.replace('name = "full"\n', ""))
     report = Report()
-    assert load_deployment(path, (), report) is None
+    made = load_deployment(path, (), report)
+    assert made is not None and not made.complete
     assert [found.code for found in report.found] == ["E-bad-name"]
 
 
