@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: setup demo test lint golden bench-account format clean
+.PHONY: setup demo test prove lint golden bench-account format clean
 
 setup: # what is missing, by apt; then the libraries that every build uses
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS)
@@ -15,6 +15,10 @@ demo: setup # the default deployment in QEMU
 test: setup # every test, on two CPUs; what they boot is fetched first
 	$(PYTHON) -m gen.tool.fetch
 	$(PYTEST) -n 2 --dist loadfile tests
+
+prove: # contracts of C functions, by Frama-C; installs it
+	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) prove
+	$(PYTHON) tests/prove/prove.py $(PROOFS)
 
 lint: # make lint CHECKS="c-format python-types" for some of them
 	$(PYTHON) -m gen.tool.lint $(CHECKS)

@@ -8,6 +8,14 @@ const struct mmio_row *dispatch_mmio(const struct vm_row *vm, gpa_t gpa, unsigne
     uint32_t low = 0;
     uint32_t high = vm->mmio_count;
 
+    /*@
+      loop invariant low <= high <= vm->mmio_count;
+      loop invariant \forall integer n; 0 <= n < low ==> vm->mmio[n].base.addr <= gpa.addr;
+      loop invariant \forall integer n; high <= n < vm->mmio_count ==>
+        !(vm->mmio[n].base.addr <= gpa.addr);
+      loop assigns low, high;
+      loop variant high - low;
+    */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (vm->mmio[middle].base.addr <= gpa.addr) {
@@ -30,6 +38,14 @@ const struct port_row *dispatch_port(const struct vm_row *vm, uint32_t port, uns
     uint32_t low = 0;
     uint32_t high = vm->port_count;
 
+    /*@
+      loop invariant low <= high <= vm->port_count;
+      loop invariant \forall integer n; 0 <= n < low ==> vm->port[n].base <= port;
+      loop invariant \forall integer n; high <= n < vm->port_count ==>
+        !(vm->port[n].base <= port);
+      loop assigns low, high;
+      loop variant high - low;
+    */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (vm->port[middle].base <= port) {
@@ -52,6 +68,14 @@ const struct sysreg_row *dispatch_sysreg(const struct vm_row *vm, uint32_t encod
     uint32_t low = 0;
     uint32_t high = vm->sysreg_count;
 
+    /*@
+      loop invariant low <= high <= vm->sysreg_count;
+      loop invariant \forall integer n; 0 <= n < low ==> vm->sysreg[n].encoding < encoding;
+      loop invariant \forall integer n; high <= n < vm->sysreg_count ==>
+        !(vm->sysreg[n].encoding < encoding);
+      loop assigns low, high;
+      loop variant high - low;
+    */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (vm->sysreg[middle].encoding < encoding) {

@@ -27,25 +27,43 @@ static uint32_t row_access(struct vcpu *vcpu, const struct port_row *row, uint32
     return (uint32_t)row->ops->read(vcpu, row->instance, offset, size) & port_mask(size);
 }
 
+/* The widest part of an access of `size` bytes that one row takes whole, from `port` + `done` on:
+ * parts are halves of the access, of its halves...; *row is NULL where no device takes a byte. */
+static unsigned port_part(const struct vm_row *vm, uint32_t port, unsigned size, unsigned done,
+                          const struct port_row **row)
+{
+    for (unsigned part = size; part > 1; part /= 2) {
+        *row = done % part == 0 ? dispatch_port(vm, port + done, part) : NULL;
+        if (*row != NULL && ((*row)->ops->sizes & part) != 0) {
+            return part;
+        }
+    }
+    *row = dispatch_port(vm, port + done, 1);
+    if (*row != NULL && ((*row)->ops->sizes & VDEV_SIZE_1) == 0) {
+        *row = NULL;
+    }
+    return 1;
+}
+
 /* One access; written: NULL for a read.  What no device takes whole is halved: two neighbouring
- * ports are one of twice the width (Intel SDM volume 1, 19.3).  Three calls deep at most. */
+ * ports are one of twice the width (Intel SDM volume 1, 19.3). */
 static uint32_t port_access(struct vcpu *vcpu, uint32_t port, unsigned size,
                             const uint32_t *written)
 {
-    const struct port_row *row = dispatch_port(vcpu->vm_row, port, size);
-    unsigned half = size / 2;
+    uint32_t value = 0;
+    unsigned part;
 
-    if (row != NULL && (row->ops->sizes & size) != 0) {
-        return row_access(vcpu, row, port - row->base, size, written);
-    }
-    if (half == 0) {
-        return port_mask(size);
-    }
-    uint32_t upper = written != NULL ? *written >> (8u * half) : 0;
-    uint32_t low = port_access(vcpu, port, half, written);
-    uint32_t high = port_access(vcpu, port + half, half, written != NULL ? &upper : NULL);
+    for (unsigned done = 0; done < size; done += part) {
+        const struct port_row *row;
 
-    return low | high << (8u * half);
+        part = port_part(vcpu->vm_row, port, size, done, &row);
+        uint32_t out = written != NULL ? *written >> (8u * done) : 0;
+        uint32_t in = row == NULL ? port_mask(part)
+                                  : row_access(vcpu, row, port + done - row->base, part,
+                                               written != NULL ? &out : NULL);
+        value |= in << (8u * done);
+    }
+    return value;
 }
 
 /* --- INS, OUTS --- */

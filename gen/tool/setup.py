@@ -24,12 +24,16 @@ class Package:
     purpose: str
 
 
-def packages() -> list[Package]:
-    """The one list of packages."""
+def packages(*groups: str) -> list[Package]:
+    """The one list of packages: those that everybody needs, and those of groups ("[name]" lines
+    begin them) that few do."""
     found = []
+    group = ""
     for line in LIST.read_text().splitlines():
         name, _, purpose = line.partition("#")
-        if name.strip():
+        if name.startswith("["):
+            group = name.strip().strip("[]")
+        elif name.strip() and group in ("", *groups):
             found.append(Package(name.strip(), purpose.strip()))
     return found
 
@@ -45,9 +49,9 @@ def missing(wanted: Sequence[Package]) -> list[Package]:
     return [package for package in wanted if package.name not in installed]
 
 
-def install(yes: bool) -> None:
+def install(yes: bool, *groups: str) -> None:
     """Installs what is missing. Asks only where sudo is needed and a terminal is there."""
-    wanted = packages()
+    wanted = packages(*groups)
     if shutil.which("apt-get") is None or shutil.which("dpkg-query") is None:
         raise Failure(
             Exit.MISSING,
@@ -115,9 +119,10 @@ def prepare(offline: bool) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """For `make setup`: python3 -m gen.tool.setup [--yes] [--offline]."""
+    """For `make setup`: python3 -m gen.tool.setup [--yes] [--offline] [GROUP...]."""
+    groups = [argument for argument in arguments if not argument.startswith("--")]
     try:
-        install("--yes" in arguments)
+        install("--yes" in arguments, *groups)
         prepare("--offline" in arguments)
     except Failure as failure:
         print(f"error: {failure.message}", file=sys.stderr)

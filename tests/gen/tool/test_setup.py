@@ -14,11 +14,19 @@ from gen.tool.paths import ROOT
 
 
 def test_every_package_has_a_purpose_and_occurs_once() -> None:
-    packages = setup.packages()
+    packages = setup.packages("prove")
     names = [package.name for package in packages]
     assert len(names) == len(set(names))
     assert all(package.purpose for package in packages)
     assert "clang-14" in names
+
+
+def test_groups_are_for_those_who_ask() -> None:
+    everybody = setup.packages()
+    provers = setup.packages("prove")
+    assert provers[: len(everybody)] == everybody
+    assert "frama-c-base" in [package.name for package in provers[len(everybody) :]]
+    assert setup.packages("prove", "no-such-group") == provers
 
 
 def test_nothing_is_missing_here() -> None:
