@@ -118,8 +118,10 @@ void arch_mem_zero(hpa_t base, uint64_t size); /* then cleaned to the point of c
 void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size); /* likewise */
 /* Cleans and invalidates to the point of coherency: what others wrote behind the caches shows. */
 void arch_mem_flush(hpa_t base, uint64_t size);
-void arch_mem_sha256(hpa_t base, uint64_t size, uint8_t digest[32]);
-uint32_t arch_mem_crc32(hpa_t base, uint64_t size); /* IEEE 802.3 */
+/* Only where the board's CPUs have instructions for it (CONFIG_ARCH_SHA256, CONFIG_ARCH_CRC32); see
+ * loader/digest.h. */
+void arch_sha256_blocks(uint32_t state[8], const uint8_t *data, uint64_t block_count);
+uint32_t arch_crc32(uint32_t crc, const uint8_t *data, uint64_t size);
 /* Is all of [base, base + size) mapped readable in own CPU's current tables? */
 bool arch_mem_readable(hpa_t base, uint64_t size);
 void arch_vm_flush(const struct vm_row *vm); /* stage-2 TLB entries of this VMID, I-cache */

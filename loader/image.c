@@ -4,19 +4,21 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "loader/digest.h"
 #include "platform/log.h"
 
 static bool image_verify(const struct vm_row *vm, const struct image_row *image)
 {
+    const uint8_t *data = (const uint8_t *)image->source.addr;
     bool good = true;
 
     if (CONFIG_VERIFY_IMAGES_SHA256) {
-        uint8_t digest[32];
+        uint8_t digest[DIGEST_SHA256_SIZE];
 
-        arch_mem_sha256(image->source, image->size, digest);
+        digest_sha256(data, image->size, digest);
         good = memcmp(digest, image->sha256, sizeof(digest)) == 0;
     } else if (CONFIG_VERIFY_IMAGES_CRC32) {
-        good = arch_mem_crc32(image->source, image->size) == image->crc32;
+        good = digest_crc32(data, image->size) == image->crc32;
     }
     if (!good) {
         log_error("%s: image '%s' (%llu bytes) is damaged: not started", vm->name, image->name,

@@ -4,15 +4,17 @@
 
 /* The hypervisor's log: one line a call, without newline; formats of platform/format.h.
  * Any CPU; never waits for the UART.  Levels by Kconfig LOG_LEVEL_*: lower ones compile to
- * nothing. */
+ * nothing, all with LOG_LEVEL_NONE; a panic speaks always. */
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* CONFIG_LOG_LEVEL_VALUE is -1 for LOG_LEVEL_NONE. */
+#define LOG_KEPT(level) ((int)(level) <= CONFIG_LOG_LEVEL_VALUE)
 #define LOG_AT(level, ...)                                                                         \
     do {                                                                                           \
-        if ((level) <= (enum log_level)CONFIG_LOG_LEVEL_VALUE) {                                   \
+        if (LOG_KEPT(level)) {                                                                     \
             log_line((level), __VA_ARGS__);                                                        \
         }                                                                                          \
     } while (0)

@@ -19,7 +19,7 @@ bool notice_allowed(const struct vcpu *vcpu);
 
 #define NOTICE_AT(level, vcpu, format, ...)                                                        \
     do {                                                                                           \
-        if ((level) <= (enum log_level)CONFIG_LOG_LEVEL_VALUE && notice_allowed(vcpu)) {           \
+        if (LOG_KEPT(level) && notice_allowed(vcpu)) {                                             \
             log_line((level), "%s: vCPU %u at pc %#llx: " format, (vcpu)->vm_row->name,            \
                      (unsigned)(vcpu)->row->index,                                                 \
                      (unsigned long long)arch_vcpu_pc(&(vcpu)->arch), __VA_ARGS__);                \

@@ -51,7 +51,4 @@ const char *aarch64_ec_words(uint32_t ec);
 /* Firmware call by SMC (SMCCC, DEN 0028). */
 uint64_t aarch64_smc(uint64_t function, uint64_t arg1, uint64_t arg2, uint64_t arg3);
 
-/* One 64-byte block with the CPU's instructions (FEAT_SHA256); state is a..h. */
-void aarch64_sha256_blocks(uint32_t state[8], const uint8_t *data, uint64_t block_count);
-
 #endif

@@ -145,6 +145,20 @@ void aarch64_el2_init(void)
     __asm__ volatile("tlbi alle1\n\tic iallu\n\tdsb nsh\n\tisb" : : : "memory");
 }
 
+/* What is used because board.toml lists it among the CPUs' features. */
+static const char *check_features(void)
+{
+    uint64_t isar0 = AARCH64_READ(id_aa64isar0_el1);
+
+    if (CONFIG_ARCH_SHA256 && CONFIG_VERIFY_IMAGES_SHA256 && field(isar0, 12) == 0) {
+        return "the CPU has no SHA-256 instructions, which its board's facts promise";
+    }
+    if (CONFIG_ARCH_CRC32 && CONFIG_VERIFY_IMAGES_CRC32 && field(isar0, 16) == 0) {
+        return "the CPU has no CRC-32 instructions, which its board's facts promise";
+    }
+    return NULL;
+}
+
 /* PARange of this CPU against what the VMs' stage-2 tables were built for (VTCR_EL2.PS), the GIC's
  * system register interface, the counter's frequency (D11.1.2: software sets it). */
 const char *arch_cpu_check(void)
@@ -162,5 +176,5 @@ const char *arch_cpu_check(void)
     if (AARCH64_READ(cntfrq_el0) < 1000) {
         return "firmware did not set the frequency of the system counter (CNTFRQ_EL0)";
     }
-    return NULL;
+    return check_features();
 }

@@ -95,13 +95,8 @@ drop_lines:
     bl      enter_el2
     mov     sp, x21
 
-    ldr     x1, =bss_start
-    ldr     x2, =bss_end
-4:  cmp     x1, x2
-    b.hs    5f
-    stp     xzr, xzr, [x1], #16
-    b       4b
-5:  mov     x0, x20
+    bl      zero_bss
+    mov     x0, x20
     mov     x29, xzr
     bl      aarch64_boot
     b       .
@@ -110,15 +105,22 @@ drop_lines:
 wrong_level:
     ldr     x2, =pcpu_boot_stack
     mov     sp, x2
-    ldr     x3, =bss_start
-    ldr     x4, =bss_end
-6:  cmp     x3, x4
-    b.hs    7f
-    stp     xzr, xzr, [x3], #16
-    b       6b
-7:  lsr     x0, x1, #2
+    lsr     x0, x1, #2
+    bl      zero_bss
     bl      aarch64_wrong_level
     b       .
+
+    /* Whole pages, at least one (layout.ld).  Uses x1, x2. */
+zero_bss:
+    ldr     x1, =bss_start
+    ldr     x2, =bss_end
+1:  stp     xzr, xzr, [x1], #16
+    stp     xzr, xzr, [x1], #16
+    stp     xzr, xzr, [x1], #16
+    stp     xzr, xzr, [x1], #16
+    cmp     x1, x2
+    b.lo    1b
+    ret
 
     /* PSCI CPU_ON: x0 = index into pcpu_rows. */
     .global secondary_entry

@@ -6,32 +6,21 @@
 #include "arch/arch.h"
 #include "gen/layout.h"
 
-#define LINE 64u
+#define LINE UINT64_C(64)
 #define PAGE UINT64_C(4096)
 
-void aarch64_zero_lines(uint64_t base, uint64_t end, uint64_t zva_bytes);
+void aarch64_zero_lines(uint64_t base, uint64_t end);
 void aarch64_copy_lines(uint64_t target, uint64_t source, uint64_t end);
 
+/* CTR_EL0.DminLine: of the smallest data cache line. */
 static uint64_t line_bytes(void)
 {
     return UINT64_C(4) << ((AARCH64_READ(ctr_el0) >> 16) & 0xf);
 }
 
-/* Cleans to the point of coherency the lines that [base, base + size) touches (and invalidates:
- * mem.S). */
-static void clean(uint64_t base, uint64_t size)
-{
-    uint64_t line = line_bytes();
-
-    for (uint64_t at = base & ~(line - 1); at < base + size; at += line) {
-        __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
-    }
-    aarch64_dsb_sy();
-}
-
 void arch_mem_flush(hpa_t base, uint64_t size)
 {
-    uint64_t line = UINT64_C(4) << ((AARCH64_READ(ctr_el0) >> 16) & 0xf);
+    uint64_t line = line_bytes();
 
     for (uint64_t at = base.addr & ~(line - 1); at < base.addr + size; at += line) {
         __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
@@ -39,47 +28,60 @@ void arch_mem_flush(hpa_t base, uint64_t size)
     aarch64_dsb_sy();
 }
 
-/* Bytes that one DC ZVA zeroes (DCZID_EL0), 0 where it is prohibited. */
-static uint64_t zva_bytes(void)
-{
-    uint64_t dczid = AARCH64_READ(dczid_el0);
-
-    return (dczid & 0x10) != 0 ? 0 : UINT64_C(4) << (dczid & 0xf);
-}
-
 static void zero_bytes(uint64_t base, uint64_t size)
 {
     memset((void *)base, 0, size);
-    clean(base, size);
+    arch_mem_flush(HPA(base), size);
 }
 
-/* Whole lines by DC ZVA, what is before and behind them by stores. */
+static void copy_bytes(uint64_t target, uint64_t source, uint64_t size)
+{
+    memcpy((void *)target, (const void *)source, size);
+    arch_mem_flush(HPA(target), size);
+}
+
+/* [base, base + size) is the bytes before the first line, `whole` bytes of lines, and the rest. */
+struct lines {
+    uint64_t before;
+    uint64_t whole;
+};
+
+static struct lines lines_of(uint64_t base, uint64_t size)
+{
+    uint64_t before = -base % LINE;
+
+    return size < before ? (struct lines){ .before = size }
+                         : (struct lines){ .before = before, .whole = (size - before) & -LINE };
+}
+
+/* Whole lines by DC ZVA (DCZID_EL0: permitted, 4 << 4 bytes), where it zeroes one at a time; what
+ * is before and behind them by stores. */
 void arch_mem_zero(hpa_t base, uint64_t size)
 {
-    uint64_t zva = zva_bytes();
-    uint64_t first = (base.addr + zva - 1) & ~(zva - 1);
-    uint64_t last = (base.addr + size) & ~(zva - 1);
+    struct lines lines = lines_of(base.addr, size);
 
-    if (zva != line_bytes() || first >= last) {
-        zero_bytes(base.addr, size);
-        return;
+    if ((AARCH64_READ(dczid_el0) & 0x1f) != 4 || line_bytes() < LINE) {
+        lines = (struct lines){ .before = size };
     }
-    zero_bytes(base.addr, first - base.addr);
-    aarch64_zero_lines(first, last, zva);
-    zero_bytes(last, base.addr + size - last);
+    uint64_t first = base.addr + lines.before;
+
+    zero_bytes(base.addr, lines.before);
+    aarch64_zero_lines(first, first + lines.whole);
+    zero_bytes(first + lines.whole, size - lines.before - lines.whole);
 }
 
 void arch_mem_copy(hpa_t target, hpa_t source, uint64_t size)
 {
-    uint64_t whole = size & ~(uint64_t)(LINE - 1);
+    struct lines lines = lines_of(target.addr, size);
 
-    if ((target.addr & (LINE - 1)) != 0 || (source.addr & 7) != 0 || line_bytes() < LINE) {
-        whole = 0;
-    } else {
-        aarch64_copy_lines(target.addr, source.addr, target.addr + whole);
+    if (line_bytes() < LINE) {
+        lines = (struct lines){ .before = size };
     }
-    memcpy((char *)target.addr + whole, (const char *)source.addr + whole, size - whole);
-    clean(target.addr + whole, size - whole);
+    uint64_t done = lines.before + lines.whole;
+
+    copy_bytes(target.addr, source.addr, lines.before);
+    aarch64_copy_lines(target.addr + lines.before, source.addr + lines.before, target.addr + done);
+    copy_bytes(target.addr + done, source.addr + done, size - done);
 }
 
 bool arch_mem_readable(hpa_t base, uint64_t size)

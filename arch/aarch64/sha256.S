@@ -1,57 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 (FIPS 180-4) with the CPU's instructions (FEAT_SHA256, Arm ARM C7.2.239 ff.). */
+/* SHA-256 (FIPS 180-4) with the CPU's instructions (FEAT_SHA256, Arm ARM C7.2.239 ff.): 99
+ * instructions a block.  v0-v15 hold the 64 constants. */
 
     .arch   armv8-a+crypto
-    .section .text, "ax"
+    .section .text.sha256, "ax"
 
-/* Four rounds; w is the register with these four schedule words. */
-    .macro  rounds w
-    ld1     {v20.4s}, [x4], #16
-    add     v20.4s, v20.4s, \w\().4s
-    mov     v21.16b, v18.16b
-    sha256h q18, q19, v20.4s
-    sha256h2 q19, q21, v20.4s
+    /* Four rounds; k: their constants, w: their schedule words. */
+    .macro  rounds k, w
+    add     v24.4s, \k\().4s, \w\().4s
+    mov     v25.16b, v22.16b
+    sha256h q22, q23, v24.4s
+    sha256h2 q23, q25, v24.4s
     .endm
 
-/* Four rounds, and w becomes the schedule words sixteen rounds later. */
-    .macro  rounds_schedule w0, w1, w2, w3
-    rounds  \w0
+    /* Four rounds, and w0 becomes the schedule words sixteen rounds later. */
+    .macro  rounds_schedule k, w0, w1, w2, w3
+    rounds  \k, \w0
     sha256su0 \w0\().4s, \w1\().4s
     sha256su1 \w0\().4s, \w2\().4s, \w3\().4s
     .endm
 
-/* void aarch64_sha256_blocks(uint32_t state[8], const uint8_t *data, uint64_t block_count) */
-    .global aarch64_sha256_blocks
-    .type aarch64_sha256_blocks, %function
-aarch64_sha256_blocks:
+/* void arch_sha256_blocks(uint32_t state[8], const uint8_t *data, uint64_t block_count) */
+    .global arch_sha256_blocks
+    .type arch_sha256_blocks, %function
+arch_sha256_blocks:
     cbz     x2, 2f
-    ldp     q16, q17, [x0]
     adr     x3, sha256_constants
-1:  ld1     {v0.16b-v3.16b}, [x1], #64
-    mov     x4, x3
-    mov     v18.16b, v16.16b
-    mov     v19.16b, v17.16b
-    rev32   v0.16b, v0.16b
-    rev32   v1.16b, v1.16b
-    rev32   v2.16b, v2.16b
-    rev32   v3.16b, v3.16b
-    .rept   3
-    rounds_schedule v0, v1, v2, v3
-    rounds_schedule v1, v2, v3, v0
-    rounds_schedule v2, v3, v0, v1
-    rounds_schedule v3, v0, v1, v2
-    .endr
-    rounds  v0
-    rounds  v1
-    rounds  v2
-    rounds  v3
-    add     v16.4s, v16.4s, v18.4s
-    add     v17.4s, v17.4s, v19.4s
+    ld1     {v0.4s-v3.4s}, [x3], #64
+    ld1     {v4.4s-v7.4s}, [x3], #64
+    ld1     {v8.4s-v11.4s}, [x3], #64
+    ld1     {v12.4s-v15.4s}, [x3]
+    ldp     q20, q21, [x0]
+1:  ld1     {v16.16b-v19.16b}, [x1], #64
+    mov     v22.16b, v20.16b
+    mov     v23.16b, v21.16b
+    rev32   v16.16b, v16.16b
+    rev32   v17.16b, v17.16b
+    rev32   v18.16b, v18.16b
+    rev32   v19.16b, v19.16b
+    rounds_schedule v0, v16, v17, v18, v19
+    rounds_schedule v1, v17, v18, v19, v16
+    rounds_schedule v2, v18, v19, v16, v17
+    rounds_schedule v3, v19, v16, v17, v18
+    rounds_schedule v4, v16, v17, v18, v19
+    rounds_schedule v5, v17, v18, v19, v16
+    rounds_schedule v6, v18, v19, v16, v17
+    rounds_schedule v7, v19, v16, v17, v18
+    rounds_schedule v8, v16, v17, v18, v19
+    rounds_schedule v9, v17, v18, v19, v16
+    rounds_schedule v10, v18, v19, v16, v17
+    rounds_schedule v11, v19, v16, v17, v18
+    rounds  v12, v16
+    rounds  v13, v17
+    rounds  v14, v18
+    rounds  v15, v19
+    add     v20.4s, v20.4s, v22.4s
+    add     v21.4s, v21.4s, v23.4s
     subs    x2, x2, #1
     b.ne    1b
-    stp     q16, q17, [x0]
+    stp     q20, q21, [x0]
 2:  ret
-    .size aarch64_sha256_blocks, . - aarch64_sha256_blocks
+    .size arch_sha256_blocks, . - arch_sha256_blocks
 
     .balign 16
 sha256_constants:

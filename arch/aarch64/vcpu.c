@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
-#include <string.h>
 
 #include "arch/aarch64/aarch64.h"
 #include "arch/aarch64/gic.h"
@@ -76,8 +75,7 @@ static void vcpu_reset_el1(void)
 void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const struct vcpu_row *row,
                      uint64_t entry, uint64_t arg, uint64_t counter_base)
 {
-    memset(vcpu, 0, sizeof(*vcpu));
-    vcpu->x[0] = arg;
+    *vcpu = (struct arch_vcpu){ .x = { arg } };
     vcpu_reset_el1();
     vcpu_reset_simd();
     aarch64_grant(vm->arch.features);

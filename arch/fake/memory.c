@@ -36,17 +36,6 @@ void arch_mem_flush(hpa_t base, uint64_t size)
     fake_record(FAKE_CALL_MEM_FLUSH, base.addr, size);
 }
 
-/* Not SHA-256: a digest that tells test images apart. */
-void arch_mem_sha256(hpa_t base, uint64_t size, uint8_t digest[32])
-{
-    const uint8_t *bytes = (const uint8_t *)(uintptr_t)base.addr;
-
-    memset(digest, 0, 32);
-    for (uint64_t i = 0; i < size; i++) {
-        digest[i % 32] = (uint8_t)(digest[i % 32] * 31 + bytes[i]);
-    }
-}
-
 void arch_vm_flush(const struct vm_row *vm)
 {
     fake_record(FAKE_CALL_FLUSH, (uint64_t)(vm - vm_rows), 0);

@@ -192,6 +192,8 @@ def kconfig_symbols(
     only for those: there may be no code for them yet."""
     wanted = {
         f"ARCH_{board.arch.upper()}": True,
+        "ARCH_SHA256": "sha2" in board.cpu_features,
+        "ARCH_CRC32": "crc32" in board.cpu_features,
         f"PLATFORM_{board.uart.type.upper()}": True,
         "INTERRUPTS_PASSTHROUGH": any(is_direct(vm) for vm in deployment.vms),
         "CONSOLE_SILENT": deployment.console.mode == "none",

@@ -22,14 +22,15 @@ class Seen:
 
 
 LAST_WORDS = "all VMs are off: board off\n"
-DIGESTS = frozenset({"arch_mem_sha256", "arch_mem_crc32"})
+DIGESTS = frozenset({"digest_sha256", "digest_crc32"})
 SHOWS: dict[str, Callable[[Seen], bool]] = {
-    "VERIFY_IMAGES=sha256": lambda seen: DIGESTS & seen.symbols == {"arch_mem_sha256"},
-    "VERIFY_IMAGES=crc32": lambda seen: DIGESTS & seen.symbols == {"arch_mem_crc32"},
+    "VERIFY_IMAGES=sha256": lambda seen: DIGESTS & seen.symbols == {"digest_sha256"},
+    "VERIFY_IMAGES=crc32": lambda seen: DIGESTS & seen.symbols == {"digest_crc32"},
     "VERIFY_IMAGES=none": lambda seen: not DIGESTS & seen.symbols,
     "LOADER_BOARD_CHECK=true": lambda seen: "board check: this is" in seen.words,
     "LOADER_BOARD_CHECK=false": lambda seen: "board_check" not in seen.symbols
     and "board check" not in seen.words,
+    "LOG_LEVEL=none": lambda seen: seen.words == "" and "log_line" not in seen.symbols,
     "LOG_LEVEL=error": lambda seen: seen.words == "",
     "LOG_LEVEL=warn": lambda seen: seen.words == "",
     "LOG_LEVEL=debug": lambda seen: seen.words.endswith(LAST_WORDS),
@@ -40,7 +41,7 @@ SHOWS: dict[str, Callable[[Seen], bool]] = {
 }
 DEFAULTS = ("VERIFY_IMAGES=sha256", "LOADER_BOARD_CHECK=true", "TRACE=false")
 OTHERS = tuple(variant for variant in SHOWS if variant not in DEFAULTS)
-SMALLEST = ("VERIFY_IMAGES=none", "LOADER_BOARD_CHECK=false", "LOG_LEVEL=error", "LTO=true")
+SMALLEST = ("VERIFY_IMAGES=none", "LOADER_BOARD_CHECK=false", "LOG_LEVEL=none", "LTO=true")
 
 
 def boot(*variants: str) -> Seen:
