@@ -13,7 +13,7 @@ from gen.diagnostics import Diagnostic
 from gen.emit.boundaries import Boundaries, owns_uart, packed_size, size_limit, window
 from gen.emit.report.vm_facts import Json, irq, relative, vm_facts
 from gen.plan.model import Plan, PlannedChannel, SysregRow
-from gen.plan.ranges import pages
+from gen.plan.ranges import union
 from gen.read.board import Range
 
 FORMAT = 1  # of report.json; changes when a member changes its meaning
@@ -117,7 +117,8 @@ def _memory(plan: Plan) -> list[Json]:
     for vm in plan.vms:
         rows += [(ram.hpa, ram.size, vm.vm.name, f"RAM ({ram.map})") for ram in vm.ram]
     rows += [(c.hpa, c.size, f"channel {c.name}", "shared memory") for c in plan.channels]
-    rows += [(r.base, r.size, "firmware", "reserved by the board") for r in plan.board.reserved]
+    kept = union(plan.board.reserved)
+    rows += [(r.base, r.size, "firmware", "reserved by the board") for r in kept]
     return [
         {**_range(base, size), "owner": owner, "what": what}
         for base, size, owner, what in sorted(rows)
@@ -125,34 +126,35 @@ def _memory(plan: Plan) -> list[Json]:
 
 
 def _registers(plan: Plan) -> list[Json]:
-    """Pages of devices that somebody has, by address."""
+    """Registers of devices that somebody has, by address."""
     gic = plan.board.gic
     own = [(gic.distributor, "interrupt distributor")]
     own += [(part, "interrupt redistributors") for part in gic.redistributors]
     for part, what in (
         (gic.cpu_interface, "interrupt CPU interface"),
         (gic.hyp_interface, "virtual interface control"),
+        (gic.vcpu_interface, "virtual CPU interface, one for each CPU"),
     ):
         own += [(part, what)] if part is not None else []
     if owns_uart(plan):
         own.append((plan.board.uart.reg, "console UART"))
-    found = {(_pages(part), "hypervisor", what) for part, what in own}
+    rows = {(part.base, part.size, "hypervisor", what) for part, what in own}
     for vm in plan.vms:
-        for row in vm.mappings:
-            if row.kind == "device":
-                found.add(((row.hpa, row.size), vm.vm.name, row.owner))
-    for trap in plan.trapped:
-        name = plan.vms[trap.vm].vm.name
-        page = _pages(Range(trap.hpa, trap.size))
-        found.add((page, name, f"{trap.owner}, granted registers"))
+        for found in vm.mappings:
+            if found.kind == "device" and found.hpa != _base(gic.vcpu_interface):
+                rows.add((found.hpa, found.size, vm.vm.name, found.owner))
+        for owner in {trap.owner for trap in plan.trapped if trap.vm == vm.index}:
+            traps = [t for t in plan.trapped if t.vm == vm.index and t.owner == owner]
+            for part in union(Range(trap.hpa, trap.size) for trap in traps):
+                rows.add((part.base, part.size, vm.vm.name, f"{owner}, granted registers"))
     return [
-        {**_range(*place), "owner": owner, "what": what} for place, owner, what in sorted(found)
+        {**_range(base, size), "owner": owner, "what": what}
+        for base, size, owner, what in sorted(rows)
     ]
 
 
-def _pages(part: Range) -> tuple[int, int]:
-    whole = pages(part)
-    return whole.base, whole.size
+def _base(part: Range | None) -> int | None:
+    return None if part is None else part.base
 
 
 def _image_parts(plan: Plan, where: Boundaries | None) -> Json:

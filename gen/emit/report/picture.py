@@ -16,13 +16,15 @@ from gen.emit.report.vm_facts import Json
 WIDTH = 1200
 COLUMNS = 3  # most VMs side by side
 TOP = 30  # of the columns, below their heads
-_HOST_X, _HOST_WIDTH = 96, 168
-_STRIP, _LINES, _LABELS = 12, 64, 96  # of a panel: the host's strip, the lines, addresses
+_HOST_WIDTH = 172
+_STRIP, _LINES = 10, 50  # of a panel: the host's strip, the lines
+_DIGIT = 6.4  # width of one, of an address
 _MOST, _LEAST, _TALLEST = 4.6, 1.4, 620  # pixels a doubling of size adds; height aimed at
+_GUEST = 300  # most of a guest's width
 _PAGE_HEIGHT = 17.0
 _BREAK = 11.0  # between parts that do not touch
 _INSET_HEIGHT = 15.0
-_CHARACTER = 6.4  # pixels of one, on average
+_CHARACTER = 5.8  # pixels of one, on average
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,16 @@ class Panel:
     guest: Column
     lines: tuple[Line, ...]
 
+    def reaches(self, block: Block) -> bool:
+        """Whether the VM sees anything of a block of the strip."""
+        parts = [other.part for other in self.guest.blocks]
+        return any(
+            part.host is not None
+            and part.host < block.part.end
+            and block.part.base < part.host + part.size
+            for part in parts
+        )
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -102,7 +114,7 @@ def pictures(facts: Json) -> tuple[Picture, ...]:
     """As many drawings as all VMs need."""
     hosts = host_parts(facts)
     slope = _slope([part.size for part in hosts])
-    host = _column(_HOST_X, _HOST_WIDTH, hosts, slope)
+    host = _column(_address_width(hosts), _HOST_WIDTH, hosts, slope)
     vms = list(enumerate(facts["vms"]))
     columns = min(len(vms), COLUMNS)
     return tuple(
@@ -112,7 +124,7 @@ def pictures(facts: Json) -> tuple[Picture, ...]:
 
 
 def _picture(host: Column, vms: Sequence[tuple[int, Json]], columns: int, slope: float) -> Picture:
-    left = host.x + host.width + 12
+    left = host.x + host.width + 16
     room = (WIDTH - left) / columns
     panels = tuple(
         _panel(index, vm, left + number * room, room, host, slope)
@@ -124,10 +136,11 @@ def _picture(host: Column, vms: Sequence[tuple[int, Json]], columns: int, slope:
 
 
 def _panel(index: int, vm: Json, x: float, width: float, host: Column, slope: float) -> Panel:
-    start = x + 16
-    strip = Column(start, _STRIP, host.blocks, host.breaks)
-    guest_x = start + _STRIP + _LINES
-    guest = _column(guest_x, x + width - guest_x - _LABELS, guest_parts(index, vm), slope)
+    strip = Column(x, _STRIP, host.blocks, host.breaks)
+    guest_x = x + _STRIP + _LINES
+    parts = guest_parts(index, vm)
+    room = x + width - guest_x - _address_width(parts) - 10
+    guest = _column(guest_x, min(room, _GUEST), parts, slope)
     lines = tuple(
         line for block in guest.blocks if (line := _line(strip, guest, block)) is not None
     )
@@ -145,6 +158,11 @@ def _slope(sizes: Sequence[int]) -> float:
 def _height(size: int, slope: float) -> float:
     doublings = max(0.0, math.log2(max(size, 1) / 4096))
     return _PAGE_HEIGHT + slope * doublings
+
+
+def _address_width(parts: Sequence[Part]) -> float:
+    """Room for the addresses beside a column."""
+    return 8 + _DIGIT * max((len(f"{part.base:#x}") for part in parts), default=0)
 
 
 def _column(x: float, width: float, parts: Sequence[Part], slope: float) -> Column:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -77,7 +78,7 @@ def _host_part(
     kind = rows[0][2]
     label = " + ".join(owners)
     if kind == "registers":
-        label = what if owner == "hypervisor" else f"{label}: {what.rpartition('/')[2]}"
+        label = what if owner == "hypervisor" else f"{label}: {_device(what)}"
     title = f"{label}: {what}; {words.span(base, size)}, {words.size(size)}"
     anchor = f"host-{int(rows[0][0]['base'], 16):#x}"
     return Part(base, size, label, style, title, kind, anchor=anchor)
@@ -91,11 +92,18 @@ def guest_parts(index: int, vm: Json) -> list[Part]:
         kind = row["kind"]
         style = {"emulated": "emulated", "channel": "channel"}.get(kind, colour(index))
         label = "RAM" if kind == "ram" else row["owner"]
+        if kind == "emulated" and "access" in row:
+            label = f"{_device(row['owner'])}: registers"
         host = int(row["hpa"], 16) if "hpa" in row else None
         anchor = f"{vm['name']}-{base:#x}"
         part = Part(base, size, label, style, "", kind, host, anchor)
         parts.append(replace(part, images=_images(vm, part) if kind == "ram" else ()))
     return [replace(part, title=_guest_title(part)) for part in _merged(parts)]
+
+
+def _device(text: str) -> str:
+    """The node's own name out of what begins with a path of the device tree."""
+    return re.split("[:,]", text.rpartition("/")[2])[0]
 
 
 def _guest_title(part: Part) -> str:
