@@ -36,24 +36,25 @@ def run(options: Options, say: Terminal) -> None:
 def of_build(elf: Path, options: Options) -> None:
     """The last word on an image. The hash of all inputs is in it, so an image that is the same was
     audited with the same result."""
-    kept = elf.parent / RESULT
-    if _passed(kept) == hashlib.sha256(elf.read_bytes()).hexdigest():
+    before = of_image(elf)
+    if before is not None and before["result"] == "pass":
         return
     result = _audit(elf, options)
-    write_if_changed(kept, json.dumps(_object(result), indent=1) + "\n")
+    write_if_changed(elf.parent / RESULT, json.dumps(_object(result), indent=1) + "\n")
     if result.failed:
         for name in _BOOTABLE:
             (elf.parent / name).unlink(missing_ok=True)
     _stop_on_failures(elf, result)
 
 
-def _passed(kept: Path) -> str:
-    """The hash of the image that was found good last; "" where there is none."""
+def of_image(elf: Path) -> dict[str, Any] | None:
+    """What audit.json tells; None where it is not there, or about another image."""
     try:
-        found = json.loads(kept.read_text())
+        found: dict[str, Any] = json.loads((elf.parent / RESULT).read_text())
     except (OSError, ValueError):
-        return ""
-    return str(found["elf"]["sha256"]) if found.get("result") == "pass" else ""
+        return None
+    same = found["elf"]["sha256"] == hashlib.sha256(elf.read_bytes()).hexdigest()
+    return found if same else None
 
 
 def _audit(elf: Path, options: Options) -> Audit:

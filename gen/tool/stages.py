@@ -4,7 +4,7 @@ it gave, and changes nothing of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from gen.emit import manifest
 from gen.emit.report.facts import facts, facts_json, file_of
 from gen.emit.report.page import page
 from gen.emit.report.summary import Output, summary
+from gen.emit.report.vm_facts import Json
 from gen.plan.alone import check_alone
 from gen.plan.firmware import hypervisor_size
 from gen.plan.model import Plan
@@ -31,6 +32,9 @@ from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
 from gen.tool.process import default_jobs, run
 from gen.tool.qemu import RunPlan
 from gen.tool.terminal import Terminal
+
+REPORT = "report.json"
+_WRITTEN = ("run.json", REPORT, "report.html")  # what else a finished build has in its folder
 
 
 @dataclass
@@ -195,10 +199,14 @@ def link(work: Work, plan: Plan, config: kconfig.Config) -> Linked:
     return image.build(plan, config, work.out, work.jobs, work.say.detail)
 
 
-def audit(work: Work, linked: Linked) -> None:
+def audit(work: Work, plan: Plan, linked: Linked) -> None:
     """Shows from firmware.elf alone, and from what was asked for, that it isolates."""
     work.say.step("auditing the image")
-    audits.of_build(linked.elf, work.options)
+    try:
+        audits.of_build(linked.elf, work.options)
+    except Failure:
+        write_report(work, plan, linked, ())  # tells which checks failed
+        raise
 
 
 def formats(work: Work, linked: Linked) -> dict[str, Path]:
@@ -212,12 +220,20 @@ def formats(work: Work, linked: Linked) -> dict[str, Path]:
     return {shown(path): path for path in files}
 
 
+def write_report(work: Work, plan: Plan, linked: Linked, files: Iterable[Path]) -> Json:
+    """report.json and report.html, and what they tell."""
+    audited = audits.of_image(linked.elf)
+    outputs = [file_of(path) for path in files]
+    told = facts(plan, work.report.found, linked.boundaries, outputs, audited)
+    write_if_changed(work.out / REPORT, facts_json(told))
+    write_if_changed(work.out / "report.html", page(told))
+    return told
+
+
 def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) -> str:
     """Writes what tells about the build, and the stamp; the summary."""
     out = work.out
-    told = facts(plan, work.report.found, linked.boundaries, [file_of(p) for p in files.values()])
-    write_if_changed(out / "report.json", facts_json(told))
-    write_if_changed(out / "report.html", page(told))
+    told = write_report(work, plan, linked, files.values())
     made = manifest.build_manifest(plan, linked.files, linked.bin.read_bytes(), _tools())
     write_if_changed(out / "manifest.json", manifest.manifest_text(made))
     _run_plan(work, plan).write(out)
@@ -227,7 +243,7 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) ->
     stamp = inputs.Stamp(
         folder=out,
         summary=ending,
-        files=(*_read_files(work), *files.values(), out / "run.json"),
+        files=(*_read_files(work), *files.values(), *(out / name for name in _WRITTEN)),
         folders=tuple(vm.unikernel for vm in work.deployment.vms if vm.unikernel is not None),
     )
     inputs.remember(stamp_path(work.options), stamp)

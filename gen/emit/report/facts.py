@@ -16,6 +16,7 @@ from gen.plan.model import Plan, PlannedChannel, SysregRow
 from gen.plan.ranges import union
 from gen.read.board import Range
 
+_AUDIT = ("elf", "result", "asked", "limits", "checks")  # what of audit.json the report tells
 FORMAT = 1  # of report.json; changes when a member changes its meaning
 
 
@@ -38,9 +39,11 @@ def facts(
     warnings: Sequence[Diagnostic] = (),
     boundaries: Boundaries | None = None,
     files: Sequence[File] = (),
+    audit: Json | None = None,
 ) -> Json:
     """Addresses are hexadecimal text, sizes and counts numbers, paths relative to the deployment
-    file. `boundaries`: of the last link, for the sizes of the image's parts."""
+    file. `boundaries`: of the last link, for the sizes of the image's parts. `audit`: what
+    audit.json tells about this very image; None: it was not audited."""
     base = plan.deployment.file.parent
     sets = _sysreg_sets(plan)
     return {
@@ -67,6 +70,7 @@ def facts(
         "sysregs": [[_sysreg(row) for row in rows] for rows in sets],
         "channels": [_channel(plan, channel) for channel in plan.channels],
         "interrupts": _interrupts(plan),
+        "audit": None if audit is None else {name: audit.get(name) for name in _AUDIT},
         "build": dict(plan.config_symbols),
         "warnings": [_warning(found, base) for found in warnings if not found.is_error],
         "notices": list(_notices(plan)),

@@ -29,8 +29,8 @@ _PARTS = {  # of the image in memory, by address
 }
 
 
-def page(facts: Json, audit: Json | None = None) -> str:
-    """The page. `audit`: what the audit of this very image found; None: it was not audited."""
+def page(facts: Json) -> str:
+    """The whole page."""
     from markupsafe import Markup
 
     script = (HERE / "page.js").read_text(encoding="utf-8")
@@ -41,7 +41,6 @@ def page(facts: Json, audit: Json | None = None) -> str:
         .get_template("page.html")
         .render(
             facts=facts,
-            audit=audit,
             pictures=pictures(facts),
             colours=colours,
             host=_host_rows(facts),

@@ -109,3 +109,21 @@ def test_lines_lead_to_what_the_guest_sees() -> None:
         "RAM: guest 0x40000000 to 0x401fffff is host 0x40800000 to 0x409fffff",
         "channel wire: guest 0x40200000 to 0x40200fff is host 0x50000000 to 0x50000fff",
     }
+
+
+def audited(result: str) -> Json:
+    check = {"code": "E-audit-ram", "title": "RAM", "result": result, "skipped": ""}
+    check |= {"shown": "2 ranges" if result == "pass" else ""}
+    found = {"elf": {"sha256": "ab" * 32}, "result": result, "asked": True, "limits": ["a limit"]}
+    failures = ["two owners"] if result == "fail" else []
+    return {**found, "checks": [{**check, "failures": failures}], "vms": []}
+
+
+def test_audit_is_told() -> None:
+    plan = plans.two_vms()
+    assert "This image was not audited." in page(facts(plan))
+    passed = page(facts(plan, audit=audited("pass")))
+    assert "Passed" in passed and "2 ranges" in passed and "a limit" in passed
+    failed = page(facts(plan, audit=audited("fail")))
+    assert "Failed" in failed and "two owners" in failed and "E-audit-ram" in failed
+    assert html_tree.Page(failed).problems == [] and html_tree.Page(passed).problems == []
