@@ -61,4 +61,28 @@ AUDIT: dict[str, tuple[str, str]] = {
         "A guest image does not have its hash, or is not loaded into its VM's RAM.",
         _REPORT,
     ),
+    "E-audit-asked-read": (
+        "The audit reads the deployment and the board a second time, apart from the generator, and "
+        "could not.",
+        _REPORT,
+    ),
+    "E-audit-asked-vms": (
+        "VMs, their CPUs, features or policies are not those of the deployment.",
+        _REPORT,
+    ),
+    "E-audit-asked-memory": (
+        "A VM has a mapping that nobody asked for, or lacks one that was asked for.",
+        _REPORT,
+    ),
+    "E-audit-asked-channels": ("A channel is not as the deployment declares it.", _REPORT),
+    "E-audit-asked-interrupts": (
+        "A VM has an interrupt that nobody asked for, lacks one, or under another number.",
+        _REPORT,
+    ),
+    "E-audit-asked-images": ("A guest image is not the file that the deployment names.", _REPORT),
+    "E-audit-asked-dispatch": (
+        "A VM's trapped accesses reach a device that nobody asked for, or not where its guest "
+        "expects it.",
+        _REPORT,
+    ),
 }

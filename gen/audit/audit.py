@@ -25,6 +25,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gen.audit.agree import check_asked
+from gen.audit.agree_dispatch import check_dispatch_asked
+from gen.audit.asked import Asked, NotRead, read_asked
 from gen.audit.dispatch import check_dispatch, check_registers, interrupt_mode, ops_name
 from gen.audit.findings import Check, Findings
 from gen.audit.hypervisor import Devices, HostRam, walk_own
@@ -44,11 +47,10 @@ from gen.audit.stage2 import (
 from gen.audit.walk import Mapping, Tree
 
 SCHEMA = 1
-_ONLY_EXCLUSIVE = (
+NOT_GIVEN = (
     "No deployment was given: shown is that VMs and the hypervisor are apart, not that each has "
     "what was asked for."
 )
-_READS = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError, OSError)
 
 
 @dataclass
@@ -62,14 +64,25 @@ class Audit:
     reaches: list[Reach] = field(default_factory=list)
     shared: list[SharedPage] = field(default_factory=list)
     own: dict[str, Tree] = field(default_factory=dict)
+    asked: bool = False
 
     @property
     def failed(self) -> bool:
         return self.findings.failed
 
 
-def audit(elf: Path) -> Audit:
-    """All that the file shows by itself."""
+@dataclass(frozen=True)
+class Source:
+    """Where to read what was asked for."""
+
+    deployment: Path
+    sets: tuple[str, ...]
+    predefined: dict[str, str]  # variables that exist without [vars]
+    platform: Path  # the folder of boards
+
+
+def audit(elf: Path, source: Source | None) -> Audit:
+    """What the file shows by itself, and against what was asked for where that is given."""
     result = Audit()
     findings = result.findings
     tables: Tables | None = None
@@ -81,35 +94,60 @@ def audit(elf: Path) -> Audit:
     if tables is None:
         return result
     result.tables = tables
+    asked = _read(source, result) if source is not None else None
+    if source is None:
+        result.limits.append(NOT_GIVEN)
     check_segments(firmware, tables, findings)
     check_heap(firmware, findings)
     result.reaches = walk_vms(tables, findings)
-    result.shared = check_exclusive(tables, result.reaches, findings, None)
-    devices, kept = _devices(tables)
+    banked = asked.board.virtual_cpu_interface if asked is not None else None
+    result.shared = check_exclusive(tables, result.reaches, findings, banked)
+    devices, kept = _devices(tables, asked)
     check_hypervisor_pages(tables, result.reaches, kept, findings)
     check_ram_rows(tables, result.reaches, findings)
-    result.own = walk_own(tables, result.reaches, devices, None, findings)
+    ram = HostRam(asked.board.ram, asked.board.reserved) if asked is not None else None
+    result.own = walk_own(tables, result.reaches, devices, ram, findings)
     check_dispatch(tables, result.reaches, findings)
     check_registers(tables, findings)
     check_cpus(tables, findings)
     check_interrupts(tables, findings)
     check_images(tables, findings)
-    result.limits.append(_ONLY_EXCLUSIVE)
+    if asked is not None:
+        result.asked = True
+        check_asked(asked, tables, result.reaches, findings)
+        check_dispatch_asked(asked, tables, findings, result.limits)
     return result
 
 
-def _devices(tables: Tables) -> tuple[Devices, list[tuple[str, Span]]]:
-    """What the rows tell of the hypervisor's own registers: (to be mapped, to be kept from VMs)."""
-    console = any(
-        row.owner == tables.firmware.enum("irq_owner")["IRQ_CONSOLE"] for row in tables.irqs
-    )
+def _read(source: Source, result: Audit) -> Asked | None:
+    """None where something can't be read apart from the generator: the limits say it."""
+    with result.findings.check("audit-asked-read", "The deployment is read apart") as check:
+        where = (source.deployment, source.sets, source.predefined, source.platform)
+        try:
+            asked = read_asked(*where)
+        except NotRead as reason:
+            check.skipped = str(reason)
+            result.limits.append(f"{reason}: shown is that VMs and the hypervisor are apart.")
+            return None
+        check.shown = f"{len(asked.vms)} VMs, {len(asked.channels)} channels, and the board's facts"
+        return asked
+    return None
+
+
+def _devices(tables: Tables, asked: Asked | None) -> tuple[Devices, list[tuple[str, Span]]]:
+    """The hypervisor's own registers: (to be mapped, to be kept from VMs)."""
     trapped = trapped_pages(tables)
-    gic = [("the interrupt controller", part) for part in tables.board.gic]
-    kept = [*gic, *(("trapped registers", part) for part in trapped)]
+    values = tables.firmware.enum("irq_owner")
+    gic = tables.board.gic
+    console = any(row.owner == values["IRQ_CONSOLE"] for row in tables.irqs)
+    if asked is not None:
+        gic, console = asked.board.gic_frames, asked.has_console
+    kept = [("the interrupt controller", part) for part in gic]
+    kept += [("trapped registers", part) for part in trapped]
     if console:
         kept.append(("the console", tables.uart))
     run = [part for _, part in kept]
-    return Devices(run, [*run, tables.uart], exact=False), kept
+    return Devices(run, [*run, tables.uart], exact=asked is not None), kept
 
 
 def trapped_pages(tables: Tables) -> list[Span]:
@@ -134,7 +172,7 @@ def as_object(result: Audit) -> dict[str, Any]:
             "board": tables.board.name if tables else "",
         },
         "result": "fail" if result.failed else "pass",
-        "asked": not any(limit is _ONLY_EXCLUSIVE for limit in result.limits),
+        "asked": result.asked,
         "limits": result.limits,
         "checks": [check.as_object() for check in findings.checks],
         "vms": [

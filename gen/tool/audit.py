@@ -65,7 +65,11 @@ def _audit(elf: Path, options: Options) -> Audit:
         raise Failure(Exit.MISSING, cure) from error
     if not elf.is_file():
         raise Failure(Exit.MISSING, f"{shown(elf)} does not exist")
-    return audit.audit(elf)
+    source = None
+    if options.has_config or options.audit is None:
+        fetch = {"fetch": str(FETCH), "root": str(ROOT)}
+        source = audit.Source(options.config, options.sets, fetch, ROOT / "platform")
+    return audit.audit(elf, source)
 
 
 def _object(result: Audit) -> dict[str, Any]:
