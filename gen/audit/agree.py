@@ -9,11 +9,10 @@ from pathlib import Path
 from gen.audit.asked import Asked, AskedChannel, AskedRam, AskedVm
 from gen.audit.dispatch import interrupt_mode
 from gen.audit.findings import Check, Findings
-from gen.audit.image import NONE, Row, Tables
+from gen.audit.image import Row, Tables
 from gen.audit.owners import FIRST_SPI, software_spis
-from gen.audit.ranges import Span, covered, sized, union, without
+from gen.audit.ranges import covered, sized, without
 from gen.audit.stage2 import Reach, pieces
-from gen.tool import elf
 
 
 def check_asked(asked: Asked, tables: Tables, reaches: list[Reach], findings: Findings) -> None:

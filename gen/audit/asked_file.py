@@ -72,7 +72,8 @@ def _with_includes(file: Path) -> Table:
     under: Table = {}
     for name in own.pop("include", []):
         under = merged(under, _with_includes(name.path()))
-    return merged(under, own)
+    whole: Table = merged(under, own)
+    return whole
 
 
 def _placed(value: Any, base: Path) -> Any:
