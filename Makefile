@@ -6,11 +6,11 @@ PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
 .PHONY: setup demo test prove lint golden bench-account format clean
 
-setup: # what is missing, by apt; then the libraries that every build uses
-	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS)
+setup: # what builds and tests need, by apt; then the libraries that every build uses
+	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) test
 
-demo: setup # the default deployment in QEMU
-	./build.py configs/board.toml --run
+demo: # the default deployment in QEMU
+	./build.py --setup $(SETUP_OPTIONS) configs/board.toml --run
 
 test: setup # every test, on two CPUs; what they boot is fetched first
 	$(PYTHON) -m gen.tool.fetch

@@ -14,7 +14,7 @@ from gen.tool.paths import ROOT
 
 
 def test_every_package_has_a_purpose_and_occurs_once() -> None:
-    packages = setup.packages("prove")
+    packages = setup.packages("prove", "test")
     names = [package.name for package in packages]
     assert len(names) == len(set(names))
     assert all(package.purpose for package in packages)
