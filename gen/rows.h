@@ -233,8 +233,9 @@ struct board_row {
     hpa_t dtb_fallback;          /* where the tree is when firmware hands over 0; 0: nowhere */
     const struct range_row *ram; /* what the plan uses; must lie inside the board's RAM */
     uint32_t ram_count;
-    const char *gic_compatible;  /* "arm,gic-v3" */
-    const struct range_row *gic; /* distributor, redistributors (or CPU interface) in reg order */
+    const char *gic_compatible; /* "arm,gic-v3" */
+    /* in reg order: distributor; redistributors, or a GICv2's GICC, GICH and GICV */
+    const struct range_row *gic;
     uint32_t gic_count;
     const char *uart_compatible;
     struct range_row uart;

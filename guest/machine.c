@@ -131,6 +131,25 @@ static void read_monitor(const void *tree)
     machine.monitor_intid = read_intid(tree, node, 0);
 }
 
+/* Binding arm,gic-v3, or one of those of a GICv2 (arm,gic). */
+static bool read_gic(const void *tree)
+{
+    static const char *const gicv2[] = { "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic",
+                                         "arm,cortex-a9-gic" };
+    uint64_t size;
+    int gic = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
+
+    if (gic >= 0) {
+        return read_reg(tree, gic, 0, &machine.gicd_base, &size) &&
+               read_reg(tree, gic, 1, &machine.gicr_base, &machine.gicr_size);
+    }
+    for (unsigned i = 0; i < sizeof(gicv2) / sizeof(gicv2[0]) && gic < 0; i++) {
+        gic = fdt_node_offset_by_compatible(tree, -1, gicv2[i]);
+    }
+    return gic >= 0 && read_reg(tree, gic, 0, &machine.gicd_base, &size) &&
+           read_reg(tree, gic, 1, &machine.gicc_base, &size);
+}
+
 bool machine_read(const void *tree)
 {
     uint64_t size;
@@ -148,12 +167,10 @@ bool machine_read(const void *tree)
     read_watchdog(tree);
     read_monitor(tree);
 
-    const int gic = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
     const int timer = fdt_node_offset_by_compatible(tree, -1, "arm,armv8-timer");
-    if (gic < 0 || timer < 0) {
+    if (timer < 0) {
         return false;
     }
     machine.timer_intid = read_intid(tree, timer, 2); /* secure, physical, virtual, hypervisor */
-    return machine.timer_intid != 0 && read_reg(tree, gic, 0, &machine.gicd_base, &size) &&
-           read_reg(tree, gic, 1, &machine.gicr_base, &machine.gicr_size);
+    return machine.timer_intid != 0 && read_gic(tree);
 }

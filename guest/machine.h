@@ -21,9 +21,10 @@ struct machine_channel {
 struct machine {
     uint64_t uart_base; /* PL011; 0: none */
     uint32_t uart_intid;
-    uint64_t gicd_base; /* GICv3 distributor */
-    uint64_t gicr_base; /* redistributors, one behind the other */
+    uint64_t gicd_base; /* distributor */
+    uint64_t gicr_base; /* GICv3: redistributors, one behind the other */
     uint64_t gicr_size;
+    uint64_t gicc_base;   /* GICv2: CPU interface; else 0 */
     uint32_t timer_intid; /* virtual timer */
     unsigned cpu_count;
     uint64_t cpu_ids[CPU_MAX]; /* MPIDR affinity fields */
@@ -41,7 +42,7 @@ struct machine {
 extern struct machine machine;
 
 /* First CPU, once: fills `machine` from the device tree at `tree`.  The tree is not needed after.
- * False: there is no tree, or one without a GICv3 and a timer. */
+ * False: there is no tree, or one without a GIC and a timer. */
 bool machine_read(const void *tree);
 
 #endif

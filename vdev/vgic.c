@@ -31,13 +31,17 @@ static void cpu_reset(uint32_t vm, uint32_t index)
     word_reset(&cpu->private, VGIC_SGI_MASK, VGIC_PPI_LINKED);
     memset(cpu->priority, 0, sizeof(cpu->priority));
     memset(cpu->mine, 0, sizeof(cpu->mine));
-    /* IROUTER resets to affinity 0.0.0.0; who has none gets its SPIs at vCPU 0 all the same. */
+    /* IROUTER resets to affinity 0.0.0.0; who has none gets its SPIs at vCPU 0 all the same.  GICv2
+     * leaves open where they go at first. */
     memset(cpu->target, index == 0 ? 0xff : 0, sizeof(cpu->target));
     cpu->mine[0] = UINT32_MAX;
     cpu->target[0] = UINT32_MAX;
     cpu->waker = VGIC_WAKER_SLEEP | VGIC_WAKER_ASLEEP;
     cpu->busy = 0;
     cpu->ppi_release = 0;
+    if (CONFIG_VDEV_VGIC2) {
+        vgic2_sgi_reset(cpu);
+    }
 }
 
 /* The bit's physical interrupt as the rows configure it; returns the bit if that is an edge. */
@@ -64,7 +68,7 @@ static void spi_reset(uint32_t vm, uint32_t index)
     word_reset(&gic->spi[index], edge, linked);
     for (uint32_t i = 32 * index; i < 32 * (index + 1); i++) {
         gic->priority[i] = 0;
-        gic->router[i] = 0;
+        gic->router[i] = VGIC_ROUTER_RESET;
         atomic_store(&gic->route[i], 0);
     }
     atomic_store(&gic->inbox[index], 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vdev/vgic_state.h"
 
-/* The distributor (IHI 0069 12.9). */
+/* The GICv3 distributor (IHI 0069 12.9). */
 
 #define GICD_CTLR 0x0
 #define GICD_TYPER 0x4
@@ -49,28 +49,6 @@ uint64_t vgic_router_merge(uint64_t router, uint64_t offset, unsigned size, uint
     return router & (ROUTER_AFFINITY | ROUTER_ANY);
 }
 
-/* Lock held, the interrupt in software. */
-static void reroute(struct vcpu *vcpu, uint32_t spi, uint8_t route)
-{
-    struct vgic *gic = vgic_of(vcpu);
-    uint32_t word = 1 + spi / 32;
-    uint32_t bit = 1u << (spi % 32);
-    const struct vm_row *row = vcpu->vm_row;
-
-    for (uint32_t i = 0; i < row->vcpu_count; i++) {
-        uint32_t *target = &vgic_cpus[row->vcpu_first + i].target[word];
-
-        *target = i == route ? *target | bit : *target & ~bit;
-    }
-    atomic_store(&gic->route[spi], route);
-    vgic_drain_inbox(vcpu); /* after the store: see vgic_post() */
-    if ((gic->spi[word - 1].linked & bit) != 0 && route != VGIC_ROUTE_NONE) {
-        arch_irq_route(vgic_physical_intid(vcpu->vm, spi + 32),
-                       vcpu_rows[row->vcpu_first + route].pcpu);
-        vgic_give_back(vcpu, vgic_cpu_of(vcpu), word, bit, false);
-    }
-}
-
 static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint64_t value)
 {
     struct vgic *gic = vgic_of(vcpu);
@@ -88,7 +66,7 @@ static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint
     vgic_fold(vcpu);
     router = vgic_router_merge(gic->router[spi], offset, size, value);
     gic->router[spi] = router;
-    reroute(vcpu, spi, vgic_route_of(vcpu->vm_row, router));
+    vgic_reroute(vcpu, spi, vgic_route_of(vcpu->vm_row, router));
     vgic_fill(vcpu);
     vgic_wake(vcpu, vgic_cpu_of(vcpu), word, bit);
     vgic_leave(vcpu);
@@ -108,25 +86,29 @@ static uint64_t router_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
     return (offset & 4) != 0 ? value >> 32 : value;
 }
 
-/* Who disables a group wants the effect when GICD_CTLR.RWP reads 0, which it always does: so the
- * other vCPUs are recalled, and fill their list registers by the new value afterwards. */
-static void ctlr_write(struct vcpu *vcpu, uint32_t value)
+uint32_t vgic_id_read(uint64_t offset, uint32_t part)
 {
-    vgic_enter_alone(vcpu);
-    vgic_fold(vcpu);
-    vgic_of(vcpu)->ctlr = value & VGIC_CTLR_ENABLE;
-    vgic_fill(vcpu);
-    vgic_leave(vcpu);
-}
-
-static uint32_t ctlr_read(struct vcpu *vcpu)
-{
-    uint32_t value;
-
-    vgic_enter(vcpu);
-    value = vgic_of(vcpu)->ctlr | VGIC_CTLR_FIXED;
-    vgic_leave(vcpu);
-    return value;
+    /* PIDR4-7, PIDR0-3, CIDR0-3: architecture revision 3 (PIDR2), JEP106 code of Arm. */
+    switch (offset) {
+    case 0xffd0:
+        return 0x44;
+    case 0xffe0:
+        return part;
+    case 0xffe4:
+        return 0xb4;
+    case 0xffe8:
+        return 0x3b;
+    case 0xfff0:
+        return 0x0d;
+    case 0xfff4:
+        return 0xf0;
+    case 0xfff8:
+        return 0x05;
+    case 0xfffc:
+        return 0xb1;
+    default:
+        return 0;
+    }
 }
 
 uint32_t vgic_dist_fixed(uint32_t vm, uint64_t offset)
@@ -152,7 +134,8 @@ static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
     if (size != 4) {
         return 0;
     }
-    return offset == GICD_CTLR ? ctlr_read(vcpu) : vgic_dist_fixed(instance, offset);
+    return offset == GICD_CTLR ? vgic_ctlr_read(vcpu) | VGIC_CTLR_FIXED
+                               : vgic_dist_fixed(instance, offset);
 }
 
 static void dist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size,
@@ -164,7 +147,7 @@ static void dist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, un
     } else if (offset >= VGIC_DIST_ROUTER && offset < VGIC_DIST_ID) {
         router_write(vcpu, offset, size, value);
     } else if (offset == GICD_CTLR && size == 4) {
-        ctlr_write(vcpu, (uint32_t)value);
+        vgic_ctlr_write(vcpu, (uint32_t)value);
     }
 }
 

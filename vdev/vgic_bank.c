@@ -9,38 +9,13 @@
  * registers, changes the state in software, and fills them again.
  */
 
-uint32_t vgic_id_read(uint64_t offset, uint32_t part)
-{
-    /* PIDR4-7, PIDR0-3, CIDR0-3: architecture revision 3 (PIDR2), JEP106 code of Arm. */
-    switch (offset) {
-    case 0xffd0:
-        return 0x44;
-    case 0xffe0:
-        return part;
-    case 0xffe4:
-        return 0xb4;
-    case 0xffe8:
-        return 0x3b;
-    case 0xfff0:
-        return 0x0d;
-    case 0xfff4:
-        return 0xf0;
-    case 0xfff8:
-        return 0x05;
-    case 0xfffc:
-        return 0xb1;
-    default:
-        return 0;
-    }
-}
-
 static uint32_t word_count(const struct vcpu *vcpu)
 {
     return 1 + vgic_rows[vcpu->vm].spi_count / 32u;
 }
 
-/* The distributor has no SGIs and PPIs: affinity routing moves them to the redistributors.  `cpu`
- * is NULL for an access to the distributor. */
+/* The distributor has no SGIs and PPIs: affinity routing moves them to the redistributors, and
+ * GICv2's has those of each CPU for itself.  `cpu` is NULL for an access to the distributor. */
 static bool word_exists(const struct vcpu *vcpu, const struct vgic_cpu *cpu, uint32_t word)
 {
     return cpu != NULL ? word == 0 : word != 0 && word < word_count(vcpu);

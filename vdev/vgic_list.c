@@ -143,6 +143,9 @@ static void fold_one(struct vcpu *vcpu, uint32_t lr)
         word->arrived |= (value & VGIC_LR_HW) != 0 ? bit : 0;
     }
     word->carried &= ~bit;
+    if (CONFIG_VDEV_VGIC2 && cpu->lr_intid[lr] < VGIC_SGI_COUNT) {
+        vgic2_sgi_fold(cpu, cpu->lr_intid[lr], value);
+    }
     if ((value & VGIC_LR_ACTIVE) != 0) {
         word->active |= bit;
         cpu->busy |= 1u << index;
@@ -223,6 +226,9 @@ static void load(struct vcpu *vcpu, uint32_t lr, uint32_t candidate)
     struct vgic_word *word = vgic_word(gic, cpu, index);
     uint64_t value = (word->active & bit) != 0 ? active_state(word, bit) : pending_state(word, bit);
 
+    if (CONFIG_VDEV_VGIC2 && intid < VGIC_SGI_COUNT) {
+        value |= vgic2_sgi_load(cpu, intid, value);
+    }
     if ((value & VGIC_LR_HW) != 0) {
         value |= (uint64_t)vgic_physical_intid(vcpu->vm, intid) << VGIC_LR_PHYSICAL_SHIFT;
     }

@@ -29,6 +29,8 @@
 #define VGIC_WORDS (1u + VGIC_SPI_WORDS) /* of 32 interrupts; word 0: SGIs and PPIs */
 #define VGIC_LR_MAX 16u
 #define VGIC_ROUTE_NONE 0xffu
+#define VGIC_ROUTER_RESET (CONFIG_VDEV_VGIC2 ? 1u : 0u) /* in both versions: vCPU 0 */
+#define VGIC_SGI_COUNT 16u
 #define VGIC_SGI_MASK 0x0000ffffu
 #define VGIC_PRIORITY_MASK 0xf8u /* five bits, as the hardware's virtual interface has */
 /* The guest's timers (BSA 3.8.1): virtual PPI 27, physical PPI 30, the same INTIDs as outside. */
@@ -82,7 +84,7 @@ struct vgic {
     uint32_t hot;  /* words (bit n: word n) of SPIs that may be pending */
     struct vgic_word spi[VGIC_SPI_WORDS];
     uint8_t priority[32 * VGIC_SPI_WORDS];
-    uint64_t router[32 * VGIC_SPI_WORDS];
+    uint64_t router[32 * VGIC_SPI_WORDS];       /* as the guest wrote it (GICv2: ITARGETSR) */
     _Atomic uint8_t route[32 * VGIC_SPI_WORDS]; /* vCPU within the VM, or VGIC_ROUTE_NONE */
     _Atomic uint32_t inbox[VGIC_SPI_WORDS];
     _Atomic uint32_t inbox_words; /* bit n: inbox[n] may have bits */
@@ -185,6 +187,9 @@ void vgic_give_back(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint
 void vgic_physical_release(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
 void vgic_private_sync(struct vcpu *vcpu); /* own CPU: hardware agrees with `private` */
 
+#define VGIC_DIST_BANKS 0x80u
+#define VGIC_DIST_BANKS_END 0xd00u
+#define VGIC_CTLR_ENABLE 0x3u /* GICD_CTLR: EnableGrp0, EnableGrp1 */
 /* vgic_bank.c: registers 0x080-0xcff, which distributor (`cpu` NULL) and redistributor of `cpu`
  * have alike. */
 uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size);
@@ -193,6 +198,30 @@ void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, u
 /* A guest enables SPIs that nothing in the deployment will ever raise; it may pend them itself,
  * where they are emulated. */
 void vgic_tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits);
+
+/* vgic_dist.c: what the distributors of all versions have.  GICD_CTLR: the enables of groups. */
+void vgic_ctlr_write(struct vcpu *vcpu, uint32_t value);
+uint32_t vgic_ctlr_read(struct vcpu *vcpu);
+/* The SPI goes to that vCPU within the VM from now on, or nowhere: VGIC_ROUTE_NONE.  Lock held, the
+ * interrupt in software, its route as the guest wrote it stored. */
+void vgic_reroute(struct vcpu *vcpu, uint32_t spi, uint8_t route);
+
+/* vgic2_sgi.c: GICv2 keeps an SGI pending apart for each CPU that sent it, and tells which it is
+ * (IHI 0048 2.2.1, 4.3.15).  Own CPU's list registers, lock held. */
+void vgic2_sgi_reset(struct vgic_cpu *cpu);
+/* What a list register that takes `sgi` gets beside its `state`, and leaves pending. */
+uint64_t vgic2_sgi_load(struct vgic_cpu *cpu, uint32_t sgi, uint64_t state);
+/* A list register that had it comes back. */
+void vgic2_sgi_fold(struct vgic_cpu *cpu, uint32_t sgi, uint64_t value);
+/* The vCPUs within the VM (bitmap) that a GICD_SGIR written by `vcpu` names. */
+uint32_t vgic2_sgi_targets(const struct vcpu *vcpu, uint32_t sgir);
+/* GICD_SGIR, GICD_CPENDSGIR, GICD_SPENDSGIR (`set`). */
+void vgic2_sgi_send(struct vcpu *vcpu, uint32_t sgir);
+uint32_t vgic2_sgi_pending_read(struct vcpu *vcpu, uint32_t first, unsigned size);
+void vgic2_sgi_pending_write(struct vcpu *vcpu, uint32_t first, unsigned size, uint32_t value,
+                             bool set);
+
+/* GICv3 only, from here on. */
 uint32_t vgic_id_read(uint64_t offset, uint32_t part); /* PIDR, CIDR: 0xffd0-0xffff */
 /* vgic3_sysreg.c: what ICC_SGI*R_EL1 name, of the sender's VM. */
 bool vgic_sgi_targets(const struct vcpu *sender, const struct vcpu_row *row, uint64_t sgi1r);
@@ -207,11 +236,8 @@ bool vgic_router_spi(uint32_t vm, uint64_t offset, uint32_t *spi);
 /* What a write makes of a GICD_IROUTER, and the vCPU that it names. */
 uint64_t vgic_router_merge(uint64_t router, uint64_t offset, unsigned size, uint64_t value);
 uint8_t vgic_route_of(const struct vm_row *row, uint64_t router);
-#define VGIC_DIST_BANKS 0x80u
-#define VGIC_DIST_BANKS_END 0xd00u
 #define VGIC_DIST_ROUTER 0x6000u
 #define VGIC_DIST_ID 0xffd0u
-#define VGIC_CTLR_ENABLE 0x3u
 #define VGIC_CTLR_FIXED ((1u << 4) | (1u << 6)) /* ARE, DS */
 #define VGIC_REDIST_SIZE 0x20000u
 #define VGIC_REDIST_SGI_FRAME 0x10000u

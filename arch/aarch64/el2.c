@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/aarch64/aarch64.h"
+#include "arch/aarch64/gic.h"
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
 #include "platform/panic.h"
@@ -160,13 +161,14 @@ static const char *check_features(void)
 }
 
 /* PARange of this CPU against what the VMs' stage-2 tables were built for (VTCR_EL2.PS), the GIC's
- * system register interface, the counter's frequency (D11.1.2: software sets it). */
+ * version, the counter's frequency (D11.1.2: software sets it). */
 const char *arch_cpu_check(void)
 {
     uint64_t parange = AARCH64_READ(id_aa64mmfr0_el1) & 0xf;
+    const char *gic = gic_cpu_check();
 
-    if (((AARCH64_READ(id_aa64pfr0_el1) >> 24) & 0xf) == 0) {
-        return "the CPU has no GICv3 system registers: the board runs another GIC version";
+    if (gic != NULL) {
+        return gic;
     }
     for (unsigned vm = 0; vm < VM_COUNT; vm++) {
         if (((vm_rows[vm].arch.vtcr >> 16) & 0x7) > parange) {

@@ -153,5 +153,6 @@ void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit)
 {
     do {
         enter_once(vcpu, exit);
-    } while (exit->kind == EXIT_SYSREG && aarch64_icv_traps() && aarch64_icv_access(vcpu, exit));
+    } while (CONFIG_ARCH_GIC3 && exit->kind == EXIT_SYSREG && aarch64_icv_traps() &&
+             aarch64_icv_access(vcpu, exit));
 }

@@ -44,6 +44,7 @@
 #define GICR_SGI_FRAME 0x10000u /* then the offsets of GICD_* for word 0 */
 
 #define GIC_PRIORITY_DEFAULT 0xa0u
+#define GIC_PRIORITIES 0x01010101u /* times a priority: that of four interrupts */
 #define GIC_SPI_FIRST 32u
 #define GIC_INTID_SPECIAL 1020u  /* 2.2.1: from here on none was acknowledged */
 #define GIC_INTID_EXTENDED 1024u /* from here on: extended ranges and LPIs */
@@ -76,23 +77,31 @@ static inline uint64_t gic_distributor(void)
     return board_row.gic[0].base;
 }
 
-extern uint64_t gic_redistributors[COUNT_AT_LEAST_ONE(PCPU_COUNT)]; /* GICv3, found by each CPU */
+extern uint64_t gic_redistributors[PCPU_COUNT]; /* GICv3: found by each CPU */
 
 /* The frame that holds GICD_* registers of 32 interrupts: the pCPU's redistributor's, or the
- * distributor. */
+ * distributor; of GICv2, which banks those of word 0, it is own CPU's. */
 static inline uint64_t gic_word_frame(uint32_t pcpu, uint32_t word)
 {
-    return word == 0 ? gic_redistributors[pcpu] + GICR_SGI_FRAME : gic_distributor();
+    return CONFIG_ARCH_GIC3 && word == 0 ? gic_redistributors[pcpu] + GICR_SGI_FRAME
+                                         : gic_distributor();
 }
 static inline uint64_t gic_own_frame(uint32_t word)
 {
     return gic_word_frame(word == 0 ? arch_cpu_index() : 0, word);
 }
 
+/* gic_dist.c: words of SPIs, enough for the plan; all of them (firmware may have left any enabled)
+ * disabled, idle, in group 0 or 1 as the bits of `group` say, with the plan's triggers and routed
+ * to CPU 0. */
+uint32_t gic_spi_words(void);
+void gic_spis_init(uint32_t words, uint32_t group);
 /* Until what was disabled there is not presented any more (GICD_CTLR.RWP, GICR_CTLR.RWP). */
 void gic_wait(uint32_t pcpu, uint32_t word);
 /* ICC_SGI*R_EL1 but for the INTID: this pCPU alone. */
 uint64_t gic_sgi_target(uint32_t pcpu);
+/* Own CPU: NULL, or in words why the board's GIC is another one than planned. */
+const char *gic_cpu_check(void);
 /* Own CPU: how many bits of a priority its CPU interface has (ICC_CTLR_EL1.PRIbits). */
 uint32_t gic_priority_bits(void);
 

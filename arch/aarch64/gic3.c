@@ -10,9 +10,8 @@
  * sets or clears bits, or to one that a single CPU owns, so no lock is needed. */
 
 #define AFFINITY_LOW UINT64_C(0xffffff)
-#define PRIORITIES 0x01010101u
 
-uint64_t gic_redistributors[COUNT_AT_LEAST_ONE(PCPU_COUNT)];
+uint64_t gic_redistributors[PCPU_COUNT];
 
 static bool own_is_direct(void)
 {
@@ -32,20 +31,6 @@ void gic_wait(uint32_t pcpu, uint32_t word)
         wait_writes(gic_redistributors[pcpu] + GICR_CTLR, GICR_CTLR_RWP);
     } else {
         wait_writes(gic_distributor() + GICD_CTLR, GICD_CTLR_RWP);
-    }
-}
-
-/* 32 SPIs that are disabled: nothing pending or active, group 1, one priority. */
-static void spi_word_init(uint64_t gicd, uint32_t word)
-{
-    uint32_t offset = 4u * word;
-
-    gic_write(gicd + GICD_ICPENDR + offset, UINT32_MAX);
-    gic_write(gicd + GICD_ICACTIVER + offset, UINT32_MAX);
-    gic_write(gicd + GICD_IGROUPR + offset, UINT32_MAX);
-    gic_write(gicd + GICD_IGRPMODR + offset, 0);
-    for (uint32_t n = 0; n < 8; n++) {
-        gic_write(gicd + GICD_IPRIORITYR + 32u * word + 4u * n, GIC_PRIORITY_DEFAULT * PRIORITIES);
     }
 }
 
@@ -97,33 +82,19 @@ static void direct_init(uint64_t gicd)
     gic_write(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1 | GICD_CTLR_ENABLE_GRP0);
 }
 
-/* All that the distributor has, not only what the plan uses: firmware may have left any enabled.
- * ARE stays as it is until it is set: to clear it is UNPREDICTABLE (12.9.4). */
+/* ARE stays as it is until it is set: to clear it is UNPREDICTABLE (12.9.4). */
 void arch_irq_board_init(void)
 {
     uint64_t gicd = gic_distributor();
-    uint32_t words = gic_read(gicd + GICD_TYPER) & GICD_TYPER_LINES;
+    uint32_t words = gic_spi_words();
 
-    if (32u * words < IRQ_COUNT) {
-        panic("board check: the GIC has %u shared interrupts, the plan uses SPI %u", 32u * words,
-              IRQ_COUNT - 1u);
-    }
     gic_write(gicd + GICD_CTLR, gic_read(gicd + GICD_CTLR) & GICD_CTLR_ARE);
     wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
     gic_write(gicd + GICD_CTLR, GICD_CTLR_ARE);
     for (uint32_t word = 1; word <= words; word++) {
-        gic_write(gicd + GICD_ICENABLER + 4u * word, UINT32_MAX);
+        gic_write(gicd + GICD_IGRPMODR + 4u * word, 0);
     }
-    wait_writes(gicd + GICD_CTLR, GICD_CTLR_RWP);
-    for (uint32_t word = 1; word <= words; word++) {
-        spi_word_init(gicd, word);
-    }
-    for (uint32_t spi = 0; spi < IRQ_COUNT; spi++) {
-        if (irq_rows[spi].owner != IRQ_NONE) {
-            arch_irq_configure(GIC_SPI_FIRST + spi, irq_rows[spi].edge);
-            arch_irq_route(GIC_SPI_FIRST + spi, 0);
-        }
-    }
+    gic_spis_init(words, UINT32_MAX);
     gic_write(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1);
     if (CONFIG_INTERRUPTS_PASSTHROUGH) {
         direct_init(gicd);
@@ -170,7 +141,7 @@ static void redistributor_init(uint64_t gicr)
     gic_write(sgi + GICD_IGROUPR, UINT32_MAX);
     gic_write(sgi + GICD_IGRPMODR, 0);
     for (uint32_t n = 0; n < 8; n++) {
-        gic_write(sgi + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_DEFAULT * PRIORITIES);
+        gic_write(sgi + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_DEFAULT * GIC_PRIORITIES);
     }
     gic_write(sgi + GICD_ISENABLER,
               (1u << ARCH_IRQ_IPI) | (1u << ARCH_IRQ_MAINTENANCE) | (1u << ARCH_IRQ_TIMER));
@@ -184,11 +155,18 @@ static void redistributor_init_direct(uint64_t gicr)
     gic_write(sgi + GICD_ICENABLER, UINT32_MAX);
     wait_writes(gicr + GICR_CTLR, GICR_CTLR_RWP);
     for (uint32_t n = 0; n < 8; n++) {
-        gic_write(sgi + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_GUEST(0u) * PRIORITIES);
+        gic_write(sgi + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_GUEST(0u) * GIC_PRIORITIES);
     }
     *(volatile uint8_t *)(sgi + GICD_IPRIORITYR + ARCH_IRQ_TIMER) = GIC_PRIORITY_OURS;
     gic_write(sgi + GICD_IGROUPR, ~(1u << ARCH_IRQ_TIMER));
     gic_write(sgi + GICD_ISENABLER, 1u << ARCH_IRQ_TIMER);
+}
+
+const char *gic_cpu_check(void)
+{
+    return ((AARCH64_READ(id_aa64pfr0_el1) >> 24) & 0xf) != 0
+               ? NULL
+               : "the CPU has no GICv3 system registers: the board runs another GIC version";
 }
 
 uint32_t gic_priority_bits(void)

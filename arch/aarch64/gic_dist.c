@@ -3,6 +3,7 @@
 
 #include "arch/aarch64/gic.h"
 #include "arch/arch.h"
+#include "platform/panic.h"
 
 /* The registers of the physical GIC that hold 32 interrupts each: GICv3 has those of word 0 in each
  * CPU's redistributor, GICv2 banks them in the distributor.  Every write is to a register that sets
@@ -49,4 +50,45 @@ void arch_irq_configure(uint32_t intid, bool edge)
 
     gic_write(address, edge ? value | bit : value & ~bit);
     atomic_flag_clear_explicit(&busy, memory_order_release);
+}
+
+uint32_t gic_spi_words(void)
+{
+    uint32_t words = gic_read(gic_distributor() + GICD_TYPER) & GICD_TYPER_LINES;
+
+    if (32u * words < IRQ_COUNT) {
+        panic("board check: the GIC has %u shared interrupts, the plan uses SPI %u", 32u * words,
+              IRQ_COUNT - 1u);
+    }
+    return words;
+}
+
+static void spi_word_init(uint32_t word, uint32_t group)
+{
+    uint64_t registers = gic_distributor() + 4u * word;
+
+    gic_write(registers + GICD_ICPENDR, UINT32_MAX);
+    gic_write(registers + GICD_ICACTIVER, UINT32_MAX);
+    gic_write(registers + GICD_IGROUPR, group);
+    for (uint32_t n = 0; n < 8; n++) {
+        gic_write(gic_distributor() + GICD_IPRIORITYR + 32u * word + 4u * n,
+                  GIC_PRIORITY_DEFAULT * GIC_PRIORITIES);
+    }
+}
+
+void gic_spis_init(uint32_t words, uint32_t group)
+{
+    for (uint32_t word = 1; word <= words; word++) {
+        gic_write(gic_distributor() + GICD_ICENABLER + 4u * word, UINT32_MAX);
+    }
+    gic_wait(0, 1);
+    for (uint32_t word = 1; word <= words; word++) {
+        spi_word_init(word, group);
+    }
+    for (uint32_t spi = 0; spi < IRQ_COUNT; spi++) {
+        if (irq_rows[spi].owner != IRQ_NONE) {
+            arch_irq_configure(GIC_SPI_FIRST + spi, irq_rows[spi].edge);
+            arch_irq_route(GIC_SPI_FIRST + spi, 0);
+        }
+    }
 }

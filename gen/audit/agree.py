@@ -48,8 +48,11 @@ def _check_head(asked: Asked, tables: Tables, check: Check) -> None:
     check.expect(row.name == asked.board_name, f"the image is for board {row.name}")
     base = tables.firmware.own.base
     check.expect(base == board.image_base, f"the image is at {base:#x}")
-    gic = board.gic_frames if board.is_gicv3 else board.gic_frames[:2]
-    check.expect(row.gic == gic, f"the board check expects a GIC at {[str(r) for r in row.gic]}")
+    gic = [*board.gic_frames, board.virtual_cpu_interface]
+    check.expect(
+        row.gic == [part for part in gic if part],
+        f"the board check expects a GIC at {[str(r) for r in row.gic]}",
+    )
     check.expect(
         tables.uart == board.uart_registers, f"the board check expects a UART at {tables.uart}"
     )

@@ -84,7 +84,7 @@ def _gic(asked: Asked, number: int, vm: AskedVm) -> list[Expected]:
         return []
     prefix = "vgic_direct" if vm.mode == "passthrough" else "vgic"
     if not asked.board.is_gicv3:
-        return [(sized(asked.board.distributor.base, PAGE), "vgic2_dist_ops", number)]
+        return [(sized(asked.board.distributor.base, PAGE), f"{prefix}_dist_ops", number)]
     redistributors = asked.board.gic_frames[1].base
     return [
         (sized(asked.board.distributor.base, _DISTRIBUTOR), f"{prefix}_dist_ops", number),

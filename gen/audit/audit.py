@@ -100,7 +100,9 @@ def audit(elf: Path, source: Source | None) -> Audit:
     check_segments(firmware, tables, findings)
     check_heap(firmware, findings)
     result.reaches = walk_vms(tables, findings)
-    banked = asked.board.virtual_cpu_interface if asked is not None else None
+    banked = tables.virtual_cpu_interface
+    if asked is not None:
+        banked = asked.board.virtual_cpu_interface
     result.shared = check_exclusive(tables, result.reaches, findings, banked)
     devices, kept = _devices(tables, asked)
     check_hypervisor_pages(tables, result.reaches, kept, findings)
@@ -138,7 +140,7 @@ def _devices(tables: Tables, asked: Asked | None) -> tuple[Devices, list[tuple[s
     """The hypervisor's own registers: (to be mapped, to be kept from VMs)."""
     trapped = trapped_pages(tables)
     values = tables.firmware.enum("irq_owner")
-    gic = tables.board.gic
+    gic = tables.gic
     console = any(row.owner == values["IRQ_CONSOLE"] for row in tables.irqs)
     if asked is not None:
         gic, console = asked.board.gic_frames, asked.has_console

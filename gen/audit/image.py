@@ -168,6 +168,18 @@ class Tables:
     def is_gicv3(self) -> bool:
         return bool(self.board.gic_compatible == "arm,gic-v3")
 
+    @property
+    def gic(self) -> list[Span]:
+        """The registers of the interrupt controller that are the hypervisor's."""
+        spans: list[Span] = self.board.gic
+        return spans if self.is_gicv3 else spans[:3]
+
+    @property
+    def virtual_cpu_interface(self) -> Span | None:
+        """GICV of a GICv2, which each CPU has for itself (IHI 0048 5.5)."""
+        span: Span | None = None if self.is_gicv3 else self.board.gic[3]
+        return span
+
 
 def _vm(firmware: Firmware, row: Row) -> Row:
     row.name = firmware.text(row.name)

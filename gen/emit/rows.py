@@ -141,7 +141,8 @@ def _global(kind: str, count: str, rows: Sequence[Members]) -> str:
 
 def _board(plan: Plan) -> str:
     board, gic = plan.board, plan.board.gic
-    reach = gic.redistributors if gic.version == 3 else (gic.cpu_interface,)
+    frames = (gic.cpu_interface, gic.hyp_interface, gic.vcpu_interface)
+    reach = gic.redistributors if gic.version == 3 else frames
     controller = [gic.distributor, *(reg for reg in reach if reg is not None)]
     members = [
         ("name", c.string(board.name)),

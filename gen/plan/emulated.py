@@ -19,7 +19,7 @@ REDISTRIBUTOR_SIZE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
 CPU_INTERFACE_SIZE = 0x2000  # GICv2 4.1: GICC, and GICV in its place
 ALIASED_SIZE = 0x2_0000  # of one whose two pages each fill 64 KiB with aliases
 GIC_OPS = {
-    (2, "emulated"): (("vgic2_dist_ops", "vdev/vgic2.h"),),
+    (2, "emulated"): (("vgic_dist_ops", "vdev/vgic.h"),),
     (3, "emulated"): (("vgic_dist_ops", "vdev/vgic.h"), ("vgic_redist_ops", "vdev/vgic.h")),
     (3, "passthrough"): (
         ("vgic_direct_dist_ops", "vdev/vgic_direct.h"),

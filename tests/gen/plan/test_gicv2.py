@@ -22,12 +22,13 @@ def test_gicv2_board(folder: Path) -> None:
     assert plan is not None, report.errors
     (vm,) = plan.vms
     rows = [(row.gpa, row.size, row.ops, row.header) for row in vm.mmio if "vgic" in row.ops]
-    assert rows == [(0x1000_0000, 0x1000, "vgic2_dist_ops", "vdev/vgic2.h")]
+    assert rows == [(0x1000_0000, 0x1000, "vgic_dist_ops", "vdev/vgic.h")]
     interface = next(m for m in vm.mappings if m.kind == "device")
     assert (interface.gpa, interface.hpa, interface.size) == (0x1000_2000, 0x1000_6000, 0x2000)
     assert interface.access == "rw"
     assert not [row.name for row in vm.sysregs if row.name.startswith("ICC_")]
-    assert plan.config_symbols["VDEV_VGIC2"] == "y"
+    assert plan.config_symbols["VDEV_VGIC2"] == "y" and plan.config_symbols["ARCH_GIC2"] == "y"
+    assert "VDEV_VGIC3" not in plan.config_symbols
     assert vm.dtb is not None
     node = parse(vm.dtb).find("/interrupt-controller@10000000")
     assert node is not None and node.compatible == ("arm,gic-400",)
