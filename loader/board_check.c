@@ -271,11 +271,11 @@ static void locate(uint64_t address, struct tree *tree)
     }
     uint32_t size = tree_size(blob);
 
-    if (size == 0 || size > DTB_MAX_SIZE || !arch_mem_readable(HPA(address), size) ||
-        !tree_open(tree, blob)) {
+    if (size == 0 || size > DTB_MAX_SIZE || !arch_mem_readable(HPA(address), size)) {
         panic("board check: what firmware left at %#llx is not a device tree",
               (unsigned long long)address);
     }
+    tree_open(tree, blob);
 }
 
 void board_check(uint64_t dtb)

@@ -3,8 +3,9 @@
 #define LOADER_TREE_H
 
 /*
- * A flattened device tree (Devicetree Specification 0.4, chapter 5), read once from front to end.
- * Whatever the bytes are, nothing outside of the tree is read.
+ * A flattened device tree (Devicetree Specification 0.4, chapter 5), read once from front to end by
+ * libfdt: its look-ups by path or name begin at the front each time.  Whatever the bytes are,
+ * nothing outside of the tree is read.
  */
 
 #include <stdbool.h>
@@ -13,13 +14,8 @@
 #define TREE_HEADER_SIZE 40u
 
 struct tree {
-    const char *structure;
-    uint32_t structure_size;
-    const char *strings;
-    uint32_t strings_size;
-    const char *reservations;
-    uint32_t reservations_size;
-    uint32_t at;    /* in the structure block */
+    const void *blob;
+    int at;         /* offset of the next token in the structure block */
     uint32_t depth; /* nodes that are open */
 };
 
@@ -38,15 +34,14 @@ struct tree_item {
 };
 
 /* Size that the header at `blob` (readable for TREE_HEADER_SIZE, aligned to 8) claims; 0: it is not
- * that of a device tree. */
+ * that of a device tree of version 17, whose blocks lie inside of it, aligned. */
 uint32_t tree_size(const void *blob);
-/* All tree_size() bytes are readable.  False: its blocks do not lie inside. */
-bool tree_open(struct tree *tree, const void *blob);
+/* All tree_size() bytes, not 0, are readable. */
+void tree_open(struct tree *tree, const void *blob);
 enum tree_token tree_next(struct tree *tree, struct tree_item *item);
 /* Entry `index` of the memory reservation block; false: there is no such one. */
 bool tree_reservation(const struct tree *tree, uint32_t index, uint64_t *base, uint64_t *size);
-/* Big-endian number of `count` cells (of 32 bits; of more than two the last two count), aligned to
- * 4. */
+/* Big-endian number of `count` cells (of 32 bits; of more than two the last two count). */
 uint64_t tree_number(const char *cells, uint32_t count);
 
 #endif

@@ -13,7 +13,7 @@ from gen.emit.boundaries import Boundaries, boundaries_from_symbols
 from gen.emit.images import image_files
 from gen.emit.tables import emit
 from gen.plan.model import Plan
-from gen.tool import compile, kconfig, link, newlib, sources
+from gen.tool import compile, kconfig, libfdt, link, newlib, sources
 from gen.tool.paths import write_if_changed
 
 _LINKS = 3
@@ -32,6 +32,7 @@ def build(
     config: kconfig.Config,
     out: Path,
     jobs: int,
+    offline: bool,
     tell: Callable[[str], None],
 ) -> Linked:
     """Emits, compiles and links in the build folder `out`."""
@@ -40,8 +41,8 @@ def build(
     kconfig.write(config, out)
     for name, data in image_files(plan).items():
         write_if_changed(generated / name, data)
-    libc = newlib.library(arch, "hyp")
-    flags = compile.hypervisor_flags(arch, generated, (libc.include,))
+    libc, fdt = newlib.library(arch, "hyp"), libfdt.library(arch, "hyp", offline)
+    flags = compile.hypervisor_flags(arch, generated, (libc.include, fdt.include))
     if config.is_on("LTO"):
         flags += ("-flto",)
     job = compile.Job(flags, out / "obj", (generated,))
@@ -56,7 +57,7 @@ def build(
         objects = compile.compile_all(job, [*own, *made], jobs, tell)
         _remove_others(job.objects, objects)
         script = generated / "layout.ld"
-        link.link(arch, objects, [libc.archive], script, elf)
+        link.link(arch, objects, [fdt.archive, libc.archive], script, elf)
         before, boundaries = boundaries, _boundaries(elf)
         if boundaries is not None and boundaries == before:
             link.raw(elf, out / "firmware.bin")

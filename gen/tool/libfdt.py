@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libfdt for unikernels: its sources lie in Debian's linux-source package under scripts/dtc/libfdt
+"""libfdt for the target: its sources lie in Debian's linux-source package under scripts/dtc/libfdt
 (dual licence BSD-2-Clause/GPL-2.0, used under BSD-2-Clause). Only that folder is streamed out of
 the package. It is pinned by its content: any version of the package that carries the same libfdt
 does."""
@@ -24,6 +24,8 @@ INNER = "./usr/src/linux-source-6.1.tar.xz"
 FOLDER = "scripts/dtc/libfdt/"
 # sha256 over the sorted names and contents of the .c and .h files (see cache.digest).
 PINNED = "40f90bb8708bee9047b8bee2a9415816f113206fea9999745ff97b64c69c5179"
+# ASSUME_LATEST of libfdt_internal.h: loader/tree.c refuses trees of other versions.
+LATEST_ONLY = "-DFDT_ASSUME_MASK=4"
 SOURCES = ("fdt", "fdt_addresses", "fdt_ro", "fdt_strerror")
 
 
@@ -38,19 +40,21 @@ def sources(offline: bool = False) -> Path:
     return folder
 
 
-def library(arch: str, offline: bool = False) -> Library:
-    """libfdt.a for unikernels on `arch`, and its headers, over their libc."""
+def library(arch: str, kind: newlib.Kind = "hyp", offline: bool = False) -> Library:
+    """libfdt.a for `arch`, and its headers, over the hypervisor's or the unikernels' libc."""
     folder = sources(offline)
-    libc = newlib.library(arch, "guest")
+    libc = newlib.library(arch, kind)
     key = cache.digest([arch, PINNED, libc.archive.parent.name, Path(__file__)])
 
     def make(growing: Path) -> None:
         flags = [*toolchain.TARGET[arch], *toolchain.CODE, "-w"]
+        if kind == "hyp":
+            flags += (*toolchain.HYPERVISOR_ONLY[arch], "-Oz", LATEST_ONLY)
         flags += ["-isystem", str(libc.include), "-I", str(folder)]
         units = [Unit(folder / f"{name}.c") for name in SOURCES]
         archive(units, tuple(flags), growing / "libfdt.a")
 
-    made = cache.made(f"libfdt-{arch}", key, make)
+    made = cache.made(f"libfdt-{arch}-{kind}", key, make)
     return Library(made / "libfdt.a", folder)
 
 

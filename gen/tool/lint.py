@@ -176,14 +176,14 @@ def _said(command: Sequence[str]) -> Problems:
 
 
 def _hypervisor_flags() -> tuple[str, ...]:
-    libc = newlib.library(ARCH, "hyp")
-    return compile.hypervisor_flags(ARCH, OUT / "gen", (libc.include,))
+    libc, fdt = newlib.library(ARCH, "hyp"), libfdt.library(ARCH, "hyp")
+    return compile.hypervisor_flags(ARCH, OUT / "gen", (libc.include, fdt.include))
 
 
 def _guest_flags() -> tuple[str, ...]:
     from gen.tool import unikernel
 
-    libc, fdt = newlib.library(ARCH, "guest"), libfdt.library(ARCH)
+    libc, fdt = newlib.library(ARCH, "guest"), libfdt.library(ARCH, "guest")
     return unikernel.flags(ARCH, OUT, (libc.include, fdt.include))
 
 

@@ -110,12 +110,12 @@ def _listed(wanted: Sequence[Package]) -> str:
 
 def prepare(offline: bool) -> None:
     """Makes the libraries that every build uses."""
-    from gen.tool import libfdt, newlib
+    from gen.tool import libfdt
 
     for arch in ARCHS:
         _tell(f"newlib and libfdt for {arch}")
-        newlib.library(arch, "hyp")
-        libfdt.library(arch, offline)
+        libfdt.library(arch, "hyp", offline)
+        libfdt.library(arch, "guest", offline)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -196,7 +196,7 @@ def _tell_missing(work: Work, symbols: list[str]) -> None:
 def link(work: Work, plan: Plan, config: kconfig.Config) -> Linked:
     """firmware.elf and firmware.bin."""
     work.say.step("compiling and linking the hypervisor")
-    return image.build(plan, config, work.out, work.jobs, work.say.detail)
+    return image.build(plan, config, work.out, work.jobs, work.options.offline, work.say.detail)
 
 
 def audit(work: Work, plan: Plan, linked: Linked) -> None:

@@ -39,7 +39,7 @@ def build(
     if not own:
         raise Failure(Exit.CONFIG, f"{shown(unikernel.folder)} holds no C sources")
     libc = newlib.library(arch, "guest")
-    fdt = libfdt.library(arch, offline)
+    fdt = libfdt.library(arch, "guest", offline)
     place = objects(out, unikernel.name)
     shared = flags(arch, out, (libc.include, fdt.include))
     runtime = compile.Job(shared, objects(out, "runtime"))

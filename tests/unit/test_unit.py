@@ -17,6 +17,7 @@ import pytest
 
 from gen.emit.devices import header_text
 from gen.read import device_types
+from gen.tool import libfdt
 from gen.tool.paths import write_if_changed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,8 @@ INCLUDES = [
     f"-I{BUILD}/include",
     "-include",
     "tests/unit/fixture/autoconf.h",
+    "-isystem",
+    str(libfdt.sources()),
 ]
 SANITIZERS = {
     "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
