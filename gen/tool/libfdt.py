@@ -49,7 +49,8 @@ def library(arch: str, kind: newlib.Kind = "hyp", offline: bool = False) -> Libr
     def make(growing: Path) -> None:
         flags = [*toolchain.TARGET[arch], *toolchain.CODE, "-w"]
         if kind == "hyp":
-            flags += (*toolchain.HYPERVISOR_ONLY[arch], "-Oz", LATEST_ONLY)
+            # It runs once, with the MMU on: loads of one cell need no four of bytes.
+            flags += (*toolchain.NO_FP[arch], "-Os", LATEST_ONLY)
         flags += ["-isystem", str(libc.include), "-I", str(folder)]
         units = [Unit(folder / f"{name}.c") for name in SOURCES]
         archive(units, tuple(flags), growing / "libfdt.a")

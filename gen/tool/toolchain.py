@@ -24,10 +24,10 @@ TARGET = {
         "-mfix-cortex-a53-835769",
     ),
 }
-# The hypervisor leaves FP and SIMD registers to the guest, and may run with its MMU off.
-HYPERVISOR_ONLY = {
-    "aarch64": ("-mgeneral-regs-only", "-mstrict-align"),
-}
+# The hypervisor leaves FP and SIMD registers to the guest...
+NO_FP = {"aarch64": ("-mgeneral-regs-only",)}
+# ...and may run with its MMU off.
+HYPERVISOR_ONLY = {"aarch64": (*NO_FP["aarch64"], "-mstrict-align")}
 CODE = (
     "-O2",
     "-ffreestanding",
