@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What hostile guests may cost their neighbour, exactly; and that the neighbour's checks can fail.
+The attacks themselves are tests/guests/hostile and hostile-direct, run by test_guests.py."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from machine import DEPLOYMENTS, ICOUNT, Machine, by_run
+
+TIMEOUT_S = 300
+MMIO_AND_CHANNELS = "0x101"  # bits of tests/guests/hostile/attacks.h
+
+
+def lines_of_victim(config: Path, name: str, *options: str) -> str:
+    command = by_run(config, name, *ICOUNT, timeout_s=TIMEOUT_S)
+    with Machine([*command, *options], signal.SIGTERM) as machine:
+        machine.hear("victim", r"done: \d+ failed", timeout_s=TIMEOUT_S)
+        return machine.said("victim")
+
+
+@pytest.mark.parametrize(
+    ("hole", "line"),
+    [
+        ("hostile-page", r"FAIL: words of its memory that changed"),
+        ("hostile-bell", r"FAIL: interrupts that are not its own"),
+    ],
+)
+def test_a_hole_is_seen(hole: str, line: str) -> None:
+    """The deployment gives the attacker one thing of the victim's: the victim says so."""
+    said = lines_of_victim(
+        DEPLOYMENTS / f"{hole}.toml",
+        hole,
+        *("--set", "vars.accesses=10000", "--set", f"vars.attacks={MMIO_AND_CHANNELS}"),
+    )
+    assert re.search(line, said), said
