@@ -109,7 +109,7 @@ static void measure_cpus(void)
     for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
         uint32_t before = irq_count;
 
-        shift_phase(round);
+        align_phase(round % PHASES);
         start = READ(cntvct_el0);
         WRITE(icc_sgi1r_el1, 2u | 4u << 24);
         while (irq_count == before) {
@@ -119,8 +119,8 @@ static void measure_cpus(void)
         latency_add(&latency, irq_time - start);
     }
     MARK_END();
-    latency_tell(OP_IPI, &latency);
-    latency_tell(OP_IPI_ROUND, &round_trip);
+    latency_tell(OP_IPI, &latency, EVENT_ROUNDS);
+    latency_tell(OP_IPI_ROUND, &round_trip, EVENT_ROUNDS);
 }
 
 _Noreturn void bench_main(void)

@@ -58,18 +58,11 @@ void latency_add(struct latency *latency, uint64_t ticks)
     latency->min = ticks < latency->min ? ticks : latency->min;
 }
 
-void latency_tell(enum operation operation, const struct latency *latency)
+void latency_tell(enum operation operation, const struct latency *latency, uint32_t rounds)
 {
-    tell(operation, latency->sum, EVENT_ROUNDS);
+    tell(operation, latency->sum, rounds);
     tell_of(operation, "-max", latency->max, 1);
     tell_of(operation, "-min", latency->min, 1);
-}
-
-void shift_phase(uint32_t round)
-{
-    for (uint32_t n = round % 16; n > 0; n--) {
-        __asm__ volatile("nop");
-    }
 }
 
 uint64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)

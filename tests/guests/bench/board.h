@@ -65,7 +65,8 @@ void print_number(uint64_t value, unsigned base);
 void tell(enum operation operation, uint64_t ticks, uint64_t rounds);
 
 /* From an event to the handler's reading of the counter. */
-#define EVENT_ROUNDS 256u
+#define EVENT_ROUNDS 256u /* 16 for each phase of the counter's tick: means are exact */
+#define PHASES 16u
 struct latency {
     uint64_t sum;
     uint64_t max;
@@ -77,9 +78,6 @@ struct latency {
     }
 void latency_add(struct latency *latency, uint64_t ticks);
 /* The line of the sum, and those of the worst and the best as NAME-max and NAME-min. */
-void latency_tell(enum operation operation, const struct latency *latency);
-/* A different number of instructions each round, so that all 16 phases of the counter's tick come
- * up equally often. */
-void shift_phase(uint32_t round);
+void latency_tell(enum operation operation, const struct latency *latency, uint32_t rounds);
 
 #endif

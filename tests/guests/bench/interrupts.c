@@ -29,7 +29,7 @@ static void measure_self_sgi(void)
     for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
         uint32_t before = irq_count;
 
-        shift_phase(round);
+        align_phase(round % PHASES);
         uint64_t start = READ(cntvct_el0);
         WRITE(icc_sgi1r_el1, 1u | 3u << 24);
         wait_interrupt(before);
@@ -37,8 +37,8 @@ static void measure_self_sgi(void)
         latency_add(&to_handler, irq_time - start);
     }
     MARK_END();
-    latency_tell(OP_SELF_SGI, &to_handler);
-    latency_tell(OP_SELF_SGI_ROUND, &round_trip);
+    latency_tell(OP_SELF_SGI, &to_handler, EVENT_ROUNDS);
+    latency_tell(OP_SELF_SGI_ROUND, &round_trip, EVENT_ROUNDS);
 }
 
 static void measure_timer(void)
@@ -56,7 +56,26 @@ static void measure_timer(void)
         latency_add(&latency, irq_time - due);
     }
     MARK_END();
-    latency_tell(OP_TIMER, &latency);
+    latency_tell(OP_TIMER, &latency, EVENT_ROUNDS);
+}
+
+/* A timer is due with a tick, so what measure_timer() tells is cut down to whole ticks. */
+static void measure_timer_exactly(void)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
+        uint32_t before = irq_count;
+
+        handler_phase(round % PHASES);
+        uint64_t due = READ(cntvct_el0) + 40;
+        WRITE(cntv_cval_el0, due);
+        WRITE(cntv_ctl_el0, 1);
+        wait_interrupt(before);
+        sum += irq_time - due;
+    }
+    handler_plain();
+    tell(OP_TIMER_EXACT, sum - HANDLER_DELAY * EVENT_ROUNDS / PHASES, EVENT_ROUNDS);
 }
 
 static bool is_there(uint32_t mask)
@@ -78,7 +97,7 @@ static void measure_pended_spi(void)
     for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
         uint32_t before = irq_count;
 
-        shift_phase(round);
+        align_phase(round % PHASES);
         uint64_t start = READ(cntvct_el0);
         write32(GICD_ISPENDR1, mask);
         wait_interrupt(before);
@@ -86,7 +105,7 @@ static void measure_pended_spi(void)
     }
     MARK_END();
     write32(GICD_ICENABLER1, mask);
-    latency_tell(OP_PENDED_SPI, &latency);
+    latency_tell(OP_PENDED_SPI, &latency, EVENT_ROUNDS);
 }
 
 /* Priorities of the burst: 0x00 to 0xf0, another order each round.  Which SPI has which one:
@@ -123,7 +142,7 @@ static void measure_burst(void)
         bool ordered = true;
 
         MARK(OP_BURST_FIRST);
-        shift_phase(round);
+        align_phase(round % PHASES);
         uint64_t start = READ(cntvct_el0);
         write32(GICD_ISPENDR1, BURST_MASK);
         while (irq_count != before + BURST_COUNT) {
@@ -139,8 +158,7 @@ static void measure_burst(void)
     }
     WRITE(icc_pmr_el1, 0xf0);
     write32(GICD_ICENABLER1, BURST_MASK);
-    first.sum = first.sum * EVENT_ROUNDS / BURST_ROUNDS;
-    latency_tell(OP_BURST_FIRST, &first);
+    latency_tell(OP_BURST_FIRST, &first, BURST_ROUNDS);
     tell(OP_BURST_DISORDER, disorder, BURST_ROUNDS);
 }
 
@@ -162,7 +180,7 @@ static void measure_device_spi(void)
         write32(RTC + 0x10, 0);
         write32(RTC + 0x4, read32(RTC)); /* match now */
         write32(RTC + 0x1c, 0);
-        shift_phase(round);
+        align_phase(round % PHASES);
         uint64_t start = READ(cntvct_el0);
         write32(RTC + 0x10, 1);
         for (uint32_t n = 0; n < 1000 && irq_count == before; n++) {
@@ -177,7 +195,7 @@ static void measure_device_spi(void)
     }
     MARK_END();
     write32(GICD_ICENABLER1, 1u << (RTC_INTID - 32));
-    latency_tell(OP_DEVICE_SPI, &latency);
+    latency_tell(OP_DEVICE_SPI, &latency, EVENT_ROUNDS);
 }
 
 /* An SGI is acknowledged by hand; what is timed is one write to ICC_EOIR1_EL1. */
@@ -194,14 +212,14 @@ static void measure_eoi(void)
         do {
             intid = READ(icc_iar1_el1);
         } while (intid == 1023);
-        shift_phase(round);
+        align_phase(round % PHASES);
         uint64_t start = READ(cntvct_el0);
         __asm__ volatile("msr icc_eoir1_el1, %0" ::"r"(intid) : "memory");
         latency_add(&latency, READ(cntvct_el0) - start);
     }
     MARK_END();
     irq_unmask();
-    latency_tell(OP_EOI, &latency);
+    latency_tell(OP_EOI, &latency, EVENT_ROUNDS);
 }
 
 static void measure_wfi(void)
@@ -223,6 +241,7 @@ void measure_interrupts(void)
 {
     measure_self_sgi();
     measure_timer();
+    measure_timer_exactly();
     measure_pended_spi();
     measure_burst();
     measure_device_spi();

@@ -25,6 +25,15 @@ uint64_t loop_pmr(uint64_t a, uint64_t b);
 uint64_t loop_cntv(uint64_t a, uint64_t b);
 /* Ticks of 32 reads at `a` into each of x0 to x30. */
 uint64_t loop_read32_every(uint64_t a);
+/* Returns `phase` instructions, 0 to 15, further in a tick of the counter. */
+void align_phase(uint64_t phase);
+/* From here on handlers read the counter HANDLER_DELAY + `nops` instructions, 0 to 15, later; as
+ * early as they can again.  So 16 readings tell exactly when the handler of an event began that
+ * comes with the counter's tick: of floor((latency + HANDLER_DELAY + nops) / 16) the sum is their
+ * sum. */
+#define HANDLER_DELAY 3
+void handler_phase(uint64_t nops);
+void handler_plain(void);
 void secondary_entry(void);
 _Noreturn void bench_main(void);
 _Noreturn void bench_secondary(void);

@@ -35,6 +35,7 @@
     X(SELF_SGI, "self-sgi")                                                                        \
     X(SELF_SGI_ROUND, "self-sgi-round")                                                            \
     X(TIMER, "timer")                                                                              \
+    X(TIMER_EXACT, "timer-exact")                                                                  \
     X(PENDED_SPI, "pended-spi")                                                                    \
     X(BURST_FIRST, "burst-first")                                                                  \
     X(BURST_DISORDER, "burst-disorder")                                                            \

@@ -32,21 +32,56 @@ secondary_entry:
     b       bench_secondary
 
     /* An interrupt: the time is read by the third instruction. */
+    .macro  interrupt
+    stp     x0, x1, [sp, #-32]!
+    stp     x2, x3, [sp, #16]
+    mrs     x0, cntvct_el0
+    b       interrupted
+    .endm
+    /* The time is read HANDLER_DELAY and up to 15 instructions later: handler_phase(). */
+    .macro  interrupt_phased
+    stp     x0, x1, [sp, #-32]!
+    stp     x2, x3, [sp, #16]
+    adrp    x0, irq_sled
+    ldr     x0, [x0, :lo12:irq_sled]
+    br      x0
+    .rept   15
+    nop
+    .endr
+sled_end:
+    mrs     x0, cntvct_el0
+    b       interrupted
+    .endm
+    .macro  vector_table name, handler
     .balign 0x800
-vectors:
+\name:
     .rept   5
     .balign 0x80
     b       unexpected
     .endr
     .balign 0x80
-    stp     x0, x1, [sp, #-32]!         /* current EL, SP_ELx: IRQ */
-    stp     x2, x3, [sp, #16]
-    mrs     x0, cntvct_el0
-    b       interrupted
+    \handler                            /* current EL, SP_ELx: IRQ */
     .rept   10
     .balign 0x80
     b       unexpected
     .endr
+    .endm
+    vector_table vectors, interrupt
+    vector_table vectors_phased, interrupt_phased
+
+    .globl  handler_phase, handler_plain
+handler_phase:
+    adr     x1, sled_end
+    sub     x1, x1, x0, lsl #2
+    adrp    x2, irq_sled
+    str     x1, [x2, :lo12:irq_sled]
+    adr     x1, vectors_phased
+    b       7f
+handler_plain:
+    adr     x1, vectors
+7:  msr     vbar_el1, x1
+    isb
+    ret
 
 interrupted:
     mrs     x1, icc_iar1_el1
@@ -165,12 +200,32 @@ loop_read32_every:
     ldp     x19, x20, [sp], #112
     ret
 
+/* void align_phase(uint64_t phase): returns so that the counter's tick, 16 instructions, is always
+ * equally old but for `phase` instructions, 0 to 15.  Two readings in a row that differ have the tick
+ * between them; the loop's odd length tries all 16 phases. */
+    .globl  align_phase
+align_phase:
+    adr     x3, 6f
+    sub     x3, x3, x0, lsl #2
+5:  mrs     x1, cntvct_el0
+    mrs     x2, cntvct_el0
+    nop
+    cmp     x1, x2
+    b.eq    5b
+    br      x3
+    .rept   15
+    nop
+    .endr
+6:  ret
+
     .bss
     .balign 16
     .skip   4096
 stack_top:
     .globl  irq_time, irq_intid, irq_count
 irq_time:
+    .skip   8
+irq_sled:
     .skip   8
 irq_intid:
     .skip   4
