@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: setup demo test prove lint golden bench-account format clean
+.PHONY: setup demo test prove lint golden bench bench-check bench-baseline bench-account format clean
 
 setup: # what builds and tests need, by apt; then the libraries that every build uses
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) test
@@ -28,8 +28,17 @@ golden: # rewrites the expected results of tests; review the diff
 	$(PYTHON) tests/gen/axvm/outcomes.py --update
 	$(PYTHON) tests/gen/boards/board_plans.py --update
 
+bench: # exact instruction counts, build/bench.json; make bench BENCH="--only native --only emulated"
+	$(PYTHON) tests/bench/bench.py $(BENCH)
+
+bench-check: # fails where a count grew by more than 2 % over tests/bench/baseline.json
+	$(PYTHON) tests/bench/bench.py --check $(BENCH)
+
+bench-baseline: # what is measured now is what bench-check expects
+	$(PYTHON) tests/bench/bench.py --update-baseline $(BENCH)
+
 bench-account: # make bench-account OP=hvc-version: which instructions an operation costs
-	tests/bench/account.py $(OP)
+	$(PYTHON) tests/bench/account.py $(OP)
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format-14 -i

@@ -124,6 +124,8 @@ def _in_place_cost(placement: Placement) -> int:
     Images below the window can't be in the file at all."""
     images = [image for mine in placement.images for image in mine]
     here = [image for image in images if image.in_place]
+    if not here:  # refused, each with its reason
+        return 0
     packed = packed_bytes([image.data for image in images if not image.in_place])
     end = max(image.hpa + image.size for image in here)
     if min(image.hpa for image in here) < placement.window.end:

@@ -106,7 +106,7 @@ def main() -> int:
             parser.error(f"no operation {name}; --list tells them")
     subject.build_guest()
     sets = list(itertools.chain.from_iterable(("--set", one) for one in options.sets))
-    folder = subject.build_deployment(options.config, "account", *sets)
+    folder = subject.build_deployment(options.config, *sets)
     for name in options.operations:
         if name == "boot":
             account_boot(folder, options.listing)

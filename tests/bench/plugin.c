@@ -4,13 +4,16 @@
  * A QEMU plugin (API 1, QEMU 7.2: docs/devel/tcg-plugins) that writes down which instruction each
  * CPU executes, between the marks of tests/guests/bench/operations.h.
  *
- *   -plugin PLUGIN.so,out=PREFIX,operation=N
+ *   -plugin PLUGIN.so,out=PREFIX,operation=N,cpus=COUNT
  *
- * PREFIX.trace: a 32-bit word for each instruction, its number << 4 | its CPU; BEGIN at each mark
- * that begins operation N.  PREFIX.table: for each number the physical address, the virtual one and
- * the opcode.  Without an operation everything before the first mark is recorded: boot.
+ * PREFIX.trace: a 32-bit word for each instruction of the first COUNT CPUs, its number << 4 | its
+ * CPU; BEGIN at each mark that begins operation N.  PREFIX.table: for each number the physical
+ * address, the virtual one and the opcode; at the operation's end, how many instructions the other
+ * CPUs executed. Without an operation everything before the first mark is recorded: boot.
  */
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,14 +64,21 @@ static uintptr_t reset_host;
 static FILE *trace_file;
 static FILE *table_file;
 static unsigned chosen = UINT32_MAX; /* boot */
-static bool recording;
+static unsigned cpu_count = UINT32_MAX;
+static atomic_bool recording;
+static atomic_ulong others_count;
+static pthread_mutex_t translation = PTHREAD_MUTEX_INITIALIZER; /* CPUs may translate at once */
 
-/* Under -icount all CPUs run in one host thread: no locks. */
 static void executed(unsigned cpu, void *data)
 {
     const struct instruction *instruction = data;
 
-    if (recording) {
+    if (!recording) {
+        return;
+    }
+    if (cpu >= cpu_count) {
+        others_count++;
+    } else {
         uint32_t word = instruction->number << 4 | cpu;
         fwrite(&word, sizeof(word), 1, trace_file);
     }
@@ -80,6 +90,11 @@ static void mark_executed(unsigned cpu, void *data)
     unsigned operation = (instruction->opcode >> 5 & 0x7fu) - MARK_FIRST;
 
     (void)cpu;
+    if (recording) { /* whoever ends QEMU need not let it say goodbye */
+        fprintf(table_file, "others %lu\n", (unsigned long)others_count);
+        fflush(trace_file);
+        fflush(table_file);
+    }
     recording = operation == chosen;
     if (recording) {
         uint32_t word = BEGIN;
@@ -119,6 +134,7 @@ static struct instruction *instruction_of(const struct qemu_plugin_insn *insn)
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     (void)id;
+    pthread_mutex_lock(&translation);
     for (size_t index = 0; index < qemu_plugin_tb_n_insns(tb); index++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, index);
         struct instruction *instruction = instruction_of(insn);
@@ -128,6 +144,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         qemu_plugin_register_vcpu_insn_exec_cb(insn, mark ? mark_executed : executed,
                                                QEMU_PLUGIN_CB_NO_REGS, instruction);
     }
+    pthread_mutex_unlock(&translation);
 }
 
 static void finish(qemu_plugin_id_t id, void *data)
@@ -161,6 +178,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **
             table_file = open_file(argv[index] + 4, "table");
         } else if (strncmp(argv[index], "operation=", 10) == 0) {
             chosen = (unsigned)strtoul(argv[index] + 10, NULL, 10);
+        } else if (strncmp(argv[index], "cpus=", 5) == 0) {
+            cpu_count = (unsigned)strtoul(argv[index] + 5, NULL, 10);
         }
     }
     if (trace_file == NULL) {

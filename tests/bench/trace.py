@@ -54,9 +54,8 @@ class Operation:
 
     words: array.array[int]
     physical: list[int]  # by number of an instruction
-    virtual: list[int]
-    opcodes: list[int]
     hypervisor: range  # physical addresses
+    others: int  # instructions of CPUs that are not recorded, meanwhile
 
     def windows(self) -> Iterator[array.array[int]]:
         """One for each time that the operation was begun."""
@@ -71,24 +70,25 @@ class Operation:
         if words:
             yield words
 
-    def exits(self, cpu: int) -> Counter[Path_]:
-        """How often the hypervisor executed which path on a CPU; paths that the operation's begin or
+    def exits_in_order(self, cpu: int) -> list[Path_]:
+        """What the hypervisor executed on a CPU, exit by exit; those that the operation's begin or
         end cuts are left out."""
-        found: Counter[Path_] = Counter()
+        found: list[Path_] = []
         for window in self.windows():
             mine = [self.physical[word >> 4] for word in window if word & 15 == cpu]
             runs = itertools.groupby(mine, key=self.hypervisor.__contains__)
             pieces = [(below, tuple(piece)) for below, piece in runs]
-            found.update(path for below, path in pieces[1:-1] if below)
+            found += [path for below, path in pieces[1:-1] if below]
         return found
 
-    def guest_count(self, cpu: int) -> int:
+    def exits(self, cpu: int) -> Counter[Path_]:
+        """How often the hypervisor executed which path on a CPU."""
+        return Counter(self.exits_in_order(cpu))
+
+    def hypervisor_count(self) -> int:
+        """Instructions of the hypervisor on all CPUs."""
         return sum(
-            1
-            for word in self.words
-            if word != _BEGIN
-            and word & 15 == cpu
-            and self.physical[word >> 4] not in self.hypervisor
+            word != _BEGIN and self.physical[word >> 4] in self.hypervisor for word in self.words
         )
 
     def boot(self) -> Path_:
@@ -116,26 +116,38 @@ def hypervisor_range(folder: Path) -> range:
     return range(by_name["image_start"], by_name["text_end"])
 
 
-def record(folder: Path, operation: str | None, *extra: str, cpus: int = 2) -> Operation:
-    """Runs folder's image and records `operation`, or boot: None."""
+def record(
+    folder: Path, operation: str | None, *, board_cpus: int = 2, only_cpus: int | None = None
+) -> Operation:
+    """Runs folder's image and records `operation`, or boot: None. With only_cpus the first CPUs
+    alone are recorded, and all run concurrently."""
     prefix = folder / (operation or "boot")
     option = f"{plugin()},out={prefix}"
     if operation is not None:
         option += f",operation={subject.operations().index(operation)}"
+    if only_cpus is not None:
+        option += f",cpus={only_cpus}"
     qemu = subject.command(
-        folder / "firmware.bin", below=True, cpus=cpus, extra=("-plugin", option, *extra)
+        folder / "firmware.bin",
+        below=True,
+        cpus=board_cpus,
+        concurrent=only_cpus is not None,
+        extra=("-plugin", option),
     )
     subject.run(qemu)
     words = array.array("I")
     trace, table = prefix.with_suffix(".trace"), prefix.with_suffix(".table")
-    words.frombytes(trace.read_bytes())
+    recorded = trace.read_bytes()
+    words.frombytes(recorded[: len(recorded) // 4 * 4])
     trace.unlink()
-    rows = [line.split() for line in table.read_text().splitlines()]
+    complete = table.read_text().rpartition("\n")[0]  # QEMU was ended in the midst of the last one
+    rows = [line.split() for line in complete.splitlines()]
     table.unlink()
+    code = [row for row in rows if row[0] != "others"]
+    others = [int(row[1]) for row in rows if row[0] == "others"]
     return Operation(
         words=words,
-        physical=[int(row[1], 16) for row in rows],
-        virtual=[int(row[2], 16) for row in rows],
-        opcodes=[int(row[3], 16) for row in rows],
+        physical=[int(row[1], 16) for row in code],
         hypervisor=hypervisor_range(folder),
+        others=others[-1] if others else 0,
     )

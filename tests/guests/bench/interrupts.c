@@ -168,7 +168,7 @@ static void measure_device_spi(void)
 {
     struct latency latency = LATENCY_NONE;
 
-    if (read32(RTC + 0xfe0) != 0x31) {
+    if (probe32(RTC + 0xfe0) != 0x31) {
         return;
     }
     write32(RTC + 0x10, 1); /* IMSC */

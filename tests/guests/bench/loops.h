@@ -25,6 +25,8 @@ uint64_t loop_pmr(uint64_t a, uint64_t b);
 uint64_t loop_cntv(uint64_t a, uint64_t b);
 /* Ticks of 32 reads at `a` into each of x0 to x30. */
 uint64_t loop_read32_every(uint64_t a);
+/* What is at `address`, 0 where nothing is. */
+uint32_t probe32(uint64_t address);
 /* Returns `phase` instructions, 0 to 15, further in a tick of the counter. */
 void align_phase(uint64_t phase);
 /* From here on handlers read the counter HANDLER_DELAY + `nops` instructions, 0 to 15, later; as
