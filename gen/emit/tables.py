@@ -9,7 +9,7 @@ from gen.emit.hypmap import hypmap_source
 from gen.emit.images import images_source
 from gen.emit.layout import layout_script
 from gen.emit.names import names_header, names_source
-from gen.emit.rows import tables_header, tables_source
+from gen.emit.rows import hash_source, tables_header, tables_source
 from gen.emit.stage2 import stage2_source
 from gen.emit.symbols import symbols_header
 from gen.plan.model import Plan
@@ -30,6 +30,7 @@ def emit(
         "names.c": names_source(plan),
         "symbols.h": symbols_header(plan),
         "tables.c": tables_source(plan),
+        "hash.c": hash_source(plan),
         "stage2.c": stage2_source(plan),
         "hypmap.c": hypmap_source(plan, boundaries, stack_size),
         "images.S": images_source(plan),

@@ -31,8 +31,7 @@ cpus   = [0]
 ram    = "4M"
 kernel = "guest.bin"
 """
-# Named for what made them; not of the generated tables.
-OWN_OBJECTS = ("arch-", "loader-", "platform-", "vdev-")
+HASH = f"obj/{OUT.replace('/', '-')}-gen-hash.c.o"  # of all inputs
 
 
 @dataclass(frozen=True)
@@ -130,16 +129,16 @@ def test_new_times_are_no_change(one: Copy) -> None:
 
 
 def test_one_file_changed(one: Copy) -> None:
-    """tables.c holds the hash of all inputs."""
+    """That one, the hash of all inputs, and what is linked of them."""
     one.make(BOARD)
     before, image = one.times(), one.made()["firmware.bin"]
     with (one.root / "vdev/psci.c").open("a") as stream:
         stream.write("/* another word */\n")
     one.make(BOARD)
-    objects = one.changed(before, ".o")
-    assert {name for name in objects if Path(name).name.startswith(OWN_OBJECTS)} == {
-        "obj/vdev-psci.c.o"
-    }
+    assert one.changed(before, ".o") == {"obj/vdev-psci.c.o", HASH}
+    rest = {name for name in one.changed(before) if not name.startswith("obj/")}
+    assert {name for name in rest if name.startswith("gen/")} == {"gen/hash.c"}
+    assert {"firmware.elf", "firmware.bin", "firmware.itb", "flash.img"} < rest
     assert one.made()["firmware.bin"] != image
 
 
@@ -151,10 +150,9 @@ def test_unikernel_source_changed(one: Copy) -> None:
     )
     one.make(BOARD)
     objects = one.changed(before, ".o")
-    assert {name for name in objects if name.startswith("unikernels/")} == {
-        "unikernels/ping/configs-board-ping-main.c.o"
-    }
-    assert not {name for name in objects if Path(name).name.startswith(OWN_OBJECTS)}
+    images = {name for name in objects if name.endswith("-gen-images.S.o")}
+    tables = {name for name in objects if name.endswith("-gen-tables.c.o")}  # its SHA-256
+    assert objects - images - tables == {"unikernels/ping/configs-board-ping-main.c.o", HASH}
     assert b"balls came back again" in one.made()["firmware.bin"] != image
 
 

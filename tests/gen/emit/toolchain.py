@@ -69,7 +69,7 @@ def link(plan: Plan, folder: Path, boundaries: Boundaries | None) -> Path:
     """One link; the ELF's path. Everything in `folder` is rewritten."""
     write(plan, folder, boundaries)
     objects = []
-    for source in ("stub.c", "tables.c", "stage2.c", "hypmap.c", "images.S"):
+    for source in ("stub.c", "tables.c", "hash.c", "stage2.c", "hypmap.c", "images.S"):
         target = folder / f"{source}.o"
         flags = C_FLAGS if source.endswith(".c") else [C_FLAGS[0]]
         includes = ["-I.", "-Iarch/aarch64/include", f"-I{folder}"]

@@ -15,7 +15,6 @@
 #include <tables.h>
 
 const char deployment_name[] = "channel";
-const char deployment_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 static const struct range_row board_ram[] = {
     { .base = UINT64_C(0x40000000), .size = UINT64_C(0x602000) },

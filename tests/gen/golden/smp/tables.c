@@ -14,7 +14,6 @@
 #include <tables.h>
 
 const char deployment_name[] = "smp";
-const char deployment_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 static const struct range_row board_ram[] = {
     { .base = UINT64_C(0x40000000), .size = UINT64_C(0x600000) },
