@@ -57,27 +57,13 @@ static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint
     vgic_leave(vcpu);
 }
 
-static uint64_t router_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
-{
-    uint32_t spi;
-    uint64_t value;
-
-    if (size < 4 || !vgic_router_spi(vcpu->vm, offset, &spi)) {
-        return 0;
-    }
-    vgic_enter(vcpu);
-    value = vgic_of(vcpu)->router[spi];
-    vgic_leave(vcpu);
-    return (offset & 4) != 0 ? value >> 32 : value;
-}
-
 static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
 {
     if (offset >= VGIC_DIST_BANKS && offset < VGIC_DIST_BANKS_END) {
         return vgic_direct_bank_read(vcpu, NULL, offset, size);
     }
     if (offset >= VGIC_DIST_ROUTER && offset < VGIC_DIST_ID) {
-        return router_read(vcpu, offset, size);
+        return vgic_router_read(vcpu, offset, size);
     }
     if (size != 4) {
         return 0;

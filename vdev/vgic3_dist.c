@@ -7,10 +7,9 @@
 #define GICD_TYPER 0x4
 #define GICD_IIDR 0x8
 
-/* RSS: range selectors; No1N: an SPI goes to one named PE; A3V: Aff3 may be set; 10 bits of INTID.
- */
+/* RSS: range selectors; No1N: an SPI goes to one named PE, so that Interrupt_Routing_Mode, "any",
+ * is RES0 in GICD_IROUTER<n>; A3V: Aff3 may be set; 10 bits of INTID. */
 #define TYPER_FIXED ((1u << 26) | (1u << 25) | (1u << 24) | (9u << 19))
-#define ROUTER_ANY (UINT64_C(1) << 31)
 #define ROUTER_AFFINITY UINT64_C(0xff00ffffff)
 
 bool vgic_router_spi(uint32_t vm, uint64_t offset, uint32_t *spi)
@@ -26,9 +25,6 @@ bool vgic_router_spi(uint32_t vm, uint64_t offset, uint32_t *spi)
 
 uint8_t vgic_route_of(const struct vm_row *row, uint64_t router)
 {
-    if ((router & ROUTER_ANY) != 0) {
-        return 0;
-    }
     for (uint8_t i = 0; i < row->vcpu_count; i++) {
         if (vcpu_rows[row->vcpu_first + i].guest_id == (router & ROUTER_AFFINITY)) {
             return i;
@@ -46,7 +42,7 @@ uint64_t vgic_router_merge(uint64_t router, uint64_t offset, unsigned size, uint
     } else {
         router = (router & ~(uint64_t)UINT32_MAX) | value;
     }
-    return router & (ROUTER_AFFINITY | ROUTER_ANY);
+    return router & ROUTER_AFFINITY;
 }
 
 static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint64_t value)
@@ -72,7 +68,7 @@ static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint
     vgic_leave(vcpu);
 }
 
-static uint64_t router_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
+uint64_t vgic_router_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
 {
     uint32_t spi;
     uint64_t value;
@@ -129,7 +125,7 @@ static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
         return vgic_bank_read(vcpu, NULL, offset, size);
     }
     if (offset >= VGIC_DIST_ROUTER && offset < VGIC_DIST_ID) {
-        return router_read(vcpu, offset, size);
+        return vgic_router_read(vcpu, offset, size);
     }
     if (size != 4) {
         return 0;

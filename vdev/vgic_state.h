@@ -233,6 +233,7 @@ uint64_t vgic_redist_fixed(const struct vcpu *vcpu, uint32_t index, uint64_t off
 bool vgic_redist_has_banks(uint64_t offset);
 /* The SPI, from 0, whose GICD_IROUTER<n> is at `offset`; false: none. */
 bool vgic_router_spi(uint32_t vm, uint64_t offset, uint32_t *spi);
+uint64_t vgic_router_read(struct vcpu *vcpu, uint64_t offset, unsigned size);
 /* What a write makes of a GICD_IROUTER, and the vCPU that it names. */
 uint64_t vgic_router_merge(uint64_t router, uint64_t offset, unsigned size, uint64_t value);
 uint8_t vgic_route_of(const struct vm_row *row, uint64_t router);

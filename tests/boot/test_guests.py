@@ -65,5 +65,10 @@ def test_concurrent(guest: str) -> None:
     run(guest, MTTCG)
 
 
+def test_all_that_a_cpu_can_have() -> None:
+    """The hidden is hidden where it exists: SVE, SME, pointer authentication and the rest."""
+    run("faults", ("-cpu", "max", *ICOUNT))
+
+
 def test_there_are_guests() -> None:
     assert guests() and all("test" in deployment(guest) for guest in guests())

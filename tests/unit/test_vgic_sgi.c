@@ -172,7 +172,7 @@ static void posted_and_rerouted(void)
     CHECK_EQ(guest_iar(FIRST + 1), NONE);
 }
 
-/* Routed to nobody it waits; "any" means vCPU 0. */
+/* Routed to nobody it waits; there is no "any" (IRM is RES0, since No1N = 1). */
 static void routed_to_nobody(void)
 {
     start();
@@ -185,8 +185,8 @@ static void routed_to_nobody(void)
     }
     CHECK(guest_get(FIRST, GUEST_PEND, 71));
     guest_route(FIRST, 71, UINT64_C(1) << 31 | 0x11);
-    CHECK_EQ(guest_iar(FIRST + 1), NONE);
-    CHECK_EQ(guest_iar(FIRST), 71);
+    CHECK_EQ(guest_iar(FIRST), NONE);
+    CHECK_EQ(guest_iar(FIRST + 1), 71);
 }
 
 /* A device's line handled on one vCPU, its interrupt routed to another. */
