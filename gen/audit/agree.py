@@ -11,7 +11,7 @@ from gen.audit.dispatch import interrupt_mode
 from gen.audit.findings import Check, Findings
 from gen.audit.image import Row, Tables
 from gen.audit.owners import FIRST_SPI, software_spis
-from gen.audit.ranges import covered, sized, without
+from gen.audit.ranges import BLOCK, covered, sized, union, without
 from gen.audit.stage2 import Reach, pieces
 
 
@@ -42,6 +42,9 @@ def check_asked(asked: Asked, tables: Tables, reaches: list[Reach], findings: Fi
         check.shown = f"{count} images equal their files"
 
 
+_HYPERVISOR = "bulkhead"  # its voice on the console
+
+
 def _check_head(asked: Asked, tables: Tables, check: Check) -> None:
     board, row = asked.board, tables.board
     check.expect(tables.deployment == asked.name, f"the image is of {tables.deployment}")
@@ -57,13 +60,35 @@ def _check_head(asked: Asked, tables: Tables, check: Check) -> None:
         tables.uart == board.uart_registers, f"the board check expects a UART at {tables.uart}"
     )
     check.expect(
+        row.uart_compatible in board.uart.texts("compatible")
+        and row.gic_compatible in board.gic.texts("compatible"),
+        f"the board check expects {row.gic_compatible} and {row.uart_compatible}",
+    )
+    told = row.dtb_fallback
+    check.expect(told == board.dtb_fallback, f"the board check looks for a tree at {told:#x}")
+    names = [_HYPERVISOR]
+    for vm in asked.vms:
+        names += [f"{vm.name}.{place}" if place else vm.name for place in range(len(vm.uarts))]
+    voices = [tables.firmware.text(voice.name) for voice in tables.voices]
+    check.expect(voices == names, f"voices are {voices}, not {names}")
+    check.expect(
         all(covered(span, board.ram) for span in row.ram), "the image uses RAM that is not there"
     )
+    _check_used(tables, check)
+
+
+def _check_used(tables: Tables, check: Check) -> None:
+    """The board check looks for the RAM that is used, and room behind the image, up to where whole
+    blocks of RAM begin."""
+    own, told = tables.firmware.own.pages(), tables.board.ram
     used = [sized(r.hpa, r.size) for vm in tables.vms for r in vm.ram if r.restore]
     used += [sized(channel.base, channel.size) for channel in tables.channels]
-    used.append(tables.firmware.own)
-    for span in without(used, row.ram):
+    for span in without([*used, own], told):
         check.fail(f"{span} is used, and not in what the board check looks for")
+    for span in without(told, [*used, own]):
+        behind = span.base == own.end and span.end % BLOCK == 0
+        check.expect(behind, f"{span} is not used, and the board check looks for it")
+    check.expect(union(told) == told, "what the board check looks for is not sorted, disjoint")
 
 
 _POLICIES = {
@@ -76,6 +101,8 @@ _POLICIES = {
 def _check_vm(number: int, vm: AskedVm, row: Row, tables: Tables, check: Check) -> None:
     what = f"VM {vm.name}"
     check.expect(row.name == vm.name, f"{what} is called {row.name}")
+    starts = [vm.entry] if vm.entry is not None else _first_bytes(row)
+    check.expect(row.entry in starts, f"{what} starts at {row.entry:#x}")
     mode = interrupt_mode(tables, number).removeprefix("INTERRUPTS_").lower()
     check.expect(mode == vm.mode, f"{what} has interrupts = {mode}")
     check.expect(row.arch.features == vm.features, f"{what}: features {row.arch.features:#x}")
@@ -93,6 +120,17 @@ def _check_vm(number: int, vm: AskedVm, row: Row, tables: Tables, check: Check) 
         first = monitor.control_first
         controls += [c.vm for c in tables.controls[first : first + monitor.control_count]]
     check.expect(controls == vm.controls, f"{what} controls VMs {controls}")
+
+
+def _first_bytes(row: Row) -> list[int]:
+    """Where the program of a VM lies, as the guest sees it."""
+    return [
+        ram.gpa + image.target - ram.hpa
+        for image in row.image
+        for ram in row.ram
+        if image.name in ("kernel", "segment0")
+        and sized(ram.hpa, ram.size).meets(sized(image.target, image.size))
+    ]
 
 
 def _check_cpus(asked: Asked, tables: Tables, check: Check) -> None:

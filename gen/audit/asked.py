@@ -14,6 +14,7 @@ from gen.audit.asked_devices import AskedTrap, asked_traps, device_nodes, owned_
 from gen.audit.asked_file import Table, milliseconds, read_deployment, size
 from gen.audit.asked_tree import pci_windows, registers
 from gen.audit.ranges import PAGE, Span, align_up, sized
+from gen.tool import elf
 
 _FEATURES = {"pmu": 1 << 0, "debug": 1 << 1, "sve": 1 << 2, "aarch32-el0": 1 << 3}
 
@@ -65,6 +66,7 @@ class AskedVm:
     policies: tuple[str, str, str]  # on_crash, on_reset, on_off
     restart: tuple[int, int, int]  # max, window_ms, backoff_ms
     files: dict[str, Path]  # image name: the file that it must equal
+    entry: int | None
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def _vm(vm: Table, index: int, names: list[str], board: Board, console: str) -> 
             milliseconds(restart.get("backoff", "100ms")),
         ),
         files=_files(vm),
+        entry=_entry(vm),
     )
 
 
@@ -171,6 +174,16 @@ def _files(vm: Table) -> dict[str, Path]:
         "initrd": vm.get("initrd"),
     }
     return {name: path.path() for name, path in named.items() if path is not None}
+
+
+def _entry(vm: Table) -> int | None:
+    """The first instruction, where the deployment or an ELF says it."""
+    kernel = vm.get("kernel", {})
+    told: int | None = kernel.get("entry_gpa") if isinstance(kernel, dict) else None
+    file = _files(vm).get("kernel")
+    if told is None and file is not None and file.read_bytes()[:4] == b"\x7fELF":
+        return elf.entry(file.read_bytes())
+    return told
 
 
 def _cpu(name: int | str, board: Board) -> int:

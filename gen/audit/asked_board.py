@@ -27,6 +27,7 @@ class Board:
     features: list[str]
     physical_bits: int
     image_base: int
+    dtb_fallback: int  # where firmware's tree is when it hands over none; 0: nowhere
 
     @property
     def is_gicv3(self) -> bool:
@@ -88,6 +89,7 @@ def read_board(folder: Path, variant: str | None, predefined: Mapping[str, str])
         features=facts["cpu"].get("features", []),
         physical_bits=facts["cpu"]["physical_address_bits"],
         image_base=facts["image"]["base"],
+        dtb_fallback=facts.get("firmware", {}).get("dtb_fallback", 0),
     )
 
 

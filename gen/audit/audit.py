@@ -33,7 +33,7 @@ from gen.audit.findings import Check, Findings
 from gen.audit.hypervisor import Devices, HostRam, walk_own
 from gen.audit.image import Firmware, Tables
 from gen.audit.images import check_images
-from gen.audit.owners import FIRST_SPI, check_cpus, check_interrupts
+from gen.audit.owners import FIRST_SPI, check_cpus, check_interrupts, check_voices
 from gen.audit.ranges import Span, sized
 from gen.audit.segments import check_heap, check_segments
 from gen.audit.stage2 import (
@@ -113,6 +113,7 @@ def audit(elf: Path, source: Source | None) -> Audit:
     check_registers(tables, findings)
     check_cpus(tables, findings)
     check_interrupts(tables, findings)
+    check_voices(tables, findings)
     check_images(tables, findings)
     if asked is not None:
         result.asked = True
@@ -154,13 +155,13 @@ def _devices(tables: Tables, asked: Asked | None) -> tuple[Devices, list[tuple[s
 
 def trapped_pages(tables: Tables) -> list[Span]:
     """Pages of registers that VMs reach through the hypervisor."""
-    rows = {}
-    for vm in tables.vms:
-        for row in vm.mmio:
-            if ops_name(tables, row.ops) == "trapped_ops":
-                rows[row.instance] = sized(tables.trapped[row.instance].base, row.size).pages()
-    granted = [n for n, row in enumerate(tables.trapped) if row.read_mask or row.write_mask]
-    return [rows[number] for number in granted if number in rows]
+    found = []
+    for row in (row for vm in tables.vms for row in vm.mmio):
+        if ops_name(tables, row.ops) == "trapped_ops" and row.instance < len(tables.trapped):
+            trap = tables.trapped[row.instance]
+            if trap.read_mask or trap.write_mask:
+                found.append(sized(trap.base, row.size).pages())
+    return found
 
 
 def as_object(result: Audit) -> dict[str, Any]:

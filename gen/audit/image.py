@@ -76,14 +76,21 @@ class Firmware:
 
     def _row(self, struct: str, data: bytes) -> Row:
         row = SimpleNamespace()
+        between = bytearray(data)  # what no member has
         for name, member in self.image.layouts[struct].members.items():
+            end = member.offset + member.size * member.count
+            between[member.offset : end] = bytes(end - member.offset)
             part = data[member.offset : member.offset + member.size * member.count]
             value: Any = int.from_bytes(part, "little")
             if member.struct:
                 value = self._row(member.struct, part)
             elif member.count > 1:
                 value = part
+            elif member.size == 1 and value > 1:
+                raise ValueError(f"{struct}.{name} is {value:#x}: neither true nor false")
             setattr(row, name, value)
+        if any(between):
+            raise ValueError(f"a row of struct {struct} has bits between its members")
         return row
 
     def rows(self, symbol: str, struct: str) -> list[Row]:
@@ -99,6 +106,8 @@ class Firmware:
     def array(self, pointer: int, count: int, struct: str) -> list[Row]:
         """The rows that a VM's row points at: exactly one object."""
         if not count:
+            if pointer:
+                raise ValueError(f"{pointer:#x} has no {struct}")
             return []
         size = self.image.layouts[struct].size
         self._check_object(pointer, count * size, struct)

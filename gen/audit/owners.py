@@ -124,3 +124,16 @@ def software_spis(tables: Tables, number: int, check: Check) -> set[int]:
 
 
 _KNOWN = ("vpl011_row", "channel_peer_row", "monitor_row", "watchdog_row")
+
+
+def check_voices(tables: Tables, findings: Findings) -> None:
+    with findings.check("audit-console", "Each virtual UART speaks with its own voice") as check:
+        check.expect(tables.voices[0].vm == NONE, "the hypervisor's voice is a VM's")
+        for number, voice in enumerate(tables.voices[1:], 1):
+            uart = tables.vpl011s[voice.vpl011]
+            fine = (uart.voice, uart.vm) == (number, voice.vm)
+            check.expect(fine, f"voice {number} is of VM {voice.vm}, its UART's is of VM {uart.vm}")
+        heard = [voice.vpl011 for voice in tables.voices]
+        wanted = [NONE, *range(len(tables.vpl011s))]
+        check.expect(heard == wanted, f"keyboards of UARTs {heard}, not {wanted}")
+        check.shown = f"{len(tables.voices)} voices"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 PAGE = 4096
+BLOCK = 512 * PAGE
 
 
 class Span(NamedTuple):
