@@ -72,7 +72,8 @@ def _check_head(asked: Asked, tables: Tables, check: Check) -> None:
     voices = [tables.firmware.text(voice.name) for voice in tables.voices]
     check.expect(voices == names, f"voices are {voices}, not {names}")
     check.expect(
-        all(covered(span, board.ram) for span in row.ram), "the image uses RAM that is not there"
+        all(covered(span, [*board.ram, *board.reserved]) for span in row.ram),
+        "the image uses RAM that is not there",
     )
     _check_used(tables, check)
 
@@ -81,7 +82,7 @@ def _check_used(tables: Tables, check: Check) -> None:
     """The board check looks for the RAM that is used, and room behind the image, up to where whole
     blocks of RAM begin."""
     own, told = tables.firmware.own.pages(), tables.board.ram
-    used = [sized(r.hpa, r.size) for vm in tables.vms for r in vm.ram if r.restore]
+    used = [sized(r.hpa, r.size) for vm in tables.vms for r in vm.ram]
     used += [sized(channel.base, channel.size) for channel in tables.channels]
     for span in without([*used, own], told):
         check.fail(f"{span} is used, and not in what the board check looks for")
