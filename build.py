@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,9 +65,10 @@ def tell(say: Terminal, out: Path, summary: str) -> None:
 def look(options: Options, say: Terminal) -> bool:
     """What needs no build. False: something else is asked for."""
     asked = options.boards or options.devices or options.explain or options.update_lock
-    if not (asked or options.import_axvm or options.audit):
+    two = len(options.diff) == 2
+    if not (asked or options.import_axvm or options.audit or two):
         return False
-    from gen.tool import audit, fetch, import_axvm, show
+    from gen.tool import audit, fetch, import_axvm, reports, show
 
     if options.update_lock:
         say.say("\n".join(fetch.update_lock()) or "the lock is up to date")
@@ -80,6 +82,9 @@ def look(options: Options, say: Terminal) -> bool:
         import_axvm.run(options, say)
     if options.audit:
         audit.run(options, say)
+    if two:
+        old, new = map(reports.read, options.diff)
+        reports.compare(old, new, say)
     return True
 
 
@@ -115,9 +120,29 @@ def command(options: Options, say: Terminal) -> None:
         work.report.stop_on_errors()
         show.config(work) if options.show_config else show.menuconfig(work)
         return
+    tell_more = telling(options, say)  # reads the old report, before the build writes a new one
     folder = make(options, say)
+    if not options.check:
+        tell_more(folder)
     if options.run and not options.check:
         run(folder, options, say)
+
+
+def telling(options: Options, say: Terminal) -> Callable[[Path], None]:
+    """What is told of a finished build beyond its summary."""
+    if not (options.report or options.diff):
+        return lambda folder: None
+    from gen.tool import reports
+
+    old = [reports.read(path) for path in options.diff]
+
+    def tell_more(folder: Path) -> None:
+        if options.report:
+            reports.tell(folder, say)
+        for report in old:
+            reports.compare(report, reports.read(folder), say)
+
+    return tell_more
 
 
 def run(folder: Path, options: Options, say: Terminal) -> None:

@@ -40,6 +40,8 @@ class Options:
     import_axvm: tuple[Path, ...]
     board: str | None
     audit: Path | None
+    report: bool
+    diff: tuple[Path, ...]  # one: against the build; two: with each other
     has_config: bool  # else `config` is the default
     sets: tuple[str, ...]
     menuconfig: bool
@@ -60,6 +62,11 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         parser.error("--import-axvm and --board go together")
     if found.trace and not found.run:
         parser.error("--trace needs --run")
+    if len(found.diff) > 2:
+        parser.error("--diff takes one report or two")
+    for name in found.diff:
+        if name.endswith(".toml"):
+            parser.error(f"--diff takes reports, not {name}: put the deployment before --diff")
     config = Path(found.config) if found.config else root / DEFAULT_CONFIG
     return Options(
         config=config.absolute(),
@@ -77,6 +84,8 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         import_axvm=tuple(Path(name) for name in found.import_axvm),
         board=found.board,
         audit=Path(found.audit).absolute() if found.audit else None,
+        report=found.report,
+        diff=tuple(Path(name).absolute() for name in found.diff),
         has_config=found.config is not None,
         sets=(*(_TRACE_SETS if found.trace else ()), *found.set),
         menuconfig=found.menuconfig,
@@ -101,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("config", nargs="?", help=f"deployment file (default: {DEFAULT_CONFIG})")
     _add_build(parser.add_argument_group("building"))
     _add_run(parser.add_argument_group("running"))
+    _add_tell(parser.add_argument_group("telling"))
     _add_show(parser.add_argument_group("looking (nothing is built)"))
     output = parser.add_argument_group("output")
     output.add_argument("--json", action="store_true", help="errors and summary for machines")
@@ -128,6 +138,18 @@ def _add_build(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--jobs", type=_count, default=0, metavar="N", help="compile N files at once"
+    )
+
+
+def _add_tell(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--report", action="store_true", help="build, then tell all that it holds")
+    group.add_argument(
+        "--diff",
+        nargs="+",
+        default=[],
+        metavar="OLD",
+        help="build, then tell what changed for each VM since OLD, a report.json or the folder of a "
+        "build; with a second one the two are compared and nothing is built",
     )
 
 

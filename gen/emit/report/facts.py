@@ -17,7 +17,7 @@ from gen.plan.ranges import union
 from gen.read.board import Range
 
 _AUDIT = ("elf", "result", "asked", "limits", "checks")  # what of audit.json the report tells
-FORMAT = 1  # of report.json; changes when a member changes its meaning
+FORMAT = 2  # of report.json; changes when a member changes its meaning
 
 
 @dataclass(frozen=True)
