@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 from test_command import build, deployment  # noqa: F401  (a fixture)
 
+from gen.audit.audit import Audit
 from gen.diagnostics import Exit, Failure
-from gen.tool import reports
+from gen.tool import reports, stages
+from gen.tool.options import parse
+from gen.tool.paths import ROOT
+from gen.tool.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -59,3 +64,24 @@ def test_usage() -> None:
     assert "one report or two" in build("--diff", "a", "b", "c").stderr
     wrong = build("--diff", "a/report.json", "configs/board.toml")
     assert wrong.returncode == 2 and "before --diff" in wrong.stderr
+
+
+def test_failed_audit_leaves_a_report_that_says_so(
+    deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:
+    out = tmp_path / "out"
+    bad = Audit()
+    with bad.findings.check("audit-ram", "RAM is apart") as check:
+        check.fail("two owners of page 0x40000000")
+    options = parse([str(deployment), "--out", str(out)], ROOT)
+    work = stages.read(options, Terminal(quiet=True))
+    plan, config = stages.plan(work, stages.compile_unikernels(work))
+    linked = stages.link(work, plan, config)
+    bad.sha256 = hashlib.sha256(linked.elf.read_bytes()).hexdigest()
+    monkeypatch.setattr("gen.tool.audit._audit", lambda elf, options: bad)
+    with pytest.raises(Failure) as caught:
+        stages.audit(work, plan, linked)
+    assert caught.value.status == Exit.AUDIT
+    page = (out / "report.html").read_text()
+    assert "Failed" in page and "two owners of page 0x40000000" in page
+    assert not (out / "firmware.bin").exists()
