@@ -58,14 +58,15 @@ def _read_only() -> str:
     .text : {{
         KEEP(*(.text.head))
         *(.text .text.*)
-        . = ALIGN({PAGE});
     }} :text
+    . = ALIGN({PAGE});
     text_end = .;
 
     .rodata : {{
+        KEEP(*(.rodata.deployment_name .rodata.deployment_hash .rodata.board_row))
         *(.rodata .rodata.*)
-        . = ALIGN({PAGE});
     }} :rodata
+    . = ALIGN({PAGE});
     .tables : {{
         *(.tables)
     }} :rodata

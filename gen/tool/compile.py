@@ -7,8 +7,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gen.tool import toolchain
@@ -26,6 +26,7 @@ class Job:
     flags: tuple[str, ...]
     objects: Path
     include: tuple[Path, ...] = ()  # where .incbin looks, too
+    special: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)  # more flags for some
 
 
 def hypervisor_flags(arch: str, generated: Path, includes: tuple[Path, ...]) -> tuple[str, ...]:
@@ -89,7 +90,8 @@ def _flat(source: Path) -> str:
 def _command(job: Job, source: Path, result: Path) -> list[str]:
     depfile = relative(result.with_suffix(".d"))
     # -MMD: without the libraries' headers; their version is in the flags and in the compiler's.
-    command = [toolchain.CLANG, *job.flags, "-MMD", "-MF", depfile]
+    command = [toolchain.CLANG, *job.flags, *job.special.get(source, ())]
+    command += ["-MMD", "-MF", depfile]
     return [*command, "-c", relative(source), "-o", relative(result)]
 
 

@@ -13,7 +13,7 @@ from gen.emit.boundaries import Boundaries, boundaries_from_symbols
 from gen.emit.images import image_files
 from gen.emit.tables import emit
 from gen.plan.model import Plan
-from gen.tool import compile, kconfig, libfdt, link, newlib, sources
+from gen.tool import compile, kconfig, libfdt, link, newlib, sources, toolchain
 from gen.tool.paths import write_if_changed
 
 _LINKS = 3
@@ -43,10 +43,10 @@ def build(
         write_if_changed(generated / name, data)
     libc, fdt = newlib.library(arch, "hyp"), libfdt.library(arch, "hyp", offline)
     flags = compile.hypervisor_flags(arch, generated, (libc.include, fdt.include))
-    if config.is_on("LTO"):
-        flags += ("-flto",)
-    job = compile.Job(flags, out / "obj", (generated,))
     own = sources.select(arch, config.values)
+    lto = config.is_on("LTO")
+    special = {source: _own_flags(source, lto) for source in own}
+    job = compile.Job(flags, out / "obj", (generated,), special)
     elf = out / "firmware.elf"
     boundaries = _boundaries(elf)
     for _ in range(_LINKS):
@@ -57,12 +57,19 @@ def build(
         objects = compile.compile_all(job, [*own, *made], jobs, tell)
         _remove_others(job.objects, objects)
         script = generated / "layout.ld"
-        link.link(arch, objects, [fdt.archive, libc.archive], script, elf)
+        link.link(arch, objects, [fdt.archive, libc.archive], script, elf, lto)
         before, boundaries = boundaries, _boundaries(elf)
         if boundaries is not None and boundaries == before:
             link.raw(elf, out / "firmware.bin")
             return Linked(elf, out / "firmware.bin", boundaries, files)
     raise Failure(Exit.BUILD, f"the sections of {elf.name} still moved in link {_LINKS}")
+
+
+def _own_flags(source: Path, lto: bool) -> tuple[str, ...]:
+    """Generated files have none of these: the audit finds their tables by symbols and types, which
+    link-time optimization might change."""
+    size = () if source.suffix == ".S" or sources.is_hot(source) else (toolchain.SMALL,)
+    return (*size, "-flto") if lto else size
 
 
 def _boundaries(elf: Path) -> Boundaries | None:

@@ -22,13 +22,16 @@ _UNDEFINED = re.compile(
 )
 
 
-def link(arch: str, objects: list[Path], libraries: list[Path], script: Path, target: Path) -> None:
+def link(
+    arch: str, objects: list[Path], libraries: list[Path], script: Path, target: Path, lto: bool
+) -> None:
     """Links the hypervisor. An allocator that is reachable is an error that says from where."""
     why = target.with_suffix(".why")
     command = [
         toolchain.LLD,
         *("--gc-sections", "-z", "max-page-size=4096", "--build-id=none", "--no-dynamic-linker"),
         *("--fatal-warnings", "-static", *_ERRATA[arch], f"--why-extract={relative(why)}"),
+        *(toolchain.LINK_TIME if lto else ()),
         *("-T", relative(script), "-o", relative(target)),
         *map(relative, objects),
         *map(relative, libraries),

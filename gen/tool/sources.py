@@ -10,6 +10,18 @@ from pathlib import Path
 
 from gen.tool.paths import ROOT
 
+# What runs when a guest exits or is interrupted is compiled for speed, the rest for size.
+HOT = (
+    *("arch/*/exit.c", "arch/*/vcpu.c", "arch/*/gic*.c", "arch/*/time.c"),
+    *("vdev/call.c", "vdev/dispatch.c", "vdev/irq.c", "vdev/psci.c", "vdev/sysreg.c"),
+    *("vdev/timer.c", "vdev/vcpu.c", "vdev/vgic*.c", "vdev/vpl011.c"),
+)
+
+
+def is_hot(source: Path) -> bool:
+    """Whether the hypervisor's own C file `source` is compiled for speed."""
+    return any(source.relative_to(ROOT).match(pattern) for pattern in HOT)
+
 
 def rooms(arch: str) -> tuple[str, ...]:
     return (f"arch/{arch}", "platform", "vdev", "loader")

@@ -27,7 +27,7 @@ TARGET = {
 # The hypervisor leaves FP and SIMD registers to the guest...
 NO_FP = {"aarch64": ("-mgeneral-regs-only",)}
 # ...and may run with its MMU off.
-HYPERVISOR_ONLY = {"aarch64": (*NO_FP["aarch64"], "-mstrict-align")}
+HYPERVISOR_ONLY = {"aarch64": (*NO_FP["aarch64"], "-mstrict-align", "-fomit-frame-pointer")}
 CODE = (
     "-O2",
     "-ffreestanding",
@@ -36,6 +36,10 @@ CODE = (
     "-fdata-sections",
     "-nostdlibinc",
 )
+SMALL = "-Oz"  # behind CODE: for what does not lie on a guest's way
+# With link-time optimization the linker inlines only what has one caller or makes code smaller:
+# what it would gain beyond that costs a quarter more code (docs/design.md).
+LINK_TIME = ("-mllvm", "-inline-threshold=5")
 # The same bytes in whatever directory the repository lies.
 REPRODUCIBLE = (f"-ffile-prefix-map={ROOT}=.", "-fdebug-compilation-dir=.")
 WARNINGS = (

@@ -22,10 +22,10 @@ class Seen:
 
 
 LAST_WORDS = "all VMs are off: board off\n"
-DIGESTS = frozenset({"digest_sha256", "digest_crc32"})
+DIGESTS = frozenset({"arch_sha256_blocks", "arch_crc32"})
 SHOWS: dict[str, Callable[[Seen], bool]] = {
-    "VERIFY_IMAGES=sha256": lambda seen: DIGESTS & seen.symbols == {"digest_sha256"},
-    "VERIFY_IMAGES=crc32": lambda seen: DIGESTS & seen.symbols == {"digest_crc32"},
+    "VERIFY_IMAGES=sha256": lambda seen: DIGESTS & seen.symbols == {"arch_sha256_blocks"},
+    "VERIFY_IMAGES=crc32": lambda seen: DIGESTS & seen.symbols == {"arch_crc32"},
     "VERIFY_IMAGES=none": lambda seen: not DIGESTS & seen.symbols,
     "LOADER_BOARD_CHECK=true": lambda seen: "board check: this is" in seen.words,
     "LOADER_BOARD_CHECK=false": lambda seen: "board_check" not in seen.symbols
@@ -38,10 +38,11 @@ SHOWS: dict[str, Callable[[Seen], bool]] = {
     "TRACE=false": lambda seen: "trace_exit" not in seen.symbols,
     "ASSERT=false": lambda seen: b"assertion failed" not in seen.strings,
     "LTO=true": lambda seen: "arch_cpu_index" not in seen.symbols,
+    "LTO=false": lambda seen: "arch_cpu_index" in seen.symbols,
 }
-DEFAULTS = ("VERIFY_IMAGES=sha256", "LOADER_BOARD_CHECK=true", "TRACE=false")
+DEFAULTS = ("VERIFY_IMAGES=sha256", "LOADER_BOARD_CHECK=true", "TRACE=false", "LTO=true")
 OTHERS = tuple(variant for variant in SHOWS if variant not in DEFAULTS)
-SMALLEST = ("VERIFY_IMAGES=none", "LOADER_BOARD_CHECK=false", "LOG_LEVEL=none", "LTO=true")
+SMALLEST = ("VERIFY_IMAGES=none", "LOADER_BOARD_CHECK=false", "LOG_LEVEL=none")
 
 
 def boot(*variants: str) -> Seen:

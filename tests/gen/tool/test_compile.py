@@ -41,7 +41,7 @@ class Tree:
     def link(self, *names: str) -> Path:
         script = self.write("layout.ld", SCRIPT)
         target = self.folder / "image.elf"
-        link.link("aarch64", self.build(*names)[0], [], script, target)
+        link.link("aarch64", self.build(*names)[0], [], script, target, lto=False)
         return target
 
 

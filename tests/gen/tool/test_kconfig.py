@@ -24,16 +24,16 @@ def test_defaults_and_what_the_plan_needs() -> None:
     config, wrong = configure()
     assert not wrong
     assert config.is_on("VDEV_VGIC") and not config.is_on("VDEV_CHANNEL")
-    assert config.is_on("ASSERT") and not config.is_on("LTO")
+    assert config.is_on("ASSERT") and config.is_on("LTO")
     assert config.number("STACK_SIZE") == 8192
     assert config.number("LOG_LEVEL_VALUE") == 2
 
 
 def test_build_table() -> None:
-    config, wrong = configure(LOG_LEVEL="debug", LTO=True, STACK_SIZE=16384, VERIFY_IMAGES="crc32")
+    config, wrong = configure(LOG_LEVEL="debug", LTO=False, STACK_SIZE=16384, VERIFY_IMAGES="crc32")
     assert not wrong
     assert config.number("LOG_LEVEL_VALUE") == 3
-    assert config.is_on("LTO") and config.is_on("VERIFY_IMAGES_CRC32")
+    assert not config.is_on("LTO") and config.is_on("VERIFY_IMAGES_CRC32")
     assert not config.is_on("VERIFY_IMAGES_SHA256")
     assert config.number("STACK_SIZE") == 16384
 
@@ -57,6 +57,12 @@ def test_symbol_that_follows_from_others() -> None:
     assert [code for code, _ in wrong] == ["E-build-conflict"]
 
 
+def test_symbol_that_another_excludes() -> None:
+    assert not configure(TRACE=True)[0].is_on("LTO")
+    _, wrong = configure(TRACE=True, LTO=True)
+    assert [code for code, _ in wrong] == ["E-build-conflict"]
+
+
 def test_value_of_the_wrong_kind() -> None:
     _, wrong = configure(LTO="maybe", VERIFY_IMAGES="md5", STACK_SIZE="big")
     assert [code for code, _ in wrong] == ["E-build-value"] * 3
@@ -68,7 +74,7 @@ def test_value_out_of_range() -> None:
 
 
 def test_files(tmp_path: Path) -> None:
-    config, _ = configure(LOG_LEVEL="error")
+    config, _ = configure(LOG_LEVEL="error", LTO=False)
     kconfig.write(config, tmp_path)
     header = (tmp_path / "gen/autoconf.h").read_text()
     assert "#define CONFIG_VDEV_VGIC 1\n" in header
