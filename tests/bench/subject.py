@@ -17,7 +17,7 @@ DEPLOYMENT = GUEST / "deployment.toml"
 IMAGE = ROOT / "build/tests/bench.bin"
 OUT = ROOT / "build/tests/bench"
 TICK = 16  # instructions: the counter runs at 62.5 MHz, an instruction takes a nanosecond
-RUN_S = 300  # an exact run does not depend on the host's load, its duration does
+RUN_S = 120  # an exact run does not depend on the host's load, its duration does
 
 _ICOUNT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm")
 _CONCURRENT = ("-accel", "tcg,thread=multi")

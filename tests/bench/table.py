@@ -29,10 +29,15 @@ class Row:
         return "reached" if self.ours <= self.target else "missed"
 
 
+def entries() -> list[dict[str, Any]]:
+    """The rows of targets.toml."""
+    found: list[dict[str, Any]] = tomllib.loads(TARGETS.read_text())["row"]
+    return found
+
+
 def rows(counts: dict[str, float]) -> list[Row]:
     """Those whose counts are there."""
-    entries: list[dict[str, Any]] = tomllib.loads(TARGETS.read_text())["row"]
-    return [row for row in (_row(entry, counts) for entry in entries) if row is not None]
+    return [row for row in (_row(entry, counts) for entry in entries()) if row is not None]
 
 
 def _row(entry: dict[str, Any], counts: dict[str, float]) -> Row | None:

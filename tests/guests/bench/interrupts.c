@@ -108,8 +108,10 @@ static void measure_pended_spi(void)
     latency_tell(OP_PENDED_SPI, &latency, EVENT_ROUNDS);
 }
 
-/* Priorities of the burst: 0x00 to 0xf0, another order each round.  Which SPI has which one:
- * (place * 5 + 7 * round) % 16. */
+/* Priorities of the burst: 0x00 to 0xe0 in steps that 4 bits can hold, the last one twice; another
+ * order each round. */
+static uint8_t burst_priority[BURST_COUNT];
+
 static uint32_t burst_intid(uint32_t place, uint32_t round)
 {
     return BURST_FIRST_INTID + (place * 5 + 7 * round) % BURST_COUNT;
@@ -118,17 +120,50 @@ static uint32_t burst_intid(uint32_t place, uint32_t round)
 static void burst_priorities(uint32_t round)
 {
     for (uint32_t place = 0; place < BURST_COUNT; place++) {
-        uint64_t address = GICD_IPRIORITYR + burst_intid(place, round);
+        uint32_t intid = burst_intid(place, round);
+        uint8_t priority = (uint8_t)((place < 15 ? place : 14) << 4);
 
-        *(volatile uint8_t *)address = (uint8_t)(place << 4);
+        *(volatile uint8_t *)(GICD_IPRIORITYR + intid) = priority;
+        burst_priority[intid - BURST_FIRST_INTID] = priority;
     }
 }
 
-/* 16 SPIs pended by one write: handlers run in the order of their priorities, and the most urgent
- * as soon as if it had come alone.  Tells the latency of the first handler, and how many rounds
- * were out of order. */
+/* Pends all of `mask` by one write; the ticks until the first handler. */
+static __attribute__((noinline)) uint64_t burst(uint32_t mask, uint32_t round)
+{
+    uint32_t before = irq_count;
+
+    align_phase(round % PHASES);
+    uint64_t start = READ(cntvct_el0);
+    write32(GICD_ISPENDR1, mask);
+    while (irq_count != before + (uint32_t)__builtin_popcount(mask)) {
+    }
+    return irq_log_time[before % IRQ_LOG_COUNT] - start;
+}
+
+/* Whether the last handlers ran in the order of their priorities. */
+static bool burst_ordered(void)
+{
+    uint32_t before = irq_count - BURST_COUNT;
+    uint8_t last = 0;
+
+    for (uint32_t place = 0; place < BURST_COUNT; place++) {
+        uint32_t intid = irq_log_intid[(before + place) % IRQ_LOG_COUNT];
+
+        if (burst_priority[intid - BURST_FIRST_INTID] < last) {
+            return false;
+        }
+        last = burst_priority[intid - BURST_FIRST_INTID];
+    }
+    return true;
+}
+
+/* The most urgent SPI alone, then 16 at once: handlers run in the order of their priorities, the
+ * most urgent about as soon as alone.  Tells both latencies of it, and how many rounds were out of
+ * order. */
 static void measure_burst(void)
 {
+    struct latency solo = LATENCY_NONE;
     struct latency first = LATENCY_NONE;
     uint32_t disorder = 0;
 
@@ -138,26 +173,18 @@ static void measure_burst(void)
     WRITE(icc_pmr_el1, 0xff);
     for (uint32_t round = 0; round < BURST_ROUNDS; round++) {
         burst_priorities(round);
-        uint32_t before = irq_count;
-        bool ordered = true;
-
+        MARK(OP_BURST_SOLO);
+        uint64_t alone = burst(1u << (burst_intid(0, round) - 32), round);
         MARK(OP_BURST_FIRST);
-        align_phase(round % PHASES);
-        uint64_t start = READ(cntvct_el0);
-        write32(GICD_ISPENDR1, BURST_MASK);
-        while (irq_count != before + BURST_COUNT) {
-        }
+        uint64_t together = burst(BURST_MASK, round);
         MARK_END();
-        for (uint32_t place = 0; place < BURST_COUNT; place++) {
-            uint32_t at = (before + place) % IRQ_LOG_COUNT;
-
-            ordered = ordered && irq_log_intid[at] == burst_intid(place, round);
-        }
-        disorder += ordered ? 0 : 1;
-        latency_add(&first, irq_log_time[before % IRQ_LOG_COUNT] - start);
+        latency_add(&solo, alone);
+        latency_add(&first, together);
+        disorder += burst_ordered() ? 0 : 1;
     }
     WRITE(icc_pmr_el1, 0xf0);
     write32(GICD_ICENABLER1, BURST_MASK);
+    latency_tell(OP_BURST_SOLO, &solo, BURST_ROUNDS);
     latency_tell(OP_BURST_FIRST, &first, BURST_ROUNDS);
     tell(OP_BURST_DISORDER, disorder, BURST_ROUNDS);
 }

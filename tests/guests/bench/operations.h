@@ -37,6 +37,7 @@
     X(TIMER, "timer")                                                                              \
     X(TIMER_EXACT, "timer-exact")                                                                  \
     X(PENDED_SPI, "pended-spi")                                                                    \
+    X(BURST_SOLO, "burst-solo")                                                                    \
     X(BURST_FIRST, "burst-first")                                                                  \
     X(BURST_DISORDER, "burst-disorder")                                                            \
     X(DEVICE_SPI, "device-spi")                                                                    \
