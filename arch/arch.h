@@ -92,7 +92,7 @@ const char *arch_cpu_check(void);
 uint32_t arch_cpu_index(void); /* own CPU: index into pcpu_rows */
 void arch_cpu_wait(void);      /* sleeps until an interrupt is pending (WFI) */
 void arch_cpu_relax(void);     /* in a spin loop: yields, or waits for arch_cpu_wake (WFE) */
-void arch_cpu_wake(void);      /* SEV, after the store that others spin on */
+/* And arch_cpu_wake() of <arch_vcpu.h>: SEV, after the store that others spin on. */
 _Noreturn void arch_board_off(void);
 _Noreturn void arch_board_reset(void);
 

@@ -44,6 +44,9 @@ void lifecycle_init(void)
         vcpu->vm_row = &vm_rows[vcpu->vm];
         vcpu->index = (uint16_t)n;
         atomic_store(&vcpu->power, VCPU_OFF);
+        if (CONFIG_FAST_PATHS) {
+            vcpu_fast_init(vcpu);
+        }
     }
     for (uint32_t n = 0; n < VM_COUNT; n++) {
         vdev_reset(&vm_rows[n]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vdev/call.h"
 
+#include "arch/fast.h"
 #include "vdev/ivc.h"
 #include "vdev/monitor.h"
 #include "vdev/notice.h"
@@ -66,6 +67,21 @@ static int64_t call_answer(struct vcpu *vcpu, uint32_t function, const uint64_t 
         return CALL_OWNER(function) == OWNER_HYPERVISOR ? hypervisor_answer(vcpu, function, args[0])
                                                         : psci_call(vcpu, function, args);
     }
+}
+
+/* What a guest asks to find out what there is, and what nobody knows. */
+ARCH_FAST_CALL int64_t fast_call(struct vcpu *vcpu, uint32_t function, uint64_t arg)
+{
+    (void)vcpu;
+    if (function == PSCI_FEATURES) {
+        return psci_features((uint32_t)arg);
+    }
+    if (CONFIG_LOG_LEVEL_VALUE >= LOG_DEBUG || CALL_OWNER(function) == OWNER_HYPERVISOR ||
+        (IVC_COUNT > 0 && ivc_is_call(function)) || function == SMCCC_VERSION ||
+        function == SMCCC_ARCH_FEATURES) {
+        return FAST_CALL_DECLINED;
+    }
+    return psci_fast_call(function);
 }
 
 /* The identifier is 32 bits wide; so are the arguments of a 32-bit call (SMCCC chapter 2), but not

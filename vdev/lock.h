@@ -23,14 +23,28 @@ static inline void lock_take(struct lock *lock)
     }
 }
 
-/* Wakes waiters only where there are some: a waiter takes its ticket before it looks at `owner`,
+/* false: it is held; nothing is waited for. */
+static inline bool lock_try(struct lock *lock)
+{
+    uint32_t owner = atomic_load_explicit(&lock->owner, memory_order_relaxed);
+
+    return atomic_compare_exchange_strong_explicit(&lock->next, &owner, owner + 1,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
+/* true: somebody waits, and must be woken: a waiter takes its ticket before it looks at `owner`,
  * this stores `owner` before it looks at `next`, so one of both sees the other. */
-static inline void lock_drop(struct lock *lock)
+static inline bool lock_release(struct lock *lock)
 {
     uint32_t owner = atomic_load_explicit(&lock->owner, memory_order_relaxed) + 1;
 
     atomic_store(&lock->owner, owner);
-    if (atomic_load(&lock->next) != owner) {
+    return atomic_load(&lock->next) != owner;
+}
+
+static inline void lock_drop(struct lock *lock)
+{
+    if (lock_release(lock)) {
         arch_cpu_wake();
     }
 }

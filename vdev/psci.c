@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vdev/psci.h"
 
+#include "arch/fast.h"
 #include "vdev/call.h"
 #include "vdev/guest_memory.h"
 #include "vdev/vm.h"
 
-#define VERSION_PSCI_1_1 0x10001
 #define MIGRATE_NOT_NEEDED 2 /* no Trusted OS, or one that needs no migration */
 #define SYSTEM_WARM_RESET 0u /* the one architectural type of SYSTEM_RESET2 */
 
@@ -102,36 +102,39 @@ static int64_t psci_system_reset2(struct vcpu *vcpu, uint64_t type)
     return SUCCESS;
 }
 
-/* CPU_SUSPEND: 0 says original format and no OS-initiated mode. */
-static int64_t psci_features(uint32_t function)
+/* Bit n: there is the function PSCI_VERSION + n, in its 32-bit and in its 64-bit form. */
+#define FUNCTION(identifier) (1u << ((identifier)-PSCI_VERSION))
+#define FUNCTIONS_64                                                                               \
+    (FUNCTION(PSCI_CPU_SUSPEND) | FUNCTION(PSCI_CPU_ON) | FUNCTION(PSCI_AFFINITY_INFO) |           \
+     FUNCTION(PSCI_SYSTEM_RESET2))
+#define FUNCTIONS_32                                                                               \
+    (FUNCTIONS_64 | FUNCTION(PSCI_VERSION) | FUNCTION(PSCI_CPU_OFF) |                              \
+     FUNCTION(PSCI_MIGRATE_INFO_TYPE) | FUNCTION(PSCI_SYSTEM_OFF) | FUNCTION(PSCI_SYSTEM_RESET) |  \
+     FUNCTION(PSCI_FEATURES))
+
+static inline bool psci_has(uint32_t function)
 {
-    switch (function) {
-    case SMCCC_VERSION:
-    case PSCI_VERSION:
-    case PSCI_CPU_SUSPEND:
-    case PSCI_CPU_SUSPEND | CALL_64:
-    case PSCI_CPU_OFF:
-    case PSCI_CPU_ON:
-    case PSCI_CPU_ON | CALL_64:
-    case PSCI_AFFINITY_INFO:
-    case PSCI_AFFINITY_INFO | CALL_64:
-    case PSCI_MIGRATE_INFO_TYPE:
-    case PSCI_SYSTEM_OFF:
-    case PSCI_SYSTEM_RESET:
-    case PSCI_SYSTEM_RESET2:
-    case PSCI_SYSTEM_RESET2 | CALL_64:
-    case PSCI_FEATURES:
-        return SUCCESS;
-    default:
-        return NOT_SUPPORTED;
-    }
+    uint32_t n = (function & ~CALL_64) - PSCI_VERSION;
+
+    return n < 32 && (((function & CALL_64) != 0 ? FUNCTIONS_64 : FUNCTIONS_32) >> n & 1u) != 0;
+}
+
+/* CPU_SUSPEND: 0 says original format and no OS-initiated mode. */
+ARCH_FAST_CALL int64_t psci_features(uint32_t function)
+{
+    return psci_has(function) || function == SMCCC_VERSION ? SUCCESS : NOT_SUPPORTED;
+}
+
+ARCH_FAST_CALL int64_t psci_fast_call(uint32_t function)
+{
+    return psci_has(function) ? FAST_CALL_DECLINED : NOT_SUPPORTED;
 }
 
 int64_t psci_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[3])
 {
     switch (function) {
     case PSCI_VERSION:
-        return VERSION_PSCI_1_1;
+        return PSCI_VERSION_1_1;
     case PSCI_CPU_SUSPEND:
     case PSCI_CPU_SUSPEND | CALL_64:
         return psci_cpu_suspend(args[0]);

@@ -17,9 +17,16 @@
 #define PSCI_FEATURES 0x8400000au
 #define PSCI_SYSTEM_RESET2 0x84000012u
 
+#define PSCI_VERSION_1_1 0x10001 /* what PSCI_VERSION says */
+
 /* Own CPU: PSCI 1.1 (DEN 0022).  Serves `function` of the guest, whose arguments are as wide as the
  * function; returns what x0 shall be, CALL_NOT_SUPPORTED for unknown functions.  Nothing reaches
  * firmware.  Sets vcpu->end where the call ends the run. */
 int64_t psci_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[3]);
+
+/* PSCI_FEATURES of `function`. */
+ARCH_FAST_CALL int64_t psci_features(uint32_t function);
+/* As fast_call() (arch/fast.h), of a function that is nobody else's. */
+ARCH_FAST_CALL int64_t psci_fast_call(uint32_t function);
 
 #endif

@@ -39,10 +39,15 @@ enum vcpu_end {
     VCPU_END_ORDERED, /* a monitor VM stops or restarts this one */
 };
 
+struct vgic;
+struct vgic_cpu;
+
 struct vcpu {
     struct arch_vcpu arch; /* first: assembly reaches it through the pointer to the vCPU */
     const struct vcpu_row *row;
     const struct vm_row *vm_row;
+    struct vgic *vgic; /* its VM's, its own: while it runs */
+    struct vgic_cpu *vgic_cpu;
     uint16_t vm;               /* index into vm_rows, vms */
     uint16_t index;            /* index into vcpu_rows, vcpus */
     _Atomic uint32_t requests; /* enum vcpu_request */
@@ -56,6 +61,9 @@ extern struct vcpu vcpus[VCPU_COUNT];
 
 /* Any CPU: sets the request bits and sends an IPI to the vCPU's pCPU (not to own CPU). */
 void vcpu_request(struct vcpu *vcpu, uint32_t requests);
+
+/* Boot CPU, before the vCPU first runs: which short ways (arch/fast.h) it takes. */
+void vcpu_fast_init(struct vcpu *vcpu);
 
 /* Own CPU: runs the guest until something ends the run.  Serves device exits, interrupts and
  * requests meanwhile. */

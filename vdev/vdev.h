@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-struct vcpu;
+#include "arch/fast.h"
+
 struct vm_row;
 
 #define VDEV_SIZE_1 1u
@@ -36,6 +37,13 @@ struct vdev_ops {
      * came that a device asked for (vdev/alarm.h), perhaps not this one; if it still waits it asks
      * again. */
     void (*alarm)(struct vcpu *vcpu, uint32_t instance);
+    /* Short ways (arch/fast.h), which decline all but what is frequent and simple; NULL with an
+     * empty bitmap (FAST_TAKES_*) where there are none.  Rows of a device that has some begin and
+     * end at multiples of 8. */
+    fast_read_fn *fast_read;
+    uint64_t fast_reads;
+    fast_write_fn *fast_write;
+    uint64_t fast_writes;
 };
 
 /* Boot CPU before any VM starts, and own CPU of vCPU 0 before its VM restarts: all devices of the

@@ -85,6 +85,9 @@ void vgic_vm_reset(uint32_t vm)
     for (uint32_t i = 0; i < vgic_rows[vm].spi_count / 32u; i++) {
         spi_reset(vm, i);
     }
+    if (CONFIG_FAST_PATHS && CONFIG_VDEV_VGIC3) {
+        vgic3_fast_vm_reset(vm);
+    }
     vgics[vm].ctlr = 0;
     vgics[vm].hot = 0;
     for (uint32_t i = 0; i < vm_rows[vm].vcpu_count; i++) {
@@ -109,6 +112,9 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
     cpu->lr_written = 0;
     cpu->when = 0;
     cpu->ppi_enabled = 0;
+    if (CONFIG_FAST_PATHS && CONFIG_VDEV_VGIC3) {
+        vgic3_fast_reset(vcpu);
+    }
     atomic_store(&cpu->running, true);
     vgic_recall(vcpu);
     vgic_refill(vcpu);

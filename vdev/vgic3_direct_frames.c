@@ -8,16 +8,6 @@
 
 #define GICD_CTLR 0x0u
 
-static uint32_t read_locked(struct vcpu *vcpu, const uint32_t *value)
-{
-    uint32_t result;
-
-    vgic_enter(vcpu);
-    result = *value;
-    vgic_leave(vcpu);
-    return result;
-}
-
 /* Every enable of the VM stands behind EnableGrp1, the redistributors' too. */
 static void ctlr_write(struct vcpu *vcpu, uint32_t value)
 {
@@ -68,7 +58,7 @@ static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
     if (size != 4) {
         return 0;
     }
-    return offset == GICD_CTLR ? read_locked(vcpu, &vgic_of(vcpu)->ctlr) | VGIC_CTLR_FIXED
+    return offset == GICD_CTLR ? vgic_of(vcpu)->ctlr | VGIC_CTLR_FIXED
                                : vgic_dist_fixed(instance, offset);
 }
 
@@ -95,7 +85,7 @@ static uint64_t redist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offse
     if (vgic_redist_has_banks(at)) {
         return vgic_direct_bank_read(vcpu, cpu, at - VGIC_REDIST_SGI_FRAME, size);
     }
-    return at == VGIC_REDIST_WAKER && size == 4 ? read_locked(vcpu, &cpu->waker)
+    return at == VGIC_REDIST_WAKER && size == 4 ? cpu->waker
                                                 : vgic_redist_fixed(vcpu, index, at, size);
 }
 

@@ -152,4 +152,8 @@ const struct vdev_ops vgic_dist_ops = {
     .sizes = VDEV_SIZE_1 | VDEV_SIZE_4 | VDEV_SIZE_8,
     .read = dist_read,
     .write = dist_write,
+    .fast_read = vgic3_dist_fast_read,
+    .fast_reads = FAST_TAKES_4 | FAST_TAKES_8,
+    .fast_write = vgic3_dist_fast_write,
+    .fast_writes = FAST_TAKES_4 | FAST_TAKES_8,
 };

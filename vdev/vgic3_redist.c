@@ -47,23 +47,11 @@ uint64_t vgic_redist_fixed(const struct vcpu *vcpu, uint32_t index, uint64_t off
     }
 }
 
-static uint64_t waker_read(struct vcpu *vcpu, const struct vgic_cpu *cpu)
-{
-    uint32_t awake;
-
-    vgic_enter(vcpu);
-    awake = cpu->waker;
-    vgic_leave(vcpu);
-    return awake;
-}
-
 /* Interrupts reach a sleeping redistributor's vCPU all the same: it is powered as long as it runs.
- * ChildrenAsleep follows at once. */
-static void waker_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t value)
+ */
+static void waker_write(struct vgic_cpu *cpu, uint32_t value)
 {
-    vgic_enter(vcpu);
-    cpu->waker = (value & VGIC_WAKER_SLEEP) != 0 ? VGIC_WAKER_SLEEP | VGIC_WAKER_ASLEEP : 0;
-    vgic_leave(vcpu);
+    atomic_store_explicit(&cpu->waker, vgic_waker_of(value), memory_order_relaxed);
 }
 
 static uint64_t redist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
@@ -76,7 +64,7 @@ static uint64_t redist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offse
     if (vgic_redist_has_banks(at)) {
         return vgic_bank_read(vcpu, cpu, at - VGIC_REDIST_SGI_FRAME, size);
     }
-    return at == VGIC_REDIST_WAKER && size == 4 ? waker_read(vcpu, cpu)
+    return at == VGIC_REDIST_WAKER && size == 4 ? cpu->waker
                                                 : vgic_redist_fixed(vcpu, index, at, size);
 }
 
@@ -90,7 +78,7 @@ static void redist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, 
     if (vgic_redist_has_banks(at)) {
         vgic_bank_write(vcpu, cpu, at - VGIC_REDIST_SGI_FRAME, size, value);
     } else if (at == VGIC_REDIST_WAKER && size == 4) {
-        waker_write(vcpu, cpu, (uint32_t)value);
+        waker_write(cpu, (uint32_t)value);
     }
 }
 
@@ -99,4 +87,8 @@ const struct vdev_ops vgic_redist_ops = {
     .sizes = VDEV_SIZE_1 | VDEV_SIZE_4 | VDEV_SIZE_8,
     .read = redist_read,
     .write = redist_write,
+    .fast_read = vgic3_redist_fast_read,
+    .fast_reads = FAST_TAKES_4 | FAST_TAKES_8,
+    .fast_write = vgic3_redist_fast_write,
+    .fast_writes = FAST_TAKES_4 | FAST_TAKES_8,
 };

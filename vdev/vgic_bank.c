@@ -35,16 +35,6 @@ static uint32_t read_state(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t wor
     return value;
 }
 
-static uint32_t read_plain(struct vcpu *vcpu, const uint32_t *value)
-{
-    uint32_t result;
-
-    vgic_enter(vcpu);
-    result = *value;
-    vgic_leave(vcpu);
-    return result;
-}
-
 static uint64_t read_priority(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid,
                               unsigned size)
 {
@@ -62,9 +52,12 @@ static uint64_t read_priority(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t 
 /* ICFGR: two bits an interrupt, the upper one: edge. */
 static uint32_t read_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid)
 {
-    uint32_t edge = read_plain(vcpu, &vgic_word(vgic_of(vcpu), cpu, intid / 32)->edge);
+    uint32_t edge;
     uint32_t value = 0;
 
+    vgic_enter(vcpu);
+    edge = vgic_word(vgic_of(vcpu), cpu, intid / 32)->edge;
+    vgic_leave(vcpu);
     for (uint32_t i = 0; i < 16; i++) {
         value |= ((edge >> (intid % 32 + i)) & 1u) << (2 * i + 1);
     }
@@ -77,10 +70,10 @@ static uint64_t read_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank
 
     switch (bank) {
     case VGIC_BANK_GROUP:
-        return read_plain(vcpu, &state->group);
+        return state->group;
     case VGIC_BANK_ENABLE:
     case VGIC_BANK_DISABLE:
-        return read_plain(vcpu, &state->enabled);
+        return state->enabled;
     case VGIC_BANK_PEND:
     case VGIC_BANK_UNPEND:
         return read_state(vcpu, cpu, word, false);
@@ -156,7 +149,7 @@ static void write_enable(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word,
 
     change_begin(vcpu, cpu, word, enable ? 0 : bits);
     bits &= enable ? ~state->enabled : state->enabled;
-    state->enabled ^= bits;
+    atomic_store_explicit(&state->enabled, state->enabled ^ bits, memory_order_relaxed);
     vgic_enabled_changed(vcpu, word, bits, enable);
     if (!enable) {
         vgic_give_back(vcpu, cpu, word, bits, false);
@@ -276,7 +269,7 @@ static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, u
         write_group(vcpu, cpu, word, value);
         break;
     case VGIC_BANK_ENABLE:
-        vgic_tell_ownerless(vcpu, word, value);
+        vgic_tell_ownerless(vcpu, word, value & ~vgic_word(vgic_of(vcpu), cpu, word)->enabled);
         write_enable(vcpu, cpu, word, value, true);
         break;
     case VGIC_BANK_DISABLE:

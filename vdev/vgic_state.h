@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/fast.h"
 #include "vdev/lock.h"
 #include "vdev/vcpu.h"
 #include "vdev/vgic.h"
@@ -46,8 +47,8 @@
 #define VGIC_LR_PHYSICAL_SHIFT 32u
 
 struct vgic_word {
-    uint32_t group; /* 1: group 1 */
-    uint32_t enabled;
+    _Atomic uint32_t group; /* 1: group 1; like `enabled` read without the lock, too */
+    _Atomic uint32_t enabled;
     uint32_t latch; /* pending, other than by the line of a level interrupt */
     uint32_t active;
     uint32_t edge;
@@ -62,8 +63,10 @@ struct vgic_word {
 /* One vCPU: its redistributor and its list registers. */
 struct vgic_cpu {
     struct vgic_word private; /* SGIs and PPIs */
-    uint8_t priority[32];
-    uint32_t waker;
+    _Alignas(4) uint8_t priority[32];
+    _Atomic uint32_t waker;
+    uint64_t typer;              /* GICR_TYPER */
+    uint32_t redist;             /* offset of its redistributor from the first one */
     uint32_t mine[VGIC_WORDS];   /* loaded or active by this vCPU; [0]: all */
     uint32_t target[VGIC_WORDS]; /* routed to this vCPU; [0]: all */
     uint32_t busy;               /* words that may have active interrupts of this vCPU */
@@ -80,10 +83,14 @@ struct vgic_cpu {
 /* One VM: its distributor. */
 struct vgic {
     struct lock lock;
-    uint32_t ctlr; /* EnableGrp0, EnableGrp1 */
-    uint32_t hot;  /* words (bit n: word n) of SPIs that may be pending */
+    _Atomic uint32_t ctlr; /* EnableGrp0, EnableGrp1 */
+    uint32_t typer;        /* GICD_TYPER */
+    uint32_t spi_words;
+    bool shared;                    /* by several vCPUs */
+    uint32_t local[VGIC_SPI_WORDS]; /* emulated SPIs that have a device */
+    uint32_t hot;                   /* words (bit n: word n) of SPIs that may be pending */
     struct vgic_word spi[VGIC_SPI_WORDS];
-    uint8_t priority[32 * VGIC_SPI_WORDS];
+    _Alignas(4) uint8_t priority[32 * VGIC_SPI_WORDS];
     uint64_t router[32 * VGIC_SPI_WORDS];       /* as the guest wrote it (GICv2: ITARGETSR) */
     _Atomic uint8_t route[32 * VGIC_SPI_WORDS]; /* vCPU within the VM, or VGIC_ROUTE_NONE */
     _Atomic uint32_t inbox[VGIC_SPI_WORDS];
@@ -237,6 +244,13 @@ uint64_t vgic_router_read(struct vcpu *vcpu, uint64_t offset, unsigned size);
 /* What a write makes of a GICD_IROUTER, and the vCPU that it names. */
 uint64_t vgic_router_merge(uint64_t router, uint64_t offset, unsigned size, uint64_t value);
 uint8_t vgic_route_of(const struct vm_row *row, uint64_t router);
+/* vgic3_fast.c: short ways (arch/fast.h). */
+void vgic3_fast_vm_reset(uint32_t vm);    /* with vgic_vm_reset() */
+void vgic3_fast_reset(struct vcpu *vcpu); /* with vgic_vcpu_reset() */
+fast_read_fn vgic3_dist_fast_read;
+fast_write_fn vgic3_dist_fast_write;
+fast_read_fn vgic3_redist_fast_read;
+fast_write_fn vgic3_redist_fast_write;
 #define VGIC_DIST_ROUTER 0x6000u
 #define VGIC_DIST_ID 0xffd0u
 #define VGIC_CTLR_FIXED ((1u << 4) | (1u << 6)) /* ARE, DS */
@@ -246,6 +260,11 @@ uint8_t vgic_route_of(const struct vm_row *row, uint64_t router);
 /* GICR_WAKER: ProcessorSleep, ChildrenAsleep. */
 #define VGIC_WAKER_SLEEP (1u << 1)
 #define VGIC_WAKER_ASLEEP (1u << 2)
+/* ChildrenAsleep follows ProcessorSleep at once. */
+static inline uint32_t vgic_waker_of(uint32_t value)
+{
+    return (value & VGIC_WAKER_SLEEP) != 0 ? VGIC_WAKER_SLEEP | VGIC_WAKER_ASLEEP : 0;
+}
 #define VGIC_IIDR 0x4200043bu
 #define VGIC_PART_DIST 0x92u
 #define VGIC_PART_REDIST 0x93u

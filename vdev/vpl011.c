@@ -73,6 +73,9 @@ struct vpl011 {
     struct lock lock;
     struct vpl011_state state;
     _Atomic bool line; /* the interrupt line, as last computed */
+    /* What FR reads as long as only accesses and input change it, which compute it anew; negative
+     * where it may change alone: the console makes room. */
+    _Atomic int32_t flags;
 };
 
 static struct vpl011 vpl011s[COUNT_AT_LEAST_ONE(VPL011_COUNT)];
@@ -255,6 +258,12 @@ static void uart_leave(struct vcpu *vcpu, uint32_t instance)
     bool line = (raw_interrupts(&uart->state) & uart->state.imsc) != 0;
     bool changed = atomic_exchange(&uart->line, line) != line;
 
+    if (CONFIG_FAST_PATHS) {
+        uint32_t now = flags(&uart->state, vpl011_rows[instance].voice);
+
+        atomic_store_explicit(&uart->flags, (now & FR_TXFF) == 0 ? (int32_t)now : -1,
+                              memory_order_relaxed);
+    }
     uart_unlock(vcpu->vm_row, instance);
     while (changed) {
         vgic_set_line(vcpu, vpl011_rows[instance].intid, line);
@@ -290,6 +299,15 @@ static void vpl011_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, 
     uart_leave(vcpu, instance);
 }
 
+static ARCH_FAST_CALL int64_t vpl011_fast_read(struct vcpu *vcpu, uint32_t instance,
+                                               uint64_t offset, uint32_t width)
+{
+    (void)vcpu;
+    (void)width;
+    return offset == UART_FR ? atomic_load_explicit(&vpl011s[instance].flags, memory_order_relaxed)
+                             : -1;
+}
+
 /* A line that the last run left unfinished ends, so that the next one begins with its own prefix.
  * Locked, as an alarm of the last run may still come on another CPU. */
 static void vpl011_reset(uint32_t instance)
@@ -301,6 +319,7 @@ static void vpl011_reset(uint32_t instance)
         (void)console_put(row->voice, '\n');
     }
     *uart = (struct vpl011_state){ .cr = CR_RESET, .ifls = IFLS_RESET };
+    atomic_store(&vpl011s[instance].flags, -1);
     atomic_store(&vpl011s[instance].line, false);
     uart_unlock(&vm_rows[row->vm], instance);
 }
@@ -324,6 +343,8 @@ const struct vdev_ops vpl011_ops = {
     .write = vpl011_write,
     .reset = vpl011_reset,
     .alarm = vpl011_alarm,
+    .fast_read = vpl011_fast_read,
+    .fast_reads = FAST_TAKES_1 | FAST_TAKES_2 | FAST_TAKES_4,
 };
 
 void vpl011_poll(struct vcpu *vcpu)

@@ -32,11 +32,6 @@ void arch_cpu_relax(void)
     __asm__ volatile("wfe" : : : "memory");
 }
 
-void arch_cpu_wake(void)
-{
-    __asm__ volatile("dsb ishst\n\tsev" : : : "memory");
-}
-
 uint64_t arch_guest_timer_control(void)
 {
     return AARCH64_READ(cntp_ctl_el0);

@@ -75,7 +75,9 @@ static void vcpu_reset_el1(void)
 void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const struct vcpu_row *row,
                      uint64_t entry, uint64_t arg, uint64_t counter_base)
 {
-    *vcpu = (struct arch_vcpu){ .x = { arg } };
+    for (unsigned n = 0; n < 31; n++) {
+        vcpu->x[n] = n == 0 ? arg : 0;
+    }
     vcpu_reset_el1();
     vcpu_reset_simd();
     aarch64_grant(vm->arch.features);
@@ -128,6 +130,17 @@ uint64_t aarch64_guest_endian(uint64_t value, unsigned size)
     return big ? __builtin_bswap64(value) : value >> (64u - 8u * size);
 }
 
+/* The identification registers never change: the next read of one takes the short way. */
+static void remember_id(struct arch_vcpu *vcpu, uint32_t encoding, uint64_t value)
+{
+    uint32_t n = encoding - ARCH_SYSREG(3, 0, 0, 0, 0);
+
+    if (n < ARCH_ID_COUNT) {
+        vcpu->id[n] = value;
+        vcpu->id_known |= UINT64_C(1) << n;
+    }
+}
+
 static uint64_t read_extended(const struct exit_access *access, uint64_t value)
 {
     if (access->sign) {
@@ -144,6 +157,9 @@ void arch_vcpu_complete(struct arch_vcpu *vcpu, const struct exit *exit, uint64_
         arch_reg_set(vcpu, exit->access.reg, read_extended(&exit->access, value));
     } else if (exit->kind == EXIT_SYSREG && !exit->sysreg.write) {
         arch_reg_set(vcpu, exit->sysreg.reg, value);
+        if (CONFIG_FAST_PATHS) {
+            remember_id(vcpu, exit->sysreg.encoding, value);
+        }
     }
     aarch64_skip_instruction();
 }

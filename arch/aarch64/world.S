@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/aarch64/fast.h"
+
 /*
  * The world switch and the EL2 vectors (Arm ARM D1.3.1.5).  One vCPU has its pCPU for itself, so
  * only the general registers change hands.
@@ -46,6 +48,37 @@ aarch64_enter:
     mov     x0, #\vector
     b       leave_guest
     .endm
+
+    /* AArch64 guests, with Kconfig FAST_PATHS: what fast.S may answer at once, the call that has one
+     * answer (arch/fast.h) here.  The frame is fast.S's; 0x93, 0x5a: its ESR_DATA_ABORT, ESR_HVC. */
+    .macro  guest_sync
+    .balign 0x80
+    stp     x0, x1, [sp, #-FRAME]!
+    mrs     x0, esr_el2
+    lsr     w1, w0, #24
+    cmp     w1, #ESR_DATA_ABORT
+    b.eq    aarch64_fast_mmio
+    mov     w1, #ESR_HVC
+    cmp     w0, w1
+    b.ne    aarch64_fast_other
+    ldr     x1, [sp, #VCPU]
+    ldr     w0, [sp]
+    ldr     w1, [x1, #FAST_CALL]
+    cmp     w0, w1
+    b.ne    aarch64_fast_call
+    ldr     x1, [sp, #VCPU]
+    ldr     x0, [x1, #FAST_ANSWER]
+    ldr     x1, [sp, #8]
+    add     sp, sp, #FRAME
+    eret
+    dsb     nsh
+    isb
+    .endm
+
+    .global aarch64_leave_sync          /* where fast.S declines: as if nothing had been done */
+aarch64_leave_sync:
+    str     x0, [sp, #-16]!
+    mov     x0, #0
 
 leave_guest:
     str     x1, [sp, #8]
@@ -139,7 +172,11 @@ aarch64_vectors:
     own_exception 1
     own_exception 2
     own_exception 3
+#if CONFIG_FAST_PATHS
+    guest_sync                          /* lower EL, AArch64 */
+#else
     guest_exit 0                        /* lower EL, AArch64: AARCH64_VECTOR_SYNC */
+#endif
     guest_exit 1                        /* AARCH64_VECTOR_IRQ */
     guest_exit 2                        /* AARCH64_VECTOR_FIQ */
     guest_exit 3                        /* AARCH64_VECTOR_SERROR */

@@ -26,8 +26,11 @@ TARGET = {
 }
 # The hypervisor leaves FP and SIMD registers to the guest...
 NO_FP = {"aarch64": ("-mgeneral-regs-only",)}
-# ...and may run with its MMU off.
-HYPERVISOR_ONLY = {"aarch64": (*NO_FP["aarch64"], "-mstrict-align", "-fomit-frame-pointer")}
+# ...and may run with its MMU off; x18 is nobody's, so that short ways out of a guest need not save it
+# (arch/aarch64/fast.S).
+HYPERVISOR_ONLY = {
+    "aarch64": (*NO_FP["aarch64"], "-mstrict-align", "-fomit-frame-pointer", "-ffixed-x18")
+}
 CODE = (
     "-O2",
     "-ffreestanding",

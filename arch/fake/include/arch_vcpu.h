@@ -7,6 +7,8 @@
 #define ARCH_IRQ_TIMER 26u
 #define ARCH_IRQ_MAINTENANCE 25u
 
+#define ARCH_FAST_CALL /* an ordinary function */
+
 struct arch_vcpu {
     uint64_t x[31];
     uint64_t pc;
@@ -23,5 +25,7 @@ static inline void arch_reg_set(struct arch_vcpu *vcpu, unsigned reg, uint64_t v
         vcpu->x[reg] = value;
     }
 }
+
+void arch_cpu_wake(void);
 
 #endif

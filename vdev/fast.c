@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/fast.h"
+
+#include "gen/rows.h"
+#include "vdev/psci.h"
+#include "vdev/vcpu.h"
+#include "vdev/vdev.h"
+
+/* The devices of a VM with interrupts = "passthrough" look at their lines at every access
+ * (vgic_lines()), so its accesses take no short way. */
+void vcpu_fast_init(struct vcpu *vcpu)
+{
+    bool devices = vgic_rows[vcpu->vm].interrupts != INTERRUPTS_PASSTHROUGH;
+
+    arch_fast_init(&vcpu->arch, vcpu->vm_row, devices, PSCI_VERSION, PSCI_VERSION_1_1);
+}
+
+/* No part of a row that has short ways is too narrow for an aligned access (vdev/vdev.h), so what
+ * begins in it ends in it.  The subtraction wraps where `gpa` lies before the first row. */
+ARCH_FAST_CALL int64_t fast_mmio_read(struct vcpu *vcpu, const struct mmio_row *row, uint64_t gpa,
+                                      uint32_t width)
+{
+    uint64_t offset = gpa - row->base.addr;
+
+    if (offset >= row->size) {
+        return -1;
+    }
+    const struct vdev_ops *ops = row->ops;
+
+    if ((ops->fast_reads >> (8 * width | (gpa & 7)) & 1) == 0) {
+        return -1;
+    }
+    return ops->fast_read(vcpu, row->instance, offset, width);
+}
+
+ARCH_FAST_CALL bool fast_mmio_write(struct vcpu *vcpu, const struct mmio_row *row, uint64_t gpa,
+                                    uint32_t width, uint64_t value)
+{
+    uint64_t offset = gpa - row->base.addr;
+
+    if (offset >= row->size) {
+        return false;
+    }
+    const struct vdev_ops *ops = row->ops;
+
+    if ((ops->fast_writes >> (8 * width | (gpa & 7)) & 1) == 0) {
+        return false;
+    }
+    return ops->fast_write(vcpu, row->instance, offset, width, value);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic_bank.h"
+#include "vdev/vgic_state.h"
+
+/*
+ * Short ways (arch/fast.h) to the registers of the virtual GICv3.  Reads of single words need no
+ * lock.  Writes take it where other vCPUs may be there, without waiting, and change only what
+ * concerns no list register and needs no signal to anybody; all else is declined.
+ */
+
+#define GICD_CTLR 0x0u
+#define GICD_TYPER 0x4u
+#define GICR_TYPER 0x8u
+#define GICR_TYPER_HIGH 0xcu
+
+static inline uint32_t bank_of(uint64_t offset)
+{
+    return (uint32_t)offset / 0x80u;
+}
+
+/* Which word of its bank a register is. */
+static inline uint32_t word_of(uint64_t offset)
+{
+    return (uint32_t)offset % 0x80u / 4u;
+}
+
+/* A function of its own, so that what it saves is no cost to others. */
+#define SHORT ARCH_FAST_CALL __attribute__((noinline))
+
+static inline uint32_t load(const _Atomic uint32_t *word)
+{
+    return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+void vgic3_fast_vm_reset(uint32_t vm)
+{
+    vgics[vm].typer = vgic_dist_fixed(vm, GICD_TYPER);
+    vgics[vm].shared = vm_rows[vm].vcpu_count > 1;
+    vgics[vm].spi_words = vgic_rows[vm].spi_count / 32u;
+    for (uint32_t n = 0; n < vgics[vm].spi_words; n++) {
+        vgics[vm].local[n] = vgic_rows[vm].spi_owned[n] & ~vgic_rows[vm].spi_hardware[n];
+    }
+}
+
+void vgic3_fast_reset(struct vcpu *vcpu)
+{
+    vcpu->vgic = vgic_of(vcpu);
+    vcpu->vgic_cpu = vgic_cpu_of(vcpu);
+    vcpu->vgic_cpu->typer = vgic_redist_fixed(vcpu, vcpu->row->index, GICR_TYPER, 8);
+    vcpu->vgic_cpu->redist = vcpu->row->index * VGIC_REDIST_SIZE;
+}
+
+/* --- Registers that hold a bit of each of 32 interrupts --- */
+
+static inline int64_t bank_read(const struct vgic_word *word, uint64_t offset)
+{
+    switch (bank_of(offset)) {
+    case VGIC_BANK_GROUP:
+        return load(&word->group);
+    case VGIC_BANK_ENABLE:
+    case VGIC_BANK_DISABLE:
+        return load(&word->enabled);
+    default:
+        return -1;
+    }
+}
+
+/* Takes the VM's lock, where it has several vCPUs; false: somebody holds it. */
+static inline bool enter(struct vcpu *vcpu)
+{
+    return VCPU_MAX_PER_VM == 1 || !vcpu->vgic->shared || lock_try(&vcpu->vgic->lock);
+}
+
+static inline void leave(struct vcpu *vcpu)
+{
+    if (VCPU_MAX_PER_VM > 1 && vcpu->vgic->shared) {
+        lock_drop(&vcpu->vgic->lock);
+    }
+}
+
+/* Nothing of `bits` is pending or active, or in a list register as far as anybody knows. */
+static inline bool is_quiet(const struct vgic_word *word, uint32_t bits)
+{
+    return ((vgic_pending(word) | word->loaded | word->active) & bits) == 0;
+}
+
+/* What a write changes of a word. */
+static inline uint32_t changes(const struct vgic_word *word, uint32_t bank, uint32_t bits)
+{
+    switch (bank) {
+    case VGIC_BANK_GROUP:
+        return load(&word->group) ^ bits;
+    case VGIC_BANK_ENABLE:
+        return bits & ~load(&word->enabled);
+    case VGIC_BANK_DISABLE:
+        return bits & load(&word->enabled);
+    default:
+        return bits;
+    }
+}
+
+/* `local`: bits that may be enabled with nothing else to do. */
+static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t offset,
+                             uint32_t local, uint64_t value)
+{
+    uint32_t bank = bank_of(offset);
+    uint32_t bits = (uint32_t)value;
+    uint32_t changed = changes(word, bank, bits);
+    bool good;
+
+    if (changed == 0) {
+        return true;
+    }
+    if ((bank != VGIC_BANK_GROUP && bank != VGIC_BANK_ENABLE && bank != VGIC_BANK_DEACTIVATE) ||
+        !enter(vcpu)) {
+        return false;
+    }
+    changed = changes(word, bank, bits);
+    good = is_quiet(word, changed) && (bank != VGIC_BANK_ENABLE || (changed & ~local) == 0);
+    if (good && bank == VGIC_BANK_ENABLE) {
+        atomic_store_explicit(&word->enabled, load(&word->enabled) | changed, memory_order_relaxed);
+    } else if (good && bank == VGIC_BANK_GROUP) {
+        atomic_store_explicit(&word->group, bits, memory_order_relaxed);
+    }
+    leave(vcpu);
+    return good;
+}
+
+/* Of four interrupts. */
+static inline void priority_set(uint8_t *priority, uint64_t value)
+{
+    uint32_t masked = (uint32_t)value & 0x01010101u * VGIC_PRIORITY_MASK;
+
+    __builtin_memcpy(__builtin_assume_aligned(priority, 4), &masked, 4);
+}
+
+/* --- Distributor --- */
+
+ARCH_FAST_CALL int64_t vgic3_dist_fast_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
+                                            uint32_t width)
+{
+    const struct vgic *gic = vcpu->vgic;
+    uint32_t spi_word = word_of(offset) - 1;
+
+    (void)instance;
+    if (width != FAST_4) {
+        return -1;
+    }
+    if (offset == GICD_TYPER) {
+        return gic->typer;
+    }
+    if (offset >= VGIC_PRIORITY_BASE || spi_word >= gic->spi_words) {
+        return offset == GICD_CTLR ? (int64_t)(load(&gic->ctlr) | VGIC_CTLR_FIXED) : -1;
+    }
+    return bank_read(&gic->spi[spi_word], offset);
+}
+
+/* Nobody else runs, and nothing waits for a list register. */
+static SHORT bool ctlr_write(struct vcpu *vcpu, uint32_t value)
+{
+    struct vgic *gic = vcpu->vgic;
+    bool good;
+
+    if (load(&gic->ctlr) == (value & VGIC_CTLR_ENABLE)) {
+        return true;
+    }
+    if (!enter(vcpu)) {
+        return false;
+    }
+    good = gic->hot == 0 && vcpu->vgic_cpu->lr_used == 0 &&
+           vgic_pending(&vcpu->vgic_cpu->private) == 0;
+    for (uint32_t i = 0; good && i < vcpu->vm_row->vcpu_count; i++) {
+        const struct vgic_cpu *cpu = &vgic_cpus[vcpu->vm_row->vcpu_first + i];
+
+        good = cpu == vcpu->vgic_cpu || !atomic_load(&cpu->running);
+    }
+    if (good) {
+        atomic_store_explicit(&gic->ctlr, value & VGIC_CTLR_ENABLE, memory_order_relaxed);
+    }
+    leave(vcpu);
+    return good;
+}
+
+/* Of four interrupts; a word that is not hot has none pending. */
+static SHORT bool spi_priority_write(struct vcpu *vcpu, uint32_t spi, uint64_t offset,
+                                     uint32_t width, uint64_t value)
+{
+    struct vgic *gic = vcpu->vgic;
+    const struct vgic_word *word = &gic->spi[spi / 32];
+    bool good;
+
+    (void)offset;
+    (void)width;
+    if (!enter(vcpu)) {
+        return false;
+    }
+    good =
+        (gic->hot & 2u << spi / 32) == 0 && ((word->loaded | word->active) >> spi % 32 & 0xfu) == 0;
+    if (good) {
+        priority_set(&gic->priority[spi], value);
+    }
+    leave(vcpu);
+    return good;
+}
+
+static SHORT bool router_write(struct vcpu *vcpu, uint32_t spi, uint64_t offset, uint32_t width,
+                               uint64_t value)
+{
+    const struct vgic *gic = vcpu->vgic;
+    bool same;
+
+    (void)offset;
+
+    if (width != FAST_8 || spi >= 32 * gic->spi_words || !enter(vcpu)) {
+        return false;
+    }
+    same = gic->router[spi] == value;
+    leave(vcpu);
+    return same;
+}
+
+/* Enabling what is enabled is so frequent that it comes first. */
+ARCH_FAST_CALL bool vgic3_dist_fast_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
+                                          uint32_t width, uint64_t value)
+{
+    struct vgic *gic = vcpu->vgic;
+    uint32_t at = (uint32_t)offset;
+    uint32_t word = word_of(at) - 1;
+    uint32_t spi = at - VGIC_PRIORITY_BASE - 32;
+
+    (void)instance;
+    if (width != FAST_4) {
+        return router_write(vcpu, (at - VGIC_DIST_ROUTER) / 8 - 32, offset, width, value);
+    }
+    if (bank_of(at) == VGIC_BANK_ENABLE && word < gic->spi_words &&
+        ((uint32_t)value & ~load(&gic->spi[word].enabled)) == 0) {
+        return true;
+    }
+    if (spi < 32 * gic->spi_words) {
+        return spi_priority_write(vcpu, spi, offset, width, value);
+    }
+    if (at == GICD_CTLR) {
+        return ctlr_write(vcpu, (uint32_t)value);
+    }
+    return at >= VGIC_DIST_BANKS && at < VGIC_PRIORITY_BASE && word < gic->spi_words &&
+           bank_write(vcpu, &gic->spi[word], offset, gic->local[word], value);
+}
+
+/* --- Own redistributor --- */
+
+ARCH_FAST_CALL int64_t vgic3_redist_fast_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
+                                              uint32_t width)
+{
+    const struct vgic_cpu *cpu = vcpu->vgic_cpu;
+    uint64_t at = offset - cpu->redist;
+
+    (void)instance;
+    if (at == GICR_TYPER) {
+        return width == FAST_8 ? (int64_t)cpu->typer : (int64_t)(uint32_t)cpu->typer;
+    }
+    if (width != FAST_4 || at >= VGIC_REDIST_SIZE) {
+        return -1;
+    }
+    if (at >= VGIC_REDIST_SGI_FRAME) {
+        at -= VGIC_REDIST_SGI_FRAME;
+        return word_of(at) == 0 ? bank_read(&cpu->private, at) : -1;
+    }
+    if (at == VGIC_REDIST_WAKER) {
+        return load(&cpu->waker);
+    }
+    return at == GICR_TYPER_HIGH ? (int64_t)(cpu->typer >> 32) : -1;
+}
+
+static SHORT bool own_priority_write(struct vcpu *vcpu, uint32_t intid, uint64_t offset,
+                                     uint32_t width, uint64_t value)
+{
+    struct vgic_cpu *cpu = vcpu->vgic_cpu;
+    bool good;
+
+    (void)offset;
+    (void)width;
+    if (!enter(vcpu)) {
+        return false;
+    }
+    good = is_quiet(&cpu->private, 0xfu << intid);
+    if (good) {
+        priority_set(&cpu->priority[intid], value);
+    }
+    leave(vcpu);
+    return good;
+}
+
+/* Own linked interrupts are enabled in hardware, too. */
+static SHORT bool enable_linked(struct vcpu *vcpu, uint32_t bits)
+{
+    struct vgic_word *word = &vcpu->vgic_cpu->private;
+    bool good;
+
+    if (!enter(vcpu)) {
+        return false;
+    }
+    bits &= ~load(&word->enabled);
+    good = is_quiet(word, bits);
+    if (good) {
+        atomic_store_explicit(&word->enabled, load(&word->enabled) | bits, memory_order_relaxed);
+        vgic_private_sync(vcpu);
+    }
+    leave(vcpu);
+    return good;
+}
+
+ARCH_FAST_CALL bool vgic3_redist_fast_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
+                                            uint32_t width, uint64_t value)
+{
+    struct vgic_cpu *cpu = vcpu->vgic_cpu;
+    struct vgic_word *word = &cpu->private;
+    uint64_t at = offset - cpu->redist - VGIC_REDIST_SGI_FRAME;
+    uint64_t intid = at - VGIC_PRIORITY_BASE;
+
+    (void)instance;
+    if (width != FAST_4) {
+        return false;
+    }
+    if (intid < 32) {
+        return own_priority_write(vcpu, (uint32_t)intid, offset, width, value);
+    }
+    if (at - VGIC_DIST_BANKS < VGIC_PRIORITY_BASE - VGIC_DIST_BANKS && word_of(at) == 0) {
+        uint32_t enabled = changes(word, VGIC_BANK_ENABLE, (uint32_t)value);
+
+        return bank_of(at) == VGIC_BANK_ENABLE && (enabled & word->linked) != 0
+                   ? enable_linked(vcpu, (uint32_t)value)
+                   : bank_write(vcpu, word, at, UINT32_MAX, value);
+    }
+    if (offset - cpu->redist == VGIC_REDIST_WAKER) {
+        atomic_store_explicit(&cpu->waker, vgic_waker_of((uint32_t)value), memory_order_relaxed);
+        return true;
+    }
+    return false;
+}
