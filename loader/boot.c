@@ -59,6 +59,7 @@ _Noreturn void boot_main(uint64_t dtb)
     }
     arch_irq_board_init();
     arch_irq_cpu_init();
+    panic_join(arch_cpu_index());
     lifecycle_init();
     open_console();
     start_other_cpus();
@@ -69,5 +70,6 @@ _Noreturn void boot_secondary(void)
 {
     check_cpu();
     arch_irq_cpu_init();
+    panic_join(arch_cpu_index());
     run_own_cpu();
 }

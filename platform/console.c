@@ -2,9 +2,9 @@
 #include "platform/console.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 #include "gen/rows.h"
+#include "platform/keyboard.h"
 #include "platform/log_ring.h"
 #include "platform/relax.h"
 #include "platform/stage.h"
@@ -22,12 +22,12 @@
 #define SEIZE_SPINS (1u << 20)
 
 /* DIRECT: one CPU, no rings; SHARED: by the rules of console.h; SILENT: the UART is a guest's;
- * SEIZED: like DIRECT, after a panic. */
+ * SEIZED: a panic's alone. */
 enum console_mode { CONSOLE_DIRECT, CONSOLE_SHARED, CONSOLE_SILENT, CONSOLE_SEIZED };
 
 static struct voice voices[VOICE_COUNT]; /* voice 0 has log_ring.h instead */
 static _Atomic uint32_t mode;            /* enum console_mode */
-static _Atomic int32_t keyboard = NOBODY;
+static _Atomic bool seized;
 
 /* One drainer at a time holds `busy`; the others don't wait for it: it looks again when done. */
 static struct {
@@ -208,13 +208,9 @@ static void write_direct(const char *text, size_t size)
     }
 }
 
-/* No compare-and-swap here: it may run with the MMU off. */
-void console_seize(void)
+/* What the drainer had begun, and the log up to here. */
+static void seize_shared(void)
 {
-    if (mode_get() != CONSOLE_SHARED) {
-        return;
-    }
-    atomic_store_explicit(&mode, CONSOLE_SEIZED, memory_order_seq_cst);
     for (uint32_t i = 0; i < SEIZE_SPINS; i++) {
         if (!atomic_load_explicit(&drainer.busy, memory_order_acquire)) {
             break;
@@ -228,6 +224,41 @@ void console_seize(void)
     }
 }
 
+/* Is it this CPU that seizes?  While it is the only one its MMU may be off: no atomic exchange. */
+static bool seize_first(enum console_mode before)
+{
+    if (before != CONSOLE_DIRECT) {
+        return !atomic_exchange_explicit(&seized, true, memory_order_acq_rel);
+    }
+    bool first = !atomic_load_explicit(&seized, memory_order_relaxed);
+
+    atomic_store_explicit(&seized, true, memory_order_relaxed);
+    return first;
+}
+
+bool console_seize(void)
+{
+    enum console_mode before = mode_get();
+
+    if (!seize_first(before)) {
+        return false;
+    }
+    if (before != CONSOLE_SILENT) {
+        atomic_store_explicit(&mode, CONSOLE_SEIZED, memory_order_seq_cst);
+    }
+    if (before == CONSOLE_SHARED) {
+        seize_shared();
+    }
+    return true;
+}
+
+void console_write_seized(const char *text, size_t size)
+{
+    if (mode_get() == CONSOLE_SEIZED) {
+        write_direct(text, size);
+    }
+}
+
 /* --- Voices --- */
 
 void console_write(const char *text, size_t size)
@@ -238,9 +269,9 @@ void console_write(const char *text, size_t size)
         drain();
         break;
     case CONSOLE_DIRECT:
-    case CONSOLE_SEIZED:
         write_direct(text, size);
         break;
+    case CONSOLE_SEIZED:
     case CONSOLE_SILENT:
         break;
     }
@@ -258,13 +289,6 @@ static bool has_room(struct voice *voice, uint32_t room)
     return voice_room(voice) >= room;
 }
 
-/* Sequentially consistent, as the owner's adding is: either it sees that the keyboard came, or
- * voice_show() sees what it added. */
-static bool has_keyboard(uint32_t voice)
-{
-    return atomic_load_explicit(&keyboard, memory_order_seq_cst) == (int32_t)voice;
-}
-
 enum console_result console_put(uint32_t voice, char c)
 {
     if (mode_get() != CONSOLE_SHARED) {
@@ -274,7 +298,7 @@ enum console_result console_put(uint32_t voice, char c)
         return CONSOLE_FULL;
     }
     if (!voice_put(&voices[voice], c)) {
-        if (!has_keyboard(voice)) {
+        if (!keyboard_is_at(voice)) {
             return CONSOLE_TAKEN;
         }
         if (!voices[voice].answers) {
@@ -288,7 +312,7 @@ enum console_result console_put(uint32_t voice, char c)
 
 bool console_tick(uint32_t voice)
 {
-    if (mode_get() != CONSOLE_SHARED || !has_keyboard(voice)) {
+    if (mode_get() != CONSOLE_SHARED || !keyboard_is_at(voice)) {
         return false;
     }
     bool held = voice_tick(&voices[voice]);
@@ -309,64 +333,14 @@ int console_get(uint32_t voice)
     return voice_typed(&voices[voice]);
 }
 
-/* --- Keyboard and interrupt --- */
-
-/* The next voice after `voice` that takes input, or NOBODY. */
-static int32_t next_keyboard(int32_t voice)
-{
-    for (uint32_t i = 1; i <= VOICE_COUNT; i++) {
-        uint32_t next = ((uint32_t)(voice + (int32_t)i)) % VOICE_COUNT;
-        if (console_voice_rows[next].vpl011 >= 0) {
-            return (int32_t)next;
-        }
-    }
-    return NOBODY;
-}
-
-static void switch_keyboard(void)
-{
-    static const char words[] = "keyboard: ";
-    char line[sizeof(words) + STAGE_NAME_MAX];
-    uint32_t size = sizeof(words) - 1;
-    int32_t voice = next_keyboard(atomic_load_explicit(&keyboard, memory_order_relaxed));
-
-    if (voice == NOBODY) {
-        return;
-    }
-    atomic_store_explicit(&keyboard, voice, memory_order_seq_cst);
-    memcpy(line, words, size);
-    for (const char *c = console_voice_rows[voice].name; *c != '\0' && size < sizeof(line) - 1;
-         c++) {
-        line[size++] = *c;
-    }
-    line[size++] = '\n';
-    console_write(line, size);
-    voice_show(&voices[voice]); /* and console_interrupt() drains */
-}
-
-/* Typed characters go to the voice that has the keyboard; what it has no room for is lost, as in a
- * UART whose FIFO overruns.  Returns the voice to notify, or NOBODY. */
-static int32_t take_input(void)
-{
-    int32_t typed = NOBODY;
-
-    for (int c = plat_uart_get(); c >= 0; c = plat_uart_get()) {
-        int32_t voice = atomic_load_explicit(&keyboard, memory_order_relaxed);
-        if (c == CONSOLE_ESCAPE) {
-            switch_keyboard();
-        } else if (voice != NOBODY && voice_type(&voices[voice], (char)c)) {
-            typed = voice;
-        }
-    }
-    return typed;
-}
+/* --- Interrupt --- */
 
 void console_interrupt(void (*notify)(uint32_t voice))
 {
     if (mode_get() != CONSOLE_SHARED) {
         return;
     }
-    int32_t typed = take_input();
+    int32_t typed = keyboard_take(voices);
 
     if (typed != NOBODY) {
         notify((uint32_t)typed);
@@ -386,7 +360,7 @@ void console_interrupt(void (*notify)(uint32_t voice))
 void console_init(void)
 {
     plat_uart_init();
-    atomic_store_explicit(&keyboard, next_keyboard(NOBODY), memory_order_relaxed);
+    keyboard_init();
     plat_uart_interrupts(false);
     atomic_store_explicit(&mode, CONSOLE_SHARED, memory_order_release);
 }

@@ -44,7 +44,9 @@ void console_flush(void); /* waits until all output has left the UART; boot and 
 /* Boot CPU, before the first guest starts, where the deployment has no console of ours: the UART is
  * a guest's from now on: never touched again, not for a panic either; what is written vanishes. */
 void console_release(void);
-/* Takes the UART from everybody for good: for panic and boot errors; then writes directly. */
-void console_seize(void);
+/* Takes the UART from everybody for good, for panics; only console_write_seized() still speaks, and
+ * waits for the UART.  Any CPU; true for the first one. */
+bool console_seize(void);
+void console_write_seized(const char *text, size_t size);
 
 #endif

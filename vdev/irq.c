@@ -4,6 +4,7 @@
 #include "arch/arch.h"
 #include "platform/console.h"
 #include "platform/log.h"
+#include "platform/panic.h"
 #include "vdev/alarm.h"
 #include "vdev/trace.h"
 #include "vdev/vgic.h"
@@ -67,6 +68,7 @@ static void console_notify(uint32_t voice)
 static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
 {
     if (intid < IRQ_SGI_COUNT) {
+        panic_check();
         irq_finish(intid);
     } else if (intid == ARCH_IRQ_TIMER) {
         alarm_take(vcpu);
@@ -101,6 +103,7 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
         arch_irq_drop(intid);
         vgic_inject_hardware(vcpu, row->guest_intid);
     } else if (row != NULL && CONFIG_INTERRUPTS_PASSTHROUGH && row->owner == IRQ_IPI) {
+        panic_check();
         irq_finish(intid);
     } else if (row != NULL && row->owner == IRQ_CONSOLE) {
         arch_irq_drop(intid);

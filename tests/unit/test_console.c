@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: platform/[cflsv]*.c tests/unit/fixture/uart.c */
+/* sources: platform/[cfklsv]*.c tests/unit/fixture/uart.c */
 #include "gen/rows.h"
 #include "platform/console.h"
 #include "platform/log.h"
@@ -362,8 +362,10 @@ static void seize(void)
     log_line(LOG_INFO, "before");
     uart_text();
     atomic_store(&uart_credit, UINT32_MAX);
-    console_seize();
-    console_write("panic\n", 6);
+    CHECK(console_seize());
+    CHECK(!console_seize());
+    console_write_seized("panic\n", 6);
+    console_write("others\n", 7);
     const char *text = uart_text();
     CHECK(strncmp(text, " cut off\r\n[hv]   ", 16) == 0);
     CHECK_EQ(strlen(text), 10 + 5 * (5 + 60 + 2) + 13 + 12);
@@ -390,8 +392,9 @@ static void release(void)
     CHECK(console_room(1));
     console_interrupt(notify);
     console_flush();
-    console_seize();
-    console_write("panic\n", 6);
+    CHECK(console_seize());
+    console_write_seized("panic\n", 6);
+    console_write("others\n", 7);
     CHECK_TEXT("");
     CHECK(!atomic_load(&uart_touched));
 }

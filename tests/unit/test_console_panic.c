@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: platform/[cflpsv]*[a-z].c tests/unit/fixture/uart.c */
+/* sources: platform/[cfklpsv]*[a-z].c tests/unit/fixture/uart.c */
 #include "gen/rows.h"
 #include "platform/console.h"
 #include "platform/panic.h"
@@ -7,6 +7,7 @@
 #include "tests/unit/fixture/uart.h"
 #include <tables.h>
 
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,6 +21,13 @@ const struct console_voice_row console_voice_rows[CONSOLE_VOICE_COUNT] = {
     { .name = "b", .vm = 1, .vpl011 = 1 },
     { .name = "c", .vm = 2, .vpl011 = 2 },
 };
+
+static uint32_t told; /* CPUs that panic_interrupt() interrupts */
+
+uint32_t panic_interrupt(const _Atomic bool joined[])
+{
+    return joined[0] ? told : 0;
+}
 
 static void check_panic(void (*body)(void), const char *want)
 {
@@ -69,6 +77,39 @@ static void late(void)
     panic("two\n  lines");
 }
 
+static void *other_cpu(void *arg)
+{
+    (void)arg;
+    panic_check();
+    return NULL;
+}
+
+/* The other one stops, as far as it can: then only who panics speaks. */
+static void with_others(void)
+{
+    pthread_t other;
+
+    console_init();
+    panic_join(0);
+    told = 2; /* and one of them never answers */
+    panic_begin();
+    pthread_create(&other, NULL, other_cpu, NULL);
+    console_write("log\n", 4);
+    CHECK_EQ(console_put(1, 'z'), CONSOLE_TAKEN);
+    panic_line("first %u", 1u);
+    panic_line("second");
+    panic_end();
+}
+
+/* A panic on the way of a panic says no more. */
+static void within_another(void)
+{
+    console_init();
+    panic_begin();
+    panic_line("first");
+    panic("second");
+}
+
 enum { ASSERTION_LINE = __LINE__ + 5 };
 
 static void failed_assertion(void)
@@ -96,10 +137,22 @@ static void assertion_tells_where(void)
     check_panic(failed_assertion, want);
 }
 
+static void others_say_nothing(void)
+{
+    check_panic(with_others, "[hv] first 1\r\n[hv] second\r\n");
+}
+
+static void one_speaks(void)
+{
+    check_panic(within_another, "[hv] first\r\n");
+}
+
 int main(void)
 {
     TEST(early_panic);
     TEST(panic_cuts_in);
     TEST(assertion_tells_where);
+    TEST(others_say_nothing);
+    TEST(one_speaks);
     return test_result();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: platform/[cflsv]*.c tests/unit/fixture/uart.c */
+/* sources: platform/[cfklsv]*.c tests/unit/fixture/uart.c */
 #include "gen/rows.h"
 #include "platform/console.h"
 #include "platform/log.h"

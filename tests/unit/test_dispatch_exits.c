@@ -3,6 +3,7 @@
 #include "arch/fake/fake.h"
 #include "platform/console.h"
 #include "platform/log.h"
+#include "platform/panic.h"
 #include "tests/unit/check.h"
 #include "vdev/alarm.h"
 #include "vdev/call.h"
@@ -38,6 +39,7 @@ static struct {
     uint32_t alarms;
     uint32_t consoles;
     uint32_t warnings;
+    uint32_t panic_checks;
     uint32_t errors;
     uint32_t ports; /* the last one */
 } seen;
@@ -184,6 +186,11 @@ void log_line(enum log_level level, const char *format, ...)
     (void)format;
     seen.warnings += level == LOG_WARN;
     seen.errors += level == LOG_ERROR;
+}
+
+void panic_check(void)
+{
+    seen.panic_checks++;
 }
 
 /* --- The guest: gives one exit, then shuts its VM down --- */
@@ -432,6 +439,7 @@ static void own_interrupts(void)
     fake_irq_pulse(5);
     arch_ipi_send(0);
     irq_take(vcpu);
+    CHECK_EQ(seen.panic_checks, 2); /* an SGI may come from a CPU that panics */
     CHECK_EQ(seen.refills, 1);
     CHECK_EQ(seen.alarms, 1);
     CHECK(fake_called(FAKE_CALL_DEACTIVATE, ARCH_IRQ_IPI, 0));
