@@ -62,6 +62,11 @@ AUDIT: dict[str, tuple[str, str]] = {
         "A guest image does not have its hash, or is not loaded into its VM's RAM.",
         _REPORT,
     ),
+    "E-audit-stack": (
+        "A stack may not suffice, a function is recursive, or takes an amount of stack that is not "
+        "known when it is built.",
+        "For a stack that may not suffice: a larger STACK_SIZE in [build]. Else report the message.",
+    ),
     "E-audit-asked-read": (
         "The audit reads the deployment and the board a second time, apart from the generator, and "
         "could not.",

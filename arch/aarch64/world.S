@@ -187,6 +187,7 @@ aarch64_vectors:
 
     .section .bss.emergency_stack, "aw", %nobits
     .balign 16
+emergency_stack:
     .skip   4096
 emergency_stack_end:
 

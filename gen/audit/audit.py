@@ -15,12 +15,14 @@
     hypervisor   {memory: {base, size}, run: [range], loader: [range]}; range: {base, size, type,
                   access}
     shared       [{hpa, size, owner, access: {VM: "rw"}}]: what several VMs reach, by declaration
-    stack        gen/audit/stack.py Stack, or null where it could not be computed
+    stack        {cpu: {size, deepest: {bytes, path: [{function, bytes}]}}, exceptions: likewise,
+                  functions, agreed: so many the compiler tells alike, longest_exit: null}
 
 Addresses and sizes are numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Frames
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ from gen.audit.images import check_images
 from gen.audit.owners import FIRST_SPI, check_cpus, check_interrupts, check_voices
 from gen.audit.ranges import Span, sized
 from gen.audit.segments import check_heap, check_segments
+from gen.audit.stack import Stack, check_stack
 from gen.audit.stage2 import (
     Reach,
     SharedPage,
@@ -64,6 +67,7 @@ class Audit:
     reaches: list[Reach] = field(default_factory=list)
     shared: list[SharedPage] = field(default_factory=list)
     own: dict[str, Tree] = field(default_factory=dict)
+    stack: Stack | None = None
     asked: bool = False
 
     @property
@@ -81,8 +85,9 @@ class Source:
     platform: Path  # the folder of boards
 
 
-def audit(elf: Path, source: Source | None) -> Audit:
-    """What the file shows by itself, and against what was asked for where that is given."""
+def audit(elf: Path, source: Source | None, frames: Frames[str, set[int]]) -> Audit:
+    """What the file shows by itself, and against what was asked for where that is given. `frames`:
+    what the compiler told of functions' stack frames, if anything."""
     result = Audit()
     findings = result.findings
     tables: Tables | None = None
@@ -115,6 +120,7 @@ def audit(elf: Path, source: Source | None) -> Audit:
     check_interrupts(tables, findings)
     check_voices(tables, findings)
     check_images(tables, findings)
+    result.stack = check_stack(firmware, len(tables.pcpus), frames, findings)
     if asked is not None:
         result.asked = True
         check_asked(asked, tables, result.reaches, findings)
@@ -191,7 +197,7 @@ def as_object(result: Audit) -> dict[str, Any]:
             }
             for page in result.shared
         ],
-        "stack": None,
+        "stack": result.stack.as_object() if result.stack else None,
     }
 
 

@@ -18,6 +18,7 @@ from gen.tool.typed import Image
 Row = Any  # a SimpleNamespace with the members of its struct
 
 TABLES = "build/gen/tables.c"  # the compilation unit that has the rows, so all their types
+_ENUMS = {"irq_owner", "vm_interrupts", "vm_policy", "trapped_rest"}
 NONE = 0xFFFF  # -1 in a member of 16 bits
 
 
@@ -31,6 +32,10 @@ class Firmware:
         self.entry = elf.entry(data)
         self.sections = elf.sections(data)
         self.image = Image(path, (TABLES,))
+        if not _ENUMS <= self.image.enums.keys():  # link-time optimisation merges types
+            self.image = Image(path, ())
+        if not _ENUMS <= self.image.enums.keys():
+            raise LookupError("the debug information lacks types of gen/rows.h")
         self.symbols = self.image.symbols
         self.segments = [part for part in self.image.segments if part.type == elf.LOAD]
         self._objects: dict[int, list[elf.Symbol]] = {}

@@ -52,7 +52,7 @@ class Layout:
 
 
 class Image:
-    """`units`: the C files whose types count."""
+    """`units`: the C files whose types count; none: all."""
 
     def __init__(self, path: Path, units: tuple[str, ...]) -> None:
         self.layouts: dict[str, Layout] = {}
@@ -105,16 +105,17 @@ def _units(dwarf: Any, wanted: set[str]) -> Iterator[Any]:
     and to look at each is slow."""
     data = dwarf.debug_info_sec.stream.getvalue()
     starts, at = [], 0
+    every = not wanted
     while at < len(data):
         starts.append(at)
         at += 4 + int.from_bytes(data[at : at + 4], "little")  # unit_length (DWARF 5, 7.5.1)
     for start in reversed(starts):
-        if not wanted:
+        if not wanted and not every:
             break
         unit = dwarf.get_CU_at(start)
         name = _name(unit.get_top_DIE())
-        if name in wanted:
-            wanted.remove(name)
+        if name in wanted or every:
+            wanted.discard(name)
             yield unit
 
 
@@ -135,7 +136,7 @@ def _layout(die: Any) -> Layout:
 def _member(offset: int, die: Any) -> Member:
     kind = _plain(die)
     if kind.tag == "DW_TAG_array_type":
-        count = next(_dimensions(kind))
+        count = next(_dimensions(kind), 0)  # 0: a flexible array
         element = _plain(kind)
         return Member(offset, _size(element), count, _struct_name(element))
     return Member(offset, _size(kind), 1, _struct_name(kind))
