@@ -49,7 +49,7 @@ def build(work: Work) -> None:
         work.say.say(f"{work.deployment.name}: no errors")
         return
     linked = stages.link(work, plan, config)
-    stages.audit(work, plan, config, linked)
+    stages.audit(work, plan, linked)
     files = stages.formats(work, linked)
     summary = stages.finish(work, plan, linked, files)
     work.say.findings(work.report.found)

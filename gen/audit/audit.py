@@ -22,7 +22,6 @@ Addresses and sizes are numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Frames
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,9 +84,8 @@ class Source:
     platform: Path  # the folder of boards
 
 
-def audit(elf: Path, source: Source | None, frames: Frames[str, set[int]]) -> Audit:
-    """What the file shows by itself, and against what was asked for where that is given. `frames`:
-    what the compiler told of functions' stack frames, if anything."""
+def audit(elf: Path, source: Source | None) -> Audit:
+    """What the file shows by itself, and against what was asked for where that is given."""
     result = Audit()
     findings = result.findings
     tables: Tables | None = None
@@ -120,7 +118,7 @@ def audit(elf: Path, source: Source | None, frames: Frames[str, set[int]]) -> Au
     check_interrupts(tables, findings)
     check_voices(tables, findings)
     check_images(tables, findings)
-    result.stack = check_stack(firmware, len(tables.pcpus), frames, findings)
+    result.stack = check_stack(firmware, len(tables.pcpus), findings)
     if asked is not None:
         result.asked = True
         check_asked(asked, tables, result.reaches, findings)

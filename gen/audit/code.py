@@ -45,7 +45,7 @@ class Code:
 
 
 def read_code(firmware: Firmware) -> Code:
-    text = firmware.span("image_start", "text_end")
+    text = next(Span(s.address, s.end) for s in firmware.segments if s.flags & elf.EXECUTE)
     section = next(s.section for s in firmware.image.symbol_table if s.type == elf.FUNCTION)
     here = [s for s in firmware.image.symbol_table if s.section == section]
     marks = sorted((s.value, s.name[1]) for s in here if s.name.startswith(("$x", "$d")))

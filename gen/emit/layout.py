@@ -11,7 +11,7 @@ from gen.plan.model import PAGE, Plan
 _DEBUG = (
     ".debug_abbrev .debug_addr .debug_aranges .debug_frame .debug_info .debug_line "
     ".debug_line_str .debug_loc .debug_loclists .debug_macro .debug_names .debug_ranges "
-    ".debug_rnglists .debug_str .debug_str_offsets .symtab .strtab .shstrtab"
+    ".debug_rnglists .debug_str .debug_str_offsets .stack_sizes .symtab .strtab .shstrtab"
 ).split()
 
 

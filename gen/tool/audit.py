@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gen.diagnostics import Diagnostic, Exit, Failure, Where
-from gen.tool import compile
 from gen.tool.options import Options
 from gen.tool.paths import FETCH, ROOT, shown, write_if_changed
 from gen.tool.terminal import Terminal
@@ -27,7 +25,7 @@ _BOOTABLE = ("firmware.bin", "firmware.itb", "flash.img")
 def run(options: Options, say: Terminal) -> None:
     """--audit ELF [CONFIG]"""
     assert options.audit is not None
-    result = _audit(options.audit, options, {})
+    result = _audit(options.audit, options)
     if say.as_json:
         say.put("audit", _object(result))
     for line in _lines(result):
@@ -35,13 +33,13 @@ def run(options: Options, say: Terminal) -> None:
     _stop_on_failures(options.audit, result)
 
 
-def of_build(elf: Path, options: Options, usage: Iterable[Path]) -> None:
+def of_build(elf: Path, options: Options) -> None:
     """The last word on an image. The hash of all inputs is in it, so an image that is the same was
-    audited with the same result. `usage`: the compiler's files about stack frames."""
+    audited with the same result."""
     before = of_image(elf)
     if before is not None and before["result"] == "pass":
         return
-    result = _audit(elf, options, compile.frames(usage))
+    result = _audit(elf, options)
     write_if_changed(elf.parent / RESULT, json.dumps(_object(result), indent=1) + "\n")
     if result.failed:
         for name in _BOOTABLE:
@@ -59,7 +57,7 @@ def of_image(elf: Path) -> dict[str, Any] | None:
     return found if same else None
 
 
-def _audit(elf: Path, options: Options, frames: Mapping[str, set[int]]) -> Audit:
+def _audit(elf: Path, options: Options) -> Audit:
     try:
         from gen.audit import audit
     except ModuleNotFoundError as error:
@@ -71,7 +69,7 @@ def _audit(elf: Path, options: Options, frames: Mapping[str, set[int]]) -> Audit
     if options.has_config or options.audit is None:
         fetch = {"fetch": str(FETCH), "root": str(ROOT)}
         source = audit.Source(options.config, options.sets, fetch, ROOT / "platform")
-    return audit.audit(elf, source, frames)
+    return audit.audit(elf, source)
 
 
 def _object(result: Audit) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def hypervisor_flags(arch: str, generated: Path, includes: tuple[Path, ...]) -> 
         *toolchain.CODE,
         "-std=c11",
         "-g",
-        "-fstack-usage",
+        "-fstack-size-section",  # for the audit
         *toolchain.WARNINGS,
         *toolchain.REPRODUCIBLE,
         f"-ffile-prefix-map={relative(generated.parent)}=build",
@@ -78,16 +78,6 @@ def files_read(objects: Path) -> list[Path]:
     """Every file that went into the objects of a folder."""
     names = {name for path in objects.glob("*.d") for name in _dependencies(path.read_text())}
     return sorted(ROOT / name for name in names)
-
-
-def frames(usage: Iterable[Path]) -> dict[str, set[int]]:
-    """Bytes of stack that functions take, by name, as clang told it by -fstack-usage; several where
-    files have functions of one name."""
-    found: dict[str, set[int]] = {}
-    for line in (line for path in usage for line in path.read_text().splitlines()):
-        place, size, _ = line.split("\t")
-        found.setdefault(place.rsplit(":", 1)[1], set()).add(int(size))
-    return found
 
 
 def _flat(source: Path) -> str:

@@ -12,6 +12,7 @@ _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
 _SYMTAB = 2
+_NO_BITS = 8
 _UNDEFINED = 0
 _ABSOLUTE = 0xFFF1
 LOAD = 1
@@ -55,7 +56,7 @@ class Section:
     name: str
     address: int
     size: int
-    flags: int
+    data: bytes
 
 
 def symbols(path: Path) -> dict[str, int]:
@@ -103,8 +104,13 @@ def sections(data: bytes) -> list[Section]:
     table = _sections(data)
     names = table[_header(data)[13]][4]
     return [
-        Section(_text(data, names + name), address, size, flags)
-        for name, _, flags, address, _, size, _, _, _, _ in table
+        Section(
+            _text(data, names + name),
+            address,
+            size,
+            b"" if kind == _NO_BITS else data[offset : offset + size],
+        )
+        for name, kind, _, address, offset, size, _, _, _, _ in table
     ]
 
 

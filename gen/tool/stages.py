@@ -199,12 +199,11 @@ def link(work: Work, plan: Plan, config: kconfig.Config) -> Linked:
     return image.build(plan, config, work.out, work.jobs, work.options.offline, work.say.detail)
 
 
-def audit(work: Work, plan: Plan, config: kconfig.Config, linked: Linked) -> None:
+def audit(work: Work, plan: Plan, linked: Linked) -> None:
     """Shows from firmware.elf alone, and from what was asked for, that it isolates."""
     work.say.step("auditing the image")
-    usage = () if config.is_on("LTO") else (work.out / "obj").glob("*.su")
     try:
-        audits.of_build(linked.elf, work.options, usage)
+        audits.of_build(linked.elf, work.options)
     except Failure:
         write_report(work, plan, linked, ())  # tells which checks failed
         raise

@@ -42,7 +42,7 @@ CODE = (
 SMALL = "-Oz"  # behind CODE: for what does not lie on a guest's way
 # With link-time optimization the linker inlines only what has one caller or makes code smaller:
 # what it would gain beyond that costs a quarter more code (docs/design.md).
-LINK_TIME = ("-mllvm", "-inline-threshold=5")
+LINK_TIME = ("-mllvm", "-inline-threshold=5", "-mllvm", "--stack-size-section")
 # The same bytes in whatever directory the repository lies.
 REPRODUCIBLE = (f"-ffile-prefix-map={ROOT}=.", "-fdebug-compilation-dir=.")
 WARNINGS = (
