@@ -14,6 +14,7 @@ from gen.tool import elf
 
 SP, FP = 31, 29
 _ARGUMENTS = range(8)
+VECTORS, VECTOR_COUNT, VECTOR_SIZE = "aarch64_vectors", 16, 0x80
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Function:
     frame: int = 0  # all that it ever takes off the stack pointer
     variable: bool = False  # takes an amount that is only known at run time
     switches: bool = False  # puts the stack pointer elsewhere
-    enters_guest: bool = False
+    has_eret: bool = False
     targets: set[int] = field(default_factory=set)  # addresses that it calls or jumps to
     calls_by_slot: set[int] = field(default_factory=set)  # by a pointer at this offset of a table
     calls_any: bool = False  # by a pointer from elsewhere
@@ -63,6 +64,10 @@ def _functions(symbols: list[elf.Symbol], text: Span) -> list[Function]:
         if not symbol.name.startswith("$") and text.base <= symbol.value < text.end:
             if symbol.value not in names or symbol.type == elf.FUNCTION:
                 names[symbol.value] = symbol
+    for vectors in [symbol for symbol in names.values() if symbol.name == VECTORS]:
+        for number in range(VECTOR_COUNT):  # each is entered by itself (D1.3.1.5)
+            at = vectors.value + number * VECTOR_SIZE
+            names[at] = elf.Symbol(f"{VECTORS}+{at - vectors.value:#x}", at, 0, 0, vectors.section)
     starts = sorted(names)
     return [
         Function(names[at].name, Span(at, end), names[at].type == elf.FUNCTION)
@@ -149,7 +154,7 @@ class _Reader:
                 elif register not in self.sums:  # else a table of jumps, inside the function
                     jumps.append(register)
             elif word == 0xD69F03E0:  # ERET
-                function.enters_guest = True
+                function.has_eret = True
         for register in [*calls, *jumps]:
             self._indirect(register)
         function.falls_through = bool(self.words) and not _ends(last)

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gen.audit.code import Code, Function, read_code
+from gen.audit.code import VECTOR_COUNT, VECTOR_SIZE, VECTORS, Code, Function, read_code
 from gen.audit.findings import Check, Findings
 from gen.audit.hypervisor import stack_spans
 from gen.audit.image import Firmware
 
 _ENTRY = ("image_start", "secondary_entry")  # where firmware enters, each CPU on its own stack
-_VECTORS = "aarch64_vectors"
+_GUEST_ENTRY = "aarch64_enter"  # its ERET leaves its frame on the stack, for what comes back
 # Assembly that puts the stack pointer elsewhere: to the top of the CPU's stack, or this one's.
 _EMERGENCY = "own_exception_common"
 
@@ -102,6 +102,8 @@ _REGISTERS = 256  # own_exception_common begins below them
 def _check_function(function: Function, told: dict[int, int], stack: Stack, check: Check) -> None:
     name = function.name
     check.expect(not function.variable, f"{name} takes an amount of stack that is not constant")
+    returns = function.has_eret and function.is_c and name != _GUEST_ENTRY
+    check.expect(not returns, f"{name} returns from an exception")
     moves = function.switches and function.is_c
     check.expect(not moves, f"{name} puts the stack pointer elsewhere")
     frame = told.get(function.span.base, 0)
@@ -132,7 +134,7 @@ def _compilers_frames(firmware: Firmware) -> dict[int, int]:
 class _Graph:
     def __init__(self, code: Code, firmware: Firmware) -> None:
         self.code = code
-        vectors = firmware.symbols[_VECTORS]
+        vectors = firmware.symbols[VECTORS]
         tables = set().union(*code.slots.values()) if code.slots else set()
         anything = {at for at in code.taken if code.at(at).is_c} | tables
         self.below: dict[int, list[Function]] = {}
@@ -143,8 +145,8 @@ class _Graph:
                 targets |= set().union(code.slots.get(-1, set()), *known) if known else anything
             if function.calls_any:
                 targets |= anything
-            if function.enters_guest:
-                targets.add(vectors)
+            if function.name == _GUEST_ENTRY:
+                targets |= {vectors + number * VECTOR_SIZE for number in range(VECTOR_COUNT)}
             if function.falls_through and not function.is_c:
                 targets.add(code.functions[number + 1].span.base)
             found = {code.at(target).span.base for target in targets}
