@@ -25,8 +25,8 @@
  * SEIZED: a panic's alone. */
 enum console_mode { CONSOLE_DIRECT, CONSOLE_SHARED, CONSOLE_SILENT, CONSOLE_SEIZED };
 
-static struct voice voices[VOICE_COUNT]; /* voice 0 has log_ring.h instead */
-static _Atomic uint32_t mode;            /* enum console_mode */
+static struct voice guest_voices[COUNT_AT_LEAST_ONE(VOICE_COUNT - 1u)]; /* voice_of() */
+static _Atomic uint32_t mode;                                           /* enum console_mode */
 static _Atomic bool seized;
 
 /* One drainer at a time holds `busy`; the others don't wait for it: it looks again when done. */
@@ -36,6 +36,12 @@ static struct {
     _Atomic bool flushing;  /* unfinished lines go out too */
     uint32_t last;          /* voice that finished a line last: the next one has its turn */
 } drainer;
+
+/* Of a guest: the log has log_ring.h instead. */
+static struct voice *voice_of(uint32_t voice)
+{
+    return &guest_voices[voice - 1];
+}
 
 static enum console_mode mode_get(void)
 {
@@ -52,12 +58,12 @@ static bool flushing(void)
 /* Any CPU. */
 static bool ready(uint32_t voice)
 {
-    return voice == LOG_VOICE ? log_ring_ready() : voice_ready(&voices[voice], flushing());
+    return voice == LOG_VOICE ? log_ring_ready() : voice_ready(voice_of(voice), flushing());
 }
 
 static int take(uint32_t voice)
 {
-    return voice == LOG_VOICE ? log_ring_get() : voice_take(&voices[voice], flushing());
+    return voice == LOG_VOICE ? log_ring_get() : voice_take(voice_of(voice), flushing());
 }
 
 /* The voice whose line is unfinished goes on while it can, then the others in turn. */
@@ -158,8 +164,8 @@ static bool any_ready(void)
 
 static bool any_starved(void)
 {
-    for (uint32_t voice = 0; voice < VOICE_COUNT; voice++) {
-        if (atomic_load_explicit(&voices[voice].starved, memory_order_relaxed)) {
+    for (uint32_t voice = LOG_VOICE + 1; voice < VOICE_COUNT; voice++) {
+        if (atomic_load_explicit(&voice_of(voice)->starved, memory_order_relaxed)) {
             return true;
         }
     }
@@ -294,17 +300,17 @@ enum console_result console_put(uint32_t voice, char c)
     if (mode_get() != CONSOLE_SHARED) {
         return CONSOLE_TAKEN;
     }
-    if (!has_room(&voices[voice], 1)) {
+    if (!has_room(voice_of(voice), 1)) {
         return CONSOLE_FULL;
     }
-    if (!voice_put(&voices[voice], c)) {
+    if (!voice_put(voice_of(voice), c)) {
         if (!keyboard_is_at(voice)) {
             return CONSOLE_TAKEN;
         }
-        if (!voices[voice].answers) {
+        if (!voice_of(voice)->answers) {
             return CONSOLE_HELD;
         }
-        voice_release(&voices[voice]);
+        voice_release(voice_of(voice));
     }
     drain();
     return CONSOLE_TAKEN;
@@ -315,7 +321,7 @@ bool console_tick(uint32_t voice)
     if (mode_get() != CONSOLE_SHARED || !keyboard_is_at(voice)) {
         return false;
     }
-    bool held = voice_tick(&voices[voice]);
+    bool held = voice_tick(voice_of(voice));
 
     if (!held) {
         drain();
@@ -325,12 +331,12 @@ bool console_tick(uint32_t voice)
 
 bool console_room(uint32_t voice)
 {
-    return mode_get() != CONSOLE_SHARED || has_room(&voices[voice], CONSOLE_ROOM);
+    return mode_get() != CONSOLE_SHARED || has_room(voice_of(voice), CONSOLE_ROOM);
 }
 
 int console_get(uint32_t voice)
 {
-    return voice_typed(&voices[voice]);
+    return voice_typed(voice_of(voice));
 }
 
 /* --- Interrupt --- */
@@ -340,15 +346,15 @@ void console_interrupt(void (*notify)(uint32_t voice))
     if (mode_get() != CONSOLE_SHARED) {
         return;
     }
-    int32_t typed = keyboard_take(voices);
+    int32_t typed = keyboard_take(guest_voices);
 
     if (typed != NOBODY) {
         notify((uint32_t)typed);
     }
     drain();
-    for (uint32_t voice = 0; voice < VOICE_COUNT; voice++) {
-        if (voice_room(&voices[voice]) >= VOICE_OUTPUT_SIZE / 2 &&
-            atomic_exchange_explicit(&voices[voice].starved, false, memory_order_acq_rel)) {
+    for (uint32_t voice = LOG_VOICE + 1; voice < VOICE_COUNT; voice++) {
+        if (voice_room(voice_of(voice)) >= VOICE_OUTPUT_SIZE / 2 &&
+            atomic_exchange_explicit(&voice_of(voice)->starved, false, memory_order_acq_rel)) {
             notify(voice);
         }
     }

@@ -12,7 +12,7 @@
 
 #define VOICE_COUNT COUNT_AT_LEAST_ONE(CONSOLE_VOICE_COUNT + 0u)
 
-static _Atomic int32_t keyboard = KEYBOARD_NOBODY;
+static _Atomic int32_t keyboard; /* voice; of nobody but the log before keyboard_init() */
 
 /* The next voice after `voice` that takes input, or nobody. */
 static int32_t next_keyboard(int32_t voice)
@@ -36,7 +36,7 @@ bool keyboard_is_at(uint32_t voice)
     return atomic_load_explicit(&keyboard, memory_order_seq_cst) == (int32_t)voice;
 }
 
-static void switch_keyboard(struct voice voices[])
+static void switch_keyboard(struct voice guest_voices[])
 {
     char line[16 + STAGE_NAME_MAX];
     int32_t voice = next_keyboard(atomic_load_explicit(&keyboard, memory_order_relaxed));
@@ -50,18 +50,18 @@ static void switch_keyboard(struct voice voices[])
 
     line[size++] = '\n';
     console_write(line, size);
-    voice_show(&voices[voice]); /* and console_interrupt() drains */
+    voice_show(&guest_voices[voice - 1]); /* and console_interrupt() drains */
 }
 
-int32_t keyboard_take(struct voice voices[])
+int32_t keyboard_take(struct voice guest_voices[])
 {
     int32_t typed = KEYBOARD_NOBODY;
 
     for (int c = plat_uart_get(); c >= 0; c = plat_uart_get()) {
         int32_t voice = atomic_load_explicit(&keyboard, memory_order_relaxed);
         if (c == CONSOLE_ESCAPE) {
-            switch_keyboard(voices);
-        } else if (voice != KEYBOARD_NOBODY && voice_type(&voices[voice], (char)c)) {
+            switch_keyboard(guest_voices);
+        } else if (voice != KEYBOARD_NOBODY && voice_type(&guest_voices[voice - 1], (char)c)) {
             typed = voice;
         }
     }

@@ -19,7 +19,8 @@ void keyboard_init(void); /* boot CPU, once: the first voice that takes input */
 bool keyboard_is_at(uint32_t voice);
 /* The UART's interrupt: typed characters go to the voice that has the keyboard; the escape key
  * gives it to the next one.  What a voice has no room for is lost, as in a UART whose FIFO
- * overruns. Returns the voice to notify, or KEYBOARD_NOBODY. */
-int32_t keyboard_take(struct voice voices[]);
+ * overruns. Returns the voice to notify, or KEYBOARD_NOBODY.
+ * guest_voices: from voice 1 on, as voice 0 is the log's. */
+int32_t keyboard_take(struct voice guest_voices[]);
 
 #endif

@@ -9,14 +9,14 @@
 #define STAGE_PER_CHAR (2u + STAGE_NAME_MAX + 4u + 2u)
 
 static struct {
-    int32_t open;
+    uint32_t open; /* voice of the unfinished line + 1; 0: there is none */
     uint32_t size; /* of `text` that is filled */
     uint32_t sent;
     char text[STAGE_SIZE];
     /* Per voice: its unfinished line was ended for another; a carriage return is held back. */
     bool cut[COUNT_AT_LEAST_ONE(CONSOLE_VOICE_COUNT)];
     bool carriage_return[COUNT_AT_LEAST_ONE(CONSOLE_VOICE_COUNT)];
-} stage = { .open = STAGE_NOBODY };
+} stage;
 
 bool stage_room(void)
 {
@@ -32,13 +32,13 @@ static void end_line(void)
 {
     add('\r');
     add('\n');
-    stage.open = STAGE_NOBODY;
+    stage.open = 0;
 }
 
 void stage_cut(void)
 {
-    if (stage.open != STAGE_NOBODY) {
-        stage.cut[stage.open] = true;
+    if (stage.open != 0) {
+        stage.cut[stage.open - 1] = true;
         end_line();
     }
 }
@@ -58,14 +58,14 @@ static void begin_line(uint32_t voice)
         stage.cut[voice] = false;
     }
     add(' ');
-    stage.open = (int32_t)voice;
+    stage.open = voice + 1;
 }
 
 /* A carriage return goes out only in the midst of a line: before a newline ours does its work, and
  * at the start of a line it would let the text overwrite the prefix. */
 void stage_text(uint32_t voice, char c)
 {
-    bool begins = stage.open != (int32_t)voice;
+    bool begins = stage.open != voice + 1;
 
     if (c == '\r') {
         stage.carriage_return[voice] = true;
@@ -87,7 +87,7 @@ void stage_text(uint32_t voice, char c)
 
 int32_t stage_open(void)
 {
-    return stage.open;
+    return (int32_t)stage.open - 1;
 }
 
 int stage_peek(void)

@@ -25,7 +25,7 @@ def test_defaults_and_what_the_plan_needs() -> None:
     assert not wrong
     assert config.is_on("VDEV_VGIC") and not config.is_on("VDEV_CHANNEL")
     assert config.is_on("ASSERT") and config.is_on("LTO")
-    assert config.number("STACK_SIZE") == 8192
+    assert config.number("STACK_SIZE") == 4096
     assert config.number("LOG_LEVEL_VALUE") == 2
 
 
