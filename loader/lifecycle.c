@@ -36,6 +36,7 @@ static void channels_zero(uint32_t vm, bool first)
 
 void lifecycle_init(void)
 {
+    atomic_store(&vms_left, VM_COUNT);
     for (uint32_t n = 0; n < VCPU_COUNT; n++) {
         struct vcpu *vcpu = &vcpus[n];
 

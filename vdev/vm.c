@@ -2,7 +2,7 @@
 #include "vdev/vm.h"
 
 struct vm vms[VM_COUNT];
-_Atomic uint32_t vms_left = VM_COUNT;
+_Atomic uint32_t vms_left;
 
 static void tell_home(uint32_t vm)
 {

@@ -35,7 +35,8 @@ struct vm {
 };
 
 extern struct vm vms[VM_COUNT];
-extern _Atomic uint32_t vms_left; /* not off, or about to start; at 0 the board goes off */
+/* Not off, or about to start; at 0 the board goes off.  lifecycle_init() sets it. */
+extern _Atomic uint32_t vms_left;
 
 /* Any CPU: gives `vm` an order, the last one counts; but a crash only where it has none. */
 void vm_order_give(uint32_t vm, enum vm_order order);
