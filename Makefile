@@ -28,16 +28,17 @@ golden: # rewrites the expected results of tests; review the diff
 	$(PYTHON) tests/gen/axvm/outcomes.py --update
 	$(PYTHON) tests/gen/boards/board_plans.py --update
 
-bench: # exact instruction counts, build/bench.json; make bench BENCH="--only native --only emulated"
+bench: setup # exact instruction counts, build/bench.json; make bench BENCH="--only native --only emulated"
 	$(PYTHON) tests/bench/bench.py $(BENCH)
 
-bench-check: # fails where a count grew by more than 2 % over tests/bench/baseline.json
+bench-check: setup # fails where a count grew by more than 2 % over tests/bench/baseline.json
 	$(PYTHON) tests/bench/bench.py --check $(BENCH)
 
-bench-baseline: # what is measured now is what bench-check expects
+bench-baseline: setup # what is measured now is what bench-check expects
 	$(PYTHON) tests/bench/bench.py --update-baseline $(BENCH)
+	$(PYTHON) tests/bench/account.py --page
 
-bench-account: # make bench-account OP=hvc-version: which instructions an operation costs
+bench-account: setup # make bench-account OP=hvc-version: which instructions an operation costs
 	$(PYTHON) tests/bench/account.py $(OP)
 
 format:

@@ -7,12 +7,16 @@
     tests/bench/account.py boot                        from reset to the first guest instruction
     tests/bench/account.py timer --set vm.guest.interrupts=passthrough
     tests/bench/account.py --list                      the names of operations
+    tests/bench/account.py --page                      docs/performance-accounts.md: all that the
+                                                       baseline says is above its target
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
+import io
 import itertools
 import re
 import signal
@@ -24,11 +28,21 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import baseline  # noqa: E402
 import subject  # noqa: E402
+import table  # noqa: E402
 import trace  # noqa: E402
 
 CPUS = 2
 PATHS = 4  # shown of each CPU
+PAGE = subject.ROOT / "docs/performance-accounts.md"
+_HEAD = """\
+<!-- SPDX-License-Identifier: Apache-2.0 -->
+# Accounts of operations above their target
+
+Written by `make bench-baseline`: for each operation that [performance.md](performance.md) calls
+missed, the hypervisor's paths with their functions, and every instruction of the most frequent one.
+"""
 _LINE = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
 
 
@@ -89,16 +103,35 @@ def account_boot(folder: Path, listing: bool) -> None:
         tell_listing(path, symbols, elf)
 
 
+def missed() -> list[str]:
+    """Operations that cost more than their target, by the committed baseline."""
+    rows = table.entries()
+    verdicts = {row.title: row.verdict for row in table.rows(baseline.read())}
+    names = [row["count"] for row in rows if verdicts.get(row["title"]) == "missed"]
+    return [name for name in names if name in subject.operations()]
+
+
+def write_page(folder: Path) -> None:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        for name in missed():
+            print(f"## {name}\n\n```")
+            account(folder, name, listing=True)
+            print("```\n")
+    PAGE.write_text(f"{_HEAD}\n{said.getvalue()}".rstrip() + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("operations", nargs="*", metavar="OPERATION")
     parser.add_argument("--list", action="store_true", help="the names of operations")
+    parser.add_argument("--page", action="store_true", help="write docs/performance-accounts.md")
     parser.add_argument("--listing", action="store_true", help="every instruction")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
     parser.add_argument("--config", type=Path, default=subject.DEPLOYMENT, metavar="FILE")
     options = parser.parse_args()
     known = [*subject.operations(), "boot"]
-    if options.list or not options.operations:
+    if options.list or not (options.operations or options.page):
         print("\n".join(known))
         return 0
     for name in options.operations:
@@ -107,6 +140,8 @@ def main() -> int:
     subject.build_guest()
     sets = list(itertools.chain.from_iterable(("--set", one) for one in options.sets))
     folder = subject.build_deployment(options.config, *sets)
+    if options.page:
+        write_page(folder)
     for name in options.operations:
         if name == "boot":
             account_boot(folder, options.listing)

@@ -39,11 +39,6 @@ def write(counts: dict[str, float], path: Path = BASELINE) -> None:
     path.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n")
 
 
-def judged(counts: dict[str, float]) -> dict[str, float]:
-    """Counts of ours: what the bare machine does is its own affair."""
-    return {name: count for name, count in counts.items() if not name.endswith(".native")}
-
-
 def worse(before: dict[str, float], now: dict[str, float]) -> list[Change]:
     """Counts that grew by more than 2 %, or are missing."""
     changes = [Change(name, count, now.get(name)) for name, count in sorted(before.items())]

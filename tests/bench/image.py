@@ -5,16 +5,22 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _ALLOCATED = 2
 _PACKED = "packed"  # guests' pristine images
-_TABLES = "tables"  # page tables
 
 
-def sections(elf: Path) -> dict[str, int]:
-    """Bytes of every section that is in memory, names without their dot."""
+@dataclass(frozen=True)
+class Section:
+    base: int
+    size: int
+
+
+def sections(elf: Path) -> dict[str, Section]:
+    """Every section that is in memory, names without their dot."""
     data = elf.read_bytes()
     (offset,) = struct.unpack_from("<Q", data, 0x28)
     entry_size, count, names_index = struct.unpack_from("<HHH", data, 0x3A)
@@ -24,17 +30,21 @@ def sections(elf: Path) -> dict[str, int]:
     for entry in entries:
         if entry[2] & _ALLOCATED:
             start = names + entry[0]
-            found[data[start : data.index(b"\0", start)].decode().removeprefix(".")] = entry[5]
+            name = data[start : data.index(b"\0", start)].decode().removeprefix(".")
+            found[name] = Section(entry[3], entry[5])
     return found
 
 
 def sizes(folder: Path) -> dict[str, float]:
-    """By section; `code`: text and rodata without page tables and guests; `ram`: all that the
-    hypervisor takes beyond guests and their pristine copies."""
+    """Bytes by section; `code`: text and rodata without page tables and guests; `ram`: all that the
+    hypervisor takes, padding too, beyond guests and their pristine copies."""
     found = sections(folder / "firmware.elf")
-    total = sum(found.values())
-    code = found["text"] + found["rodata"]
-    return {**found, "code": code, "ram": total - found.get(_PACKED, 0)}
+    base = min(section.base for section in found.values())
+    end = max(section.base + section.size for section in found.values())
+    packed = found[_PACKED].size if _PACKED in found else 0
+    bytes_: dict[str, float] = {name: section.size for name, section in found.items()}
+    code = bytes_["text"] + bytes_["rodata"]
+    return {**bytes_, "code": code, "ram": end - base - packed}
 
 
 def mmio_rows(folder: Path) -> int:

@@ -19,8 +19,8 @@ Counts = dict[str, float]
 
 MIB = 1 << 20
 VM_COUNTS = (1, 2, 4, 8)
-ROW_COUNTS = (4, 16, 64, 256)
-RAM_SIZES = ("1M", "16M", "128M", "1G")
+ROW_COUNTS = (4, 32, 256)
+RAM_SIZES = ("1M", "32M", "1G")
 IMAGE_SIZES = (256 << 10, 1280 << 10)
 LOOP = ("hvc-", "gicd-", "gicr-", "uart-", "id-", "mpidr", "ctr", "icc-", "cntv-", "wfi")
 LOOP_OWN = 2.0  # subs and b.ne, which the operation "loop" shows
@@ -130,8 +130,8 @@ def ram() -> Counts:
             guest = Vm("guest", (0,), subject.IMAGE, ram=size, scrub=scrub)
             folder = subject.build_deployment(deployments.write(name, [guest], QUIET))
             found[f"ram.{size}.{'scrubbed' if scrub else 'kept'}"] = _start(folder)
-    bytes_ = (1 << 30) - 16 * MIB
-    zeroed = found["ram.1G.scrubbed"] - found["ram.16M.scrubbed"]
+    bytes_ = (1 << 30) - 32 * MIB
+    zeroed = found["ram.1G.scrubbed"] - found["ram.32M.scrubbed"]
     found["ram.scrub-per-16-bytes"] = round(16 * zeroed / bytes_, 3)
     return found
 

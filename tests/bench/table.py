@@ -55,7 +55,7 @@ def _row(entry: dict[str, Any], counts: dict[str, float]) -> Row | None:
     return Row(entry["title"], native, ours, entry.get("xen"), entry.get("bao"), target)
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     if value is None:
         return "-"
     if value >= 10000:
@@ -67,7 +67,7 @@ def text(table: list[Row]) -> str:
     cells: list[tuple[str, ...]] = [HEAD]
     for row in table:
         values = (row.native, row.ours, row.xen, row.bao, row.target)
-        cells.append((row.title, *(_number(value) for value in values), row.verdict))
+        cells.append((row.title, *(number(value) for value in values), row.verdict))
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEAD))]
     lines = []
     for line in cells:

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import baseline  # noqa: E402
+import page  # noqa: E402
 import scenarios  # noqa: E402
 import subject  # noqa: E402
 import table  # noqa: E402
@@ -60,6 +61,11 @@ def test_every_row_of_the_table_has_a_count() -> None:
     names = [entry["count"] for entry in table.entries()]
     full = [name if "." in name else f"operation.{name}.emulated" for name in names]
     assert [name for name in full if name not in counts] == []
+
+
+def test_the_page_has_the_figures_of_the_baseline() -> None:
+    text = page.PAGE.read_text()
+    assert page.with_figures(text, baseline.read()) == text, "make bench-baseline writes them"
 
 
 def test_operations_cost_no_more_than_the_baseline() -> None:
