@@ -2,8 +2,9 @@
 """Compiles and runs every tests/unit/test_*.c on the host, over arch/fake.
 
 A test's first lines name what it is linked with: `sources: vdev/vgic.c arch/fake/cpu.c`, paths
-from the root, shell patterns allowed (arch/fake/[a-z]*.c: a comment can't hold slash-star).  Tests run under ASan and UBSan; those named
-test_*_threads.c also under TSan.
+from the root, shell patterns allowed (arch/fake/[a-z]*.c: a comment can't hold slash-star).
+`defines: NAME=VALUE` sets a symbol of fixture/autoconf.h.  Tests run under ASan and UBSan; those
+named test_*_threads.c also under TSan.
 """
 
 from __future__ import annotations
@@ -63,6 +64,13 @@ def sources_of(test: Path) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in [test, *named]]
 
 
+def defines_of(test: Path) -> list[str]:
+    """What `test` sets in place of fixture/autoconf.h: `defines: NAME=VALUE …` in a comment."""
+    head = "".join(test.read_text(encoding="utf-8").splitlines(keepends=True)[:8])
+    match = re.search(r"defines:(.*?)\*/", head)
+    return [f"-D{word}" for word in match.group(1).split()] if match is not None else []
+
+
 def variants() -> list[tuple[str, str]]:
     """Each test with each sanitizer it runs under."""
     found: list[tuple[str, str]] = []
@@ -92,6 +100,10 @@ def run(command: list[str], seconds: int) -> None:
 
 @pytest.fixture(scope="module")
 def generated() -> None:
+    write_generated()
+
+
+def write_generated() -> None:
     """devices.h as a deployment with two devices of each type has it."""
     counts = {kind.name: 2 for kind in device_types.TYPES}
     write_if_changed(BUILD / "include" / "devices.h", header_text(counts))
@@ -104,7 +116,11 @@ def test_unit(name: str, sanitizer: str) -> None:
     binary = BUILD / f"{name}-{sanitizer}"
     sources = sources_of(UNIT / f"{name}.c")
     run(
-        [COMPILER, *FLAGS, *SANITIZERS[sanitizer], *INCLUDES, *sources, "-o", str(binary)],
+        [
+            *(COMPILER, *FLAGS, *SANITIZERS[sanitizer]),
+            *defines_of(UNIT / f"{name}.c"),
+            *(*INCLUDES, *sources, "-o", str(binary)),
+        ],
         COMPILE_SECONDS,
     )
     run([str(binary)], RUN_SECONDS)
