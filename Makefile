@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: setup demo test prove lint golden bench bench-check bench-baseline bench-account format clean
+.PHONY: setup demo test coverage prove lint golden bench bench-check bench-baseline bench-account format clean
 
 setup: # what builds and tests need, by apt; then the libraries that every build uses
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) test
@@ -15,6 +15,9 @@ demo: # the default deployment in QEMU
 test: setup # every test, on two CPUs; what they boot is fetched first
 	$(PYTHON) -m gen.tool.fetch
 	$(PYTEST) -n 2 --dist loadfile tests
+
+coverage: setup # lines and branches that host tests run; PARTS=c for one half
+	tests/coverage/measure.py $(PARTS)
 
 prove: # contracts of C functions, by Frama-C; installs it
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) prove
