@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One image that is built once, and audits of changed copies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+DEPLOYMENT = Path(__file__).parent / "deployment.toml"
+sys.path.insert(0, str(ROOT))
+sys.path.append(str(Path(__file__).parent))
+
+from gen.audit.audit import Audit, Source, audit  # noqa: E402
+from gen.audit.image import Firmware  # noqa: E402
+from gen.tool.paths import FETCH  # noqa: E402
+
+from mutant import Mutant  # noqa: E402
+
+Try = Callable[[Callable[[Mutant], None]], set[str]]
+
+
+def source(*sets: str) -> Source:
+    return Source(DEPLOYMENT, sets, {"fetch": str(FETCH), "root": str(ROOT)}, ROOT / "platform")
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The firmware.elf of deployment.toml."""
+    out = tmp_path_factory.mktemp("audited")
+    command = [str(ROOT / "build.py"), str(DEPLOYMENT), "-q", "--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return out / "firmware.elf"
+
+
+@pytest.fixture(scope="session")
+def firmware(good: Path) -> Firmware:
+    return Firmware(good)
+
+
+def failed(result: Audit) -> set[str]:
+    return {check.code for check in result.findings.checks if check.failures}
+
+
+@pytest.fixture
+def alone(firmware: Firmware, tmp_path: Path) -> Try:
+    """Codes that fail for a changed image of which nothing else is known."""
+
+    def attempt(change: Callable[[Mutant], None]) -> set[str]:
+        mutant = Mutant(firmware, tmp_path / "mutant.elf")
+        change(mutant)
+        return failed(audit(mutant.save(), None))
+
+    return attempt
+
+
+@pytest.fixture
+def against(firmware: Firmware, tmp_path: Path) -> Try:
+    """Codes that fail for a changed image against its deployment."""
+
+    def attempt(change: Callable[[Mutant], None]) -> set[str]:
+        mutant = Mutant(firmware, tmp_path / "mutant.elf")
+        change(mutant)
+        return failed(audit(mutant.save(), source()))
+
+    return attempt
