@@ -55,7 +55,7 @@ def test_control() -> None:
     assert (control.ipa_bits, control.start_level, control.root_entries) == (32, 1, 4)
     larger = (vtcr ^ 6 << 16) - 10  # PS 44 bits, 42 bits of IPA: 8 tables in a row
     assert arm.stage2_control(larger).root_entries == 8 * 512
-    for wrong in (vtcr ^ 1 << 31, vtcr | 1 << 14, vtcr | 1 << 21, vtcr - 12, vtcr & ~0xC0):
+    for wrong in (vtcr ^ 1 << 31, vtcr | 1 << 14, vtcr | 1 << 21, vtcr - 12, vtcr | 0xC0):
         with pytest.raises(arm.Malformed):
             arm.stage2_control(wrong)
 
