@@ -54,7 +54,7 @@ def build(
         for name, text in files.items():
             write_if_changed(generated / name, text)
         made = [generated / name for name in files if name.endswith((".c", ".S"))]
-        objects = compile.compile_all(job, [*own, *made], jobs, tell)
+        objects = compile.compile_all(job, [*made, *own], jobs, tell)
         _remove_others(job.objects, objects)
         script = generated / "layout.ld"
         link.link(arch, objects, [fdt.archive, libc.archive], script, elf, lto)

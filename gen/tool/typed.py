@@ -101,15 +101,15 @@ class Image:
 
 
 def _units(dwarf: Any, wanted: set[str]) -> Iterator[Any]:
-    """The compilation units of these names. From the end: the generated files come last in a link,
-    and to look at each is slow."""
+    """The compilation units of these names. In the order of the link, where generated files come
+    first, because to look at each is slow."""
     data = dwarf.debug_info_sec.stream.getvalue()
     starts, at = [], 0
     every = not wanted
     while at < len(data):
         starts.append(at)
         at += 4 + int.from_bytes(data[at : at + 4], "little")  # unit_length (DWARF 5, 7.5.1)
-    for start in reversed(starts):
+    for start in starts:
         if not wanted and not every:
             break
         unit = dwarf.get_CU_at(start)
