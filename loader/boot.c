@@ -24,6 +24,8 @@ static void check_cpu(void)
 static void start_other_cpus(void)
 {
     for (uint32_t pcpu = 1; pcpu < PCPU_COUNT; pcpu++) {
+        log_debug("firmware is to start CPU %#llx",
+                  (unsigned long long)pcpu_rows[pcpu].hardware_id);
         if (!arch_cpu_start(pcpu)) {
             panic("firmware did not start CPU %#llx",
                   (unsigned long long)pcpu_rows[pcpu].hardware_id);

@@ -5,10 +5,13 @@
 #include "loader/image.h"
 #include "platform/console.h"
 #include "platform/log.h"
+#include "platform/panic.h"
 #include "vdev/alarm.h"
+#include "vdev/dispatch_check.h"
 #include "vdev/irq.h"
 #include "vdev/ivc.h"
 #include "vdev/monitor.h"
+#include "vdev/notice.h"
 #include "vdev/timer.h"
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
@@ -17,6 +20,16 @@
 
 static _Atomic uint32_t starts[VM_COUNT]; /* vCPUs of the VM that took a start, ever */
 static _Atomic uint32_t ready[VM_COUNT];  /* CPUs of the VM that are initialised */
+
+static const char *const end_words[] = {
+    [VCPU_END_NONE] = "not at all",
+    [VCPU_END_CPU_OFF] = "CPU_OFF",
+    [VCPU_END_OFF] = "SYSTEM_OFF",
+    [VCPU_END_RESET] = "SYSTEM_RESET",
+    [VCPU_END_CRASH] = "crashed",
+    [VCPU_END_STOPPED] = "stopped with its VM",
+    [VCPU_END_ORDERED] = "ordered by a monitor",
+};
 
 static struct vcpu *home_of(const struct vcpu *vcpu)
 {
@@ -50,9 +63,20 @@ void lifecycle_init(void)
         }
     }
     for (uint32_t n = 0; n < VM_COUNT; n++) {
+        dispatch_check(&vm_rows[n]);
         vdev_reset(&vm_rows[n]);
     }
     channels_zero(0, true);
+}
+
+static bool seen_off(const struct vm_row *row)
+{
+    for (uint32_t n = 0; n < row->vcpu_count; n++) {
+        if (atomic_load(&vcpus[row->vcpu_first + n].power) != VCPU_OFF) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Home, all vCPUs off: RAM and devices as after power-on, vCPU 0 about to start. */
@@ -61,6 +85,9 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
     struct vm *vm = &vms[vcpu->vm];
     const struct vm_row *row = vcpu->vm_row;
 
+    ASSERT(vcpu == home_of(vcpu) && seen_off(row));
+    log_debug("%s: its images go into its RAM, at %#llx and on", row->name,
+              (unsigned long long)row->ram[0].hpa.addr);
     atomic_store(&vm->state, VM_LOADING);
     arch_map_select(ARCH_MAP_LOADER);
     if (restart) {
@@ -71,6 +98,7 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
     if (!good) {
         return false;
     }
+    log_debug("%s: its images are right, its devices begin anew", row->name);
     arch_vm_flush(row);
     if (restart) { /* else lifecycle_init() did, and VMs that were faster may have rung since */
         vdev_reset(row); /* before the vGIC: one may still post an interrupt of the last run */
@@ -89,16 +117,6 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
     atomic_store(&vm->state, VM_RUNNING);
     atomic_store(&vcpu->power, VCPU_ON_PENDING);
     log_info("%s: %s", row->name, restart ? "restarted" : "started");
-    return true;
-}
-
-static bool seen_off(const struct vm_row *row)
-{
-    for (uint32_t n = 0; n < row->vcpu_count; n++) {
-        if (atomic_load(&vcpus[row->vcpu_first + n].power) != VCPU_OFF) {
-            return false;
-        }
-    }
     return true;
 }
 
@@ -132,6 +150,7 @@ static void vm_stop(struct vcpu *vcpu, enum vcpu_end end)
         return;
     }
     atomic_store(&vm->state, VM_STOPPING);
+    log_debug("%s: stops: %s", vcpu->vm_row->name, end_words[end]);
     for (uint32_t n = 0; n < vcpu->vm_row->vcpu_count; n++) {
         struct vcpu *other = &vcpus[vcpu->vm_row->vcpu_first + n];
 
@@ -150,6 +169,7 @@ static void tell_monitors(const struct vcpu *vcpu)
 
 static void vm_end(struct vcpu *vcpu)
 {
+    ASSERT(seen_off(vcpu->vm_row) && atomic_load(&vms_left) > 0);
     atomic_store(&vms[vcpu->vm].state, VM_OFF);
     log_info("%s: off", vcpu->vm_row->name);
     tell_monitors(vcpu);
@@ -286,11 +306,14 @@ static bool vcpu_take_start(struct vcpu *vcpu)
                     vms[vcpu->vm].counter_base);
     timer_vcpu_reset(vcpu);
     vgic_vcpu_reset(vcpu);
+    notice_debug(vcpu, "starts on CPU %u", (unsigned)vcpu->row->pcpu);
     return true;
 }
 
 static void vcpu_leave(struct vcpu *vcpu, enum vcpu_end end)
 {
+    ASSERT(atomic_load(&vcpu->power) == VCPU_ON && end != VCPU_END_NONE);
+    notice_debug(vcpu, "ends: %s", end_words[end]);
     vgic_vcpu_park(vcpu);
     if (end != VCPU_END_CPU_OFF && end != VCPU_END_STOPPED) {
         vm_stop(vcpu, end);
@@ -344,6 +367,7 @@ _Noreturn void lifecycle_loop(struct vcpu *vcpu)
     if (vcpu == NULL) {
         idle_loop();
     }
+    ASSERT(vcpu->row->pcpu == arch_cpu_index());
     atomic_fetch_add(&ready[vcpu->vm], 1);
     arch_cpu_wake();
     if (vcpu == home_of(vcpu)) {

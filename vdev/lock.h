@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "arch/arch.h"
+#include "platform/panic.h"
 
 /* A ticket lock: first come, first served.  Zero-initialised it is free.  Hold it briefly, and
  * never while waiting for another CPU. */
@@ -39,7 +40,10 @@ static inline bool lock_release(struct lock *lock)
     uint32_t owner = atomic_load_explicit(&lock->owner, memory_order_relaxed) + 1;
 
     atomic_store(&lock->owner, owner);
-    return atomic_load(&lock->next) != owner;
+    uint32_t next = atomic_load(&lock->next);
+
+    ASSERT((int32_t)(next - owner) >= 0); /* else nobody held it */
+    return next != owner;
 }
 
 static inline void lock_drop(struct lock *lock)

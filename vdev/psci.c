@@ -2,8 +2,10 @@
 #include "vdev/psci.h"
 
 #include "arch/fast.h"
+#include "platform/panic.h"
 #include "vdev/call.h"
 #include "vdev/guest_memory.h"
+#include "vdev/notice.h"
 #include "vdev/vm.h"
 
 #define MIGRATE_NOT_NEEDED 2 /* no Trusted OS, or one that needs no migration */
@@ -59,6 +61,9 @@ static int64_t psci_cpu_on(const struct vcpu *vcpu, uint64_t guest_id, uint64_t 
                                                  memory_order_acquire, memory_order_relaxed)) {
         return power == VCPU_ON ? ALREADY_ON : ON_PENDING;
     }
+    ASSERT(target->vm == vcpu->vm && target != vcpu);
+    notice_debug(vcpu, "CPU_ON of vCPU %u at %#llx", (unsigned)target->row->index,
+                 (unsigned long long)entry);
     target->start_entry = entry;
     target->start_arg = context;
     atomic_store_explicit(&target->power, VCPU_ON_PENDING, memory_order_release);

@@ -21,6 +21,13 @@ class Seen:
     words: str  # of the hypervisor
 
 
+DEBUG_STEPS = (
+    "firmware is to start CPU 0x1\n",
+    "ping: its images are right, its devices begin anew\n",
+    ": starts on CPU 1\n",
+    ": ends: SYSTEM_OFF\n",
+    "pong: stops: SYSTEM_OFF\n",
+)
 LAST_WORDS = "all VMs are off: board off\n"
 DIGESTS = frozenset({"arch_sha256_blocks", "arch_crc32"})
 SHOWS: dict[str, Callable[[Seen], bool]] = {
@@ -33,14 +40,23 @@ SHOWS: dict[str, Callable[[Seen], bool]] = {
     "LOG_LEVEL=none": lambda seen: seen.words == "" and "log_line" not in seen.symbols,
     "LOG_LEVEL=error": lambda seen: seen.words == "",
     "LOG_LEVEL=warn": lambda seen: seen.words == "",
-    "LOG_LEVEL=debug": lambda seen: seen.words.endswith(LAST_WORDS),
+    "LOG_LEVEL=debug": lambda seen: all(step in seen.words for step in DEBUG_STEPS),
+    "LOG_LEVEL=info": lambda seen: not any(step in seen.words for step in DEBUG_STEPS),
+    "ASSERT=true": lambda seen: b"assertion failed" in seen.strings,
     "TRACE=true": lambda seen: "trace_exit" in seen.symbols,
     "TRACE=false": lambda seen: "trace_exit" not in seen.symbols,
     "ASSERT=false": lambda seen: b"assertion failed" not in seen.strings,
     "LTO=true": lambda seen: "arch_cpu_index" not in seen.symbols,
     "LTO=false": lambda seen: "arch_cpu_index" in seen.symbols,
 }
-DEFAULTS = ("VERIFY_IMAGES=sha256", "LOADER_BOARD_CHECK=true", "TRACE=false", "LTO=true")
+DEFAULTS = (
+    "VERIFY_IMAGES=sha256",
+    "LOADER_BOARD_CHECK=true",
+    "LOG_LEVEL=info",
+    "TRACE=false",
+    "ASSERT=true",
+    "LTO=true",
+)
 OTHERS = tuple(variant for variant in SHOWS if variant not in DEFAULTS)
 SMALLEST = ("VERIFY_IMAGES=none", "LOADER_BOARD_CHECK=false", "LOG_LEVEL=none")
 

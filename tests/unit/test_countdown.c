@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/countdown.c vdev/alarm.c vdev/vdev.c arch/fake/[a-z]*.c */
+/* sources: vdev/countdown.c vdev/alarm.c vdev/vdev.c arch/fake/[a-z]*.c
+ * tests/unit/fixture/platform.c */
 #include <devices.h>
 
 #include "arch/fake/fake.h"
