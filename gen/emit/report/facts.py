@@ -16,7 +16,14 @@ from gen.plan.model import Plan, PlannedChannel, SysregRow
 from gen.plan.ranges import union
 from gen.read.board import Range
 
-_AUDIT = ("elf", "result", "asked", "limits", "checks")  # what of audit.json the report tells
+_AUDIT = (
+    "elf",
+    "result",
+    "asked",
+    "limits",
+    "checks",
+    "stack",
+)  # what of audit.json the report tells
 FORMAT = 2  # of report.json; changes when a member changes its meaning
 
 

@@ -116,13 +116,17 @@ def audited(result: str) -> Json:
     check |= {"shown": "2 ranges" if result == "pass" else ""}
     found = {"elf": {"sha256": "ab" * 32}, "result": result, "asked": True, "limits": ["a limit"]}
     failures = ["two owners"] if result == "fail" else []
-    return {**found, "checks": [{**check, "failures": failures}], "vms": []}
+    path = [{"function": "boot_main", "bytes": 32}, {"function": "panic", "bytes": 144}]
+    one = {"size": 4096, "deepest": {"bytes": 1024, "path": path}}
+    stack = {"cpu": one, "exceptions": one, "functions": 9}
+    return {**found, "checks": [{**check, "failures": failures}], "stack": stack, "vms": []}
 
 
 def test_audit_is_told() -> None:
     plan = plans.two_vms()
     assert "This image was not audited." in page(facts(plan))
     passed = page(facts(plan, audit=audited("pass")))
+    assert "25.0 %" in passed and "boot_main" in passed
     assert "Passed" in passed and "2 ranges" in passed and "a limit" in passed
     failed = page(facts(plan, audit=audited("fail")))
     assert "Failed" in failed and "two owners" in failed and "E-audit-ram" in failed
