@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import golden
 import html_tree
 import plans
 import pytest
 
 from gen.emit.boundaries import guess
 from gen.emit.report.facts import facts
+from gen.emit.report.diff import diff
+from gen.emit.report.overview import overview
 from gen.emit.report.page import page
 from gen.emit.report.picture import pictures
 from gen.emit.report.vm_facts import Json
@@ -131,3 +135,16 @@ def test_audit_is_told() -> None:
     failed = page(facts(plan, audit=audited("fail")))
     assert "Failed" in failed and "two owners" in failed and "E-audit-ram" in failed
     assert html_tree.Page(failed).problems == [] and html_tree.Page(passed).problems == []
+
+
+@pytest.mark.parametrize("case", golden.cases())
+def test_pages_of_real_plans_are_sound(case: str, tmp_path: Path) -> None:
+    found = facts(golden.plan_case(case, tmp_path))
+    seen = html_tree.Page(page(found))
+    assert seen.problems == []
+    said = " ".join(" ".join(seen.text).split())
+    for vm in found["vms"]:
+        for row in [*vm["map"], *vm["interrupts"]["routes"]]:
+            assert row["owner"] in said
+            assert row["owner"] != "an emulated device", "it has a name"
+    assert overview(found) and not diff(found, found).whole
