@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: setup demo test coverage prove lint golden bench bench-check bench-baseline bench-account format clean
+.PHONY: setup demo test fuzz coverage prove lint golden bench bench-check bench-baseline bench-account format clean
 
 setup: # what builds and tests need, by apt; then the libraries that every build uses
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) test
@@ -18,6 +18,10 @@ test: setup # every test, on two CPUs; what they boot is fetched first
 
 coverage: setup # lines and branches that host tests run; PARTS=c for one half
 	tests/coverage/measure.py $(PARTS)
+
+FUZZ_SECONDS ?= 10
+fuzz: setup # make fuzz FUZZ_SECONDS=60 FUZZ="vgic toml": seconds for each target, these or all
+	$(PYTHON) tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 prove: # contracts of C functions, by Frama-C; installs it
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) prove

@@ -129,7 +129,7 @@ def parse(blob: bytes) -> Tree:
     fdt = libfdt.FdtRo(blob)
     try:
         root = _parse_nodes(fdt)
-    except (SystemError, UnicodeDecodeError) as error:  # pylibfdt, of names that are not text
+    except (SystemError, UnicodeError) as error:  # pylibfdt and _name(), of names that are not text
         raise FdtError("not a sound device tree: a name is not text") from error
     phandles = {
         node.cell("phandle", 0): node for node in root.walk() if len(node.cells("phandle")) == 1
@@ -157,7 +157,7 @@ def _parse_nodes(fdt: Any) -> Node:
     offset, depth = fdt.next_node(0, 0, (libfdt.NOTFOUND,))
     while offset >= 0 and depth > 0:
         parent = stack[depth - 1]
-        node = Node(fdt.get_name(offset), parent, _parse_properties(fdt, offset))
+        node = Node(_name(fdt.get_name(offset)), parent, _parse_properties(fdt, offset))
         parent.children.append(node)
         del stack[depth:]
         stack.append(node)
@@ -165,12 +165,18 @@ def _parse_nodes(fdt: Any) -> Node:
     return root
 
 
+def _name(name: str) -> str:
+    """Itself. UnicodeError where pylibfdt put surrogates for bytes that are no text."""
+    name.encode()
+    return name
+
+
 def _parse_properties(fdt: Any, node: int) -> dict[str, bytes]:
     properties: dict[str, bytes] = {}
     offset = fdt.first_property_offset(node, (libfdt.NOTFOUND,))
     while offset >= 0:
         value = fdt.get_property_by_offset(offset)
-        properties[value.name] = bytes(value)
+        properties[_name(value.name)] = bytes(value)
         offset = fdt.next_property_offset(offset, (libfdt.NOTFOUND,))
     return properties
 

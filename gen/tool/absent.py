@@ -39,7 +39,7 @@ def _kernel(vm: Vm, folder: Path) -> Kernel:
     """A raw image that reaches as far as the entry, where load address and entry are told; where
     the missing file would have told them, in the first memory that could hold it."""
     known = vm.kernel if vm.kernel is not None else Kernel(Path(), where=vm.at("unikernel"))
-    image = folder / vm.name / (known.image.name or "unikernel")
+    image = folder / vm.name / (known.image.name.strip(".") or "unikernel")
     size, load, entry = INSTRUCTION, known.load_gpa, None
     if load is None and known.format != "raw":
         load = next((part.gpa for part in vm.memory if "x" in part.flags), None)

@@ -171,6 +171,15 @@ def test_missing_file(tmp_path: Path) -> None:
         parse_file(tmp_path / "x.dtb")
 
 
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "t.dts").write_text("/dts-v1/; / { nodename { propname = <1>; }; };")
+    blob = tmp_path / "t.dtb"
+    subprocess.run(["dtc", "-q", "-o", str(blob), str(tmp_path / "t.dts")], check=True)
+    for name in (b"nodename", b"propname"):
+        with pytest.raises(FdtError, match="a name is not text"):
+            parse(blob.read_bytes().replace(name, name[:-1] + b"\xff"))
+
+
 def test_damaged_trees_give_words(tmp_path: Path) -> None:
     good = compile_tree(tmp_path, SOC)
     generator = random.Random(1)

@@ -2,7 +2,7 @@
 
 /*
  * SMCCC (DEN 0028) 2.5: every owner, fast and yielding, 32 and 64 bits wide, by HVC and SMC: all
- * of the first 256 functions and 256 others of each; then any number at all.  Left out is what
+ * of the first 256 functions and 64 others of each; then any number at all.  Left out is what
  * ends or pauses the caller, as it should: CPU_OFF, SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2,
  * CPU_SUSPEND, and CPU_ON, which has an attack of its own.
  */
@@ -16,8 +16,8 @@
 
 #define OWNER_COUNT 64u
 #define LOW_COUNT 256u
-#define SAMPLE_COUNT 256u
-#define ANY_COUNT 100000u
+#define SAMPLE_COUNT 64u
+#define ANY_COUNT 20000u
 #define CALL_WIDE (UINT32_C(1) << 30)
 
 static uint64_t random_state = 2;
