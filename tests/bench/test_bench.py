@@ -15,6 +15,7 @@ import page  # noqa: E402
 import scenarios  # noqa: E402
 import subject  # noqa: E402
 import table  # noqa: E402
+import trace  # noqa: E402
 
 BEFORE = {
     "operation.hvc-version.emulated": 100.0,
@@ -76,3 +77,28 @@ def test_operations_cost_no_more_than_the_baseline() -> None:
     assert len(expected) > 50
     assert [change.text() for change in baseline.worse(expected, ours)] == []
     assert bare["operation.gicd-typer.native"] == 1.0  # exact: a load
+
+
+@pytest.mark.parametrize("operation, guest_own", [("hvc-version", 2), ("gicd-typer", 1)])
+def test_the_plugin_and_the_guests_clock_agree(operation: str, guest_own: int) -> None:
+    """Two ways to count the same: `guest_own` instructions are the guest's, mov and hvc or a load."""
+    subject.build_guest()
+    folder = subject.build_deployment(subject.DEPLOYMENT)
+    exits = trace.record(folder, operation).exits(0)
+    assert exits.total() == 1024
+    told = subject.results(subject.run(subject.command(folder / "firmware.bin", below=True)))
+    mean = sum(len(path) * count for path, count in exits.items()) / exits.total()
+    assert mean + guest_own == pytest.approx(scenarios.net(operation, told[operation]), abs=0.1)
+
+
+def test_an_idle_vm_costs_nothing_at_run_time() -> None:
+    counts = baseline.read()
+    for operation in scenarios.GROWTH:
+        costs = {counts[f"vms.{count}.{operation}"] for count in scenarios.VM_COUNTS}
+        assert max(costs) - min(costs) <= 0.1, operation
+
+
+def test_a_storm_next_door_adds_nothing() -> None:
+    counts = baseline.read()
+    added = {name: count for name, count in counts.items() if name.endswith(".storm-adds")}
+    assert len(added) == len(scenarios.PATHS) and not any(added.values()), added

@@ -64,6 +64,7 @@ static void measure_timer_exactly(void)
 {
     uint64_t sum = 0;
 
+    MARK(OP_TIMER_EXACT);
     for (uint32_t round = 0; round < EVENT_ROUNDS; round++) {
         uint32_t before = irq_count;
 
@@ -74,6 +75,7 @@ static void measure_timer_exactly(void)
         wait_interrupt(before);
         sum += irq_time - due;
     }
+    MARK_END();
     handler_plain();
     tell(OP_TIMER_EXACT, sum - HANDLER_DELAY * EVENT_ROUNDS / PHASES, EVENT_ROUNDS);
 }
