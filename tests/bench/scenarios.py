@@ -210,10 +210,10 @@ def neighbour() -> Counts:
     the board's UART, so that no printing of its own falls between."""
     devices = ('devices = ["/pl031@9010000", "/pl011@9000000"]',)
     device = ('emulated = [{ type = "countdown", gpa = 0x0a00_0000 }]',)
-    guest = Vm("guest", (0, 1), subject.IMAGE, devices)
+    guest = Vm("guest", (0,), subject.IMAGE, devices)
     paths: dict[str, dict[str, Counter[trace.Path_]]] = {}
     for kind in ("idle", "storm"):
-        other = Vm("other", (2,), deployments.neighbour(kind), device)
+        other = Vm("other", (1,), deployments.neighbour(kind), device)
         config = deployments.write(f"neighbour-{kind}", [guest, other], QUIET, console="none")
         folder = subject.build_deployment(config)
         least = STORM if kind == "storm" else 0
@@ -227,13 +227,13 @@ def neighbour() -> Counts:
 
 
 def _paths(folder: Path, operation: str, least: int) -> Counter[trace.Path_]:
-    """All paths of the measured VM's two CPUs, in as many runs as it takes until the third CPU has
+    """All paths of the measured VM's CPU, in as many runs as it takes until the other CPU has
     executed `least` instructions meanwhile."""
     found: Counter[trace.Path_] = Counter()
     others = 0
     while not found or others < least:
-        recorded = trace.record(folder, operation, board_cpus=4, only_cpus=2)
-        found += recorded.exits(0) + recorded.exits(1)
+        recorded = trace.record(folder, operation, board_cpus=4, only_cpus=1)
+        found += recorded.exits(0)
         others += recorded.others
     return found
 

@@ -84,7 +84,12 @@ def run(qemu: list[str]) -> str:
     ended: other VMs may go on for ever."""
     said: list[str] = []
     with subprocess.Popen(
-        qemu, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        qemu,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as child:
         assert child.stdout is not None
         watchdog = threading.Timer(RUN_S, child.kill)
