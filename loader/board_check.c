@@ -280,7 +280,7 @@ static void locate(uint64_t address, struct tree *tree)
 
 void board_check(uint64_t dtb)
 {
-    static struct findings found;
+    struct findings found = { .ram_count = 0 };
     uint64_t address = dtb != 0 ? dtb : board_row.dtb_fallback.addr;
     struct tree tree;
     struct range_row range;

@@ -148,13 +148,13 @@ enter_el2:
     msr     ttbr0_el2, x1
     ldr     x1, =AARCH64_MAIR
     msr     mair_el2, x1
-    /* TCR_EL2 (D17.2.130): RES1[31,23], PS, TG0 = 4 KiB, inner shareable, WB, T0SZ = 25 */
+    /* TCR_EL2 (D17.2.130): RES1[31,23], PS, TG0 = 4 KiB, inner shareable, WB, T0SZ */
     mrs     x2, id_aa64mmfr0_el1
     and     x2, x2, #0xf
     cmp     x2, #5
     mov     x3, #5
     csel    x2, x2, x3, lo
-    ldr     x1, =0x80803519
+    ldr     x1, =(0x80803500 | AARCH64_T0SZ)
     orr     x1, x1, x2, lsl #16
     msr     tcr_el2, x1
     isb
@@ -167,6 +167,7 @@ enter_el2:
     isb
     ret
 
+    .set    AARCH64_T0SZ, 64 - HYP_ADDRESS_BITS
     .set    AARCH64_MAIR, 0xff04        /* 0: Device-nGnRE, 1: normal write-back */
     .set    pcpu_boot_stack, stacks_start + 4096 + CONFIG_STACK_SIZE
     .ltorg

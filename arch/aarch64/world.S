@@ -188,7 +188,7 @@ aarch64_vectors:
     .section .bss.emergency_stack, "aw", %nobits
     .balign 16
 emergency_stack:
-    .skip   4096
+    .skip   2048                        /* the audit tells what is needed */
 emergency_stack_end:
 
     .section .bss.emergency_taken, "aw", %nobits

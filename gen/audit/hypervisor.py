@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gen.audit.arm import ENTRIES, MAIR, stage1_leaf
+from gen.audit.arm import ENTRIES, MAIR, SHIFT, stage1_leaf
 from gen.audit.findings import Check, Findings
 from gen.audit.image import Firmware, Tables
 from gen.audit.ranges import PAGE, Span, covered, sized, union, without
 from gen.audit.stage2 import Reach
 from gen.audit.walk import Mapping, Tree, walk
 
-ROOT_LEVEL = 1  # 39 bits of addresses: TCR_EL2.T0SZ = 25 (D8.2.2)
+ROOT_LEVEL = 1  # of 31 to 39 bits of addresses (D8.2.2)
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,13 @@ def walk_own(
     with findings.check("audit-hypervisor-map", "The hypervisor's own page tables") as check:
         told = firmware.symbols.get("AARCH64_MAIR")
         check.expect(told == MAIR, f"MAIR_EL2 is not {MAIR:#x}")
+        root_entries = 1 << 64 - firmware.symbols["AARCH64_T0SZ"] - SHIFT[ROOT_LEVEL]
+        check.expect(2 <= root_entries <= ENTRIES, f"a root of {root_entries} entries")
         stacks, guards = stack_spans(firmware, len(tables.pcpus))
         image = _image(firmware, stacks)
         for name in ("run", "loader"):
             root = firmware.symbols[f"hyp_{name}_table"]
-            tree = walk(firmware.read, root, ROOT_LEVEL, ENTRIES, stage1_leaf)
+            tree = walk(firmware.read, root, ROOT_LEVEL, root_entries, stage1_leaf)
             trees[name] = tree
             _check_form(name, tree, firmware, check)
             for guard in guards:

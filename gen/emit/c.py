@@ -66,3 +66,11 @@ def array(declaration: str, rows: Sequence[str], name: str, count: str) -> str:
 def comment_text(text: str) -> str:
     """`text` made safe inside a C comment."""
     return text.replace("*/", "* /").replace("\n", " ")
+
+
+def table_place(count: int) -> str:
+    """Attributes of a translation table of `count` entries: aligned to its size, at least 64 bytes
+    (Arm ARM D8.2.2, D17.2.146); one that is smaller than a page lies among other constants."""
+    size = 8 * count
+    section = ".tables" if size >= 4096 else ".rodata.tables"
+    return f'section("{section}"), aligned({min(max(size, 64), 16 * 4096)})'

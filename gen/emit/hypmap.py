@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""hypmap.c: the hypervisor's own page tables, an identity map of 39 bits with 4 KiB pages.
+"""hypmap.c: the hypervisor's own page tables, an identity map with 4 KiB pages.
 
 Two trees: `run` maps what the hypervisor needs while guests run (itself without packed images, its
 devices), `loader` adds the packed images, all other RAM, and a UART that is later a guest's. Each 2 MiB that holds parts of the image
@@ -77,8 +77,19 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
         "",
     ]
     order = sorted(tables.values(), key=lambda table: -table.level)
-    parts += [_table_text(table) for table in order]
+    parts += [_table_text(table, address_bits(plan)) for table in order]
     return "\n".join(parts)
+
+
+def address_bits(plan: Plan) -> int:
+    """Of the identity map: the fewest that hold all it may map. A root that is smaller than a page
+    takes no page (D8.2.2: with 31 bits or more it is of level 1)."""
+    regions = [*_device_regions(plan), _uart_region(plan)]
+    ends = [region.end for region in regions] + [ram.end for ram in _memory(plan)]
+    top = max(*ends, window(plan).end)
+    if top > ADDRESS_LIMIT:
+        raise ValueError(f"what is to be mapped ends beyond 39 bits: {top:#x}")
+    return max(31, (top - 1).bit_length())
 
 
 def image_table_count(plan: Plan) -> int:
@@ -175,8 +186,6 @@ class _Builder:
         for before, after in zip(regions, regions[1:]):
             if after.base < before.end:
                 raise ValueError(f"{before.owner} and {after.owner} overlap at {after.base:#x}")
-        if regions[-1].end > ADDRESS_LIMIT:
-            raise ValueError(f"{regions[-1].owner} ends beyond 39 bits: {regions[-1].end:#x}")
 
     def build_root(self) -> None:
         self._build(f"hyp_{self.tree}_table", 1, 0)
@@ -227,12 +236,13 @@ class _Builder:
         return f"hyp_{'device' if shared else self.tree}_{level}_{base:x}"
 
 
-def _table_text(table: Table) -> str:
-    storage = "" if table.level == 1 else "static "
+def _table_text(table: Table, bits: int) -> str:
+    root = table.level == 1
+    count = 1 << bits - LEVEL_SIZE[1].bit_length() + 1 if root else ENTRIES
     where = f"from {table.base:#x}" if table.rows else "spare"
     declaration = (
         f"/* level {table.level}, {where} */\n"
-        f"{storage}const uint64_t {table.name}[{ENTRIES}]\n"
-        f'    __attribute__((used, section(".tables"), aligned({PAGE})))'
+        f"{'' if root else 'static '}const uint64_t {table.name}[{count}]\n"
+        f"    __attribute__((used, {c.table_place(count)}))"
     )
-    return c.array(declaration, table.rows or ["    0,"], table.name, str(ENTRIES))
+    return c.array(declaration, table.rows or ["    0,"], table.name, str(count))

@@ -9,6 +9,7 @@ from gen.emit import c
 from gen.emit.boundaries import owns_uart
 from gen.emit.c import Members
 from gen.emit.devices import device_arrays
+from gen.emit.hypmap import address_bits
 from gen.emit.images import image_symbols
 from gen.emit.vm_rows import sysreg_arrays, vgic_row, vm_arrays, vm_names, vm_row
 from gen.plan.emulated_devices import HEADER as DEVICES
@@ -42,6 +43,7 @@ def tables_header(plan: Plan) -> str:
     lines = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE]
     lines += ["#ifndef TABLES_H", "#define TABLES_H", ""]
     lines += [f"#define {name} {count}u" for name, count in counts.items()]
+    lines += ["", f"#define HYP_ADDRESS_BITS {address_bits(plan)}"]
     use = "console" if owns_uart(plan) else "console until the first guest starts"
     lines += [
         "",

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from gen.emit import c
-from gen.plan.model import PAGE, Mapping, Plan, PlannedVm, Stage2Table
+from gen.plan.model import Mapping, Plan, PlannedVm, Stage2Table
 
-ENTRY_SIZE = 8
 LEVEL_SHIFT = {0: 39, 1: 30, 2: 21, 3: 12}
 
 
@@ -56,7 +55,6 @@ def _table_bases(vm: PlannedVm, tables: dict[str, Stage2Table]) -> dict[str, int
 
 
 def _table(table: Stage2Table, base: int, storage: str, mappings: tuple[Mapping, ...]) -> str:
-    size = table.count * ENTRY_SIZE
     rows = []
     for index, entry in sorted(table.entries.items()):
         gpa = base + (index << LEVEL_SHIFT[table.level])
@@ -64,7 +62,7 @@ def _table(table: Stage2Table, base: int, storage: str, mappings: tuple[Mapping,
     declaration = (
         f"/* level {table.level}, from GPA {base:#x} */\n"
         f"{storage}const uint64_t {table.name}[{table.count}]\n"
-        f'    __attribute__((section(".tables"), aligned({min(max(size, 64), 16 * PAGE)})))'
+        f"    __attribute__(({c.table_place(table.count)}))"
     )
     return c.array(declaration, rows or ["    0,"], table.name, str(table.count))
 

@@ -12,7 +12,7 @@ import pytest
 import toolchain
 
 from gen.emit.boundaries import boundaries_from_symbols, window
-from gen.emit.hypmap import image_table_count
+from gen.emit.hypmap import address_bits, image_table_count
 from gen.plan.model import Plan
 from gen.read.board import Range
 from gen.read.deployment import Console
@@ -70,7 +70,7 @@ class Built:
     memory: toolchain.Memory
 
     def tree(self, name: str) -> list[Leaf]:
-        return list(walk(self.memory, self.symbols[name], 1))
+        return list(walk(self.memory, self.symbols[name], 1, 1 << address_bits(self.plan) - 30))
 
 
 def built(plan: Plan, folder: Path) -> Built:

@@ -47,7 +47,7 @@ _Static_assert(sizeof(vm0_stage2_l2_40000000) / sizeof(vm0_stage2_l2_40000000[0]
 
 /* level 1, from GPA 0x0 */
 const uint64_t vm0_stage2_root[4]
-    __attribute__((section(".tables"), aligned(64))) = {
+    __attribute__((section(".rodata.tables"), aligned(64))) = {
     [1] = ARCH_TABLE(vm0_stage2_l2_40000000), /* 0x40000000 */
 };
 _Static_assert(sizeof(vm0_stage2_root) / sizeof(vm0_stage2_root[0]) == 4, "vm0_stage2_root: one row each");

@@ -20,6 +20,8 @@
 #define TRAPPED_COUNT 0u
 #define TRAPPED_LOCK_COUNT 0u
 
+#define HYP_ADDRESS_BITS 32
+
 /* /pl011@9000000: the hypervisor's console until the first guest starts */
 #define PLAT_UART_BASE 0x9000000ull
 #define PLAT_UART_CLOCK_HZ 24000000u
