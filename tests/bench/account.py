@@ -62,6 +62,16 @@ def tell_functions(path: trace.Path_, symbols: trace.Symbols) -> None:
         print(f"    {count:7}  {name}")
 
 
+def tell_most(exits: Counter[trace.Path_], symbols: trace.Symbols) -> None:
+    """Instructions by function in all exits, those with most first."""
+    counts: Counter[str] = Counter()
+    for path, times in exits.items():
+        for name, count in Counter(map(symbols.name, path)).items():
+            counts[name] += times * count
+    for name, count in counts.most_common():
+        print(f"    {count:7}  {name}")
+
+
 def tell_listing(path: trace.Path_, symbols: trace.Symbols, elf: Path) -> None:
     text = disassembly(elf)
     at = 0
@@ -87,7 +97,10 @@ def account(folder: Path, operation: str, listing: bool) -> None:
             tell_functions(path, symbols)
         if len(exits) > PATHS:
             lengths = sorted(len(path) for path in exits)
-            print(f"  {len(exits)} paths in all, of {lengths[0]} to {lengths[-1]} instructions")
+            print(
+                f"  {len(exits)} paths of {lengths[0]} to {lengths[-1]} instructions, all together:"
+            )
+            tell_most(exits, symbols)
         if listing:
             tell_listing(exits.most_common(1)[0][0], symbols, elf)
 
@@ -97,8 +110,7 @@ def account_boot(folder: Path, listing: bool) -> None:
     symbols = trace.Symbols.read(elf)
     path = trace.record(folder, None).boot()
     print(f"boot: {len(path)} instructions from reset to the first of a guest")
-    for name, count in Counter(map(symbols.name, path)).most_common():
-        print(f"    {count:7}  {name}")
+    tell_most(Counter([path]), symbols)
     if listing:
         tell_listing(path, symbols, elf)
 
