@@ -18,6 +18,23 @@ from machine import ICOUNT, MTTCG, ROOT, Machine, by_run
 GUESTS = ROOT / "tests/guests"
 MAKER = "build.py"  # in a guest's folder: makes an image from elsewhere, build/tests/<guest>.bin
 TYPED = {"uart": ("type a line: ", "one line\r")}  # what a guest asks for, what it gets
+GICV2 = "qemu-virt-aarch64-gicv2"
+# What touches the interrupt controller or waits for interrupts runs on a GICv2, too.
+ON_GICV2 = (
+    "channel-many",
+    "counter",
+    "crash",
+    "hello",
+    "monitor-smp",
+    "psci",
+    "reset",
+    "smp",
+    "timer",
+    "uart",
+    "vgic",
+    "vgic-smp",
+    "watchdog",
+)
 TIMEOUT_S = 300  # the hostile ones take 20 s of CPU time; a loaded machine gives it slowly
 
 
@@ -40,10 +57,11 @@ def make_image(guest: str) -> None:
         subprocess.run([sys.executable, GUESTS / guest / MAKER, image], check=True, timeout=60)
 
 
-def run(guest: str, mode: tuple[str, ...]) -> None:
+def run(guest: str, mode: tuple[str, ...], board: str | None = None) -> None:
     make_image(guest)
     config: Path = GUESTS / guest / "deployment.toml"
-    command = by_run(config, f"guests/{guest}", *mode, timeout_s=TIMEOUT_S)
+    name = f"guests/{guest}" if board is None else f"guests/{board}-{guest}"
+    command = by_run(config, name, *mode, timeout_s=TIMEOUT_S, board=board)
     with Machine(command, signal.SIGTERM) as machine:
         if guest in TYPED:
             machine.expect(TYPED[guest][0], timeout_s=TIMEOUT_S)
@@ -63,6 +81,16 @@ def test_exact(guest: str) -> None:
 def test_concurrent(guest: str) -> None:
     """A host thread for each CPU."""
     run(guest, MTTCG)
+
+
+@pytest.mark.parametrize("guest", ON_GICV2)
+def test_gicv2_exact(guest: str) -> None:
+    run(guest, ICOUNT, GICV2)
+
+
+@pytest.mark.parametrize("guest", [name for name in ON_GICV2 if is_concurrent(name)])
+def test_gicv2_concurrent(guest: str) -> None:
+    run(guest, MTTCG, GICV2)
 
 
 def test_all_that_a_cpu_can_have() -> None:

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "../check.h"
+#include "../gic.h"
 #include "../psci.h"
 #include "image.h" /* the runtime's: cpu_entry() */
 
@@ -19,7 +20,6 @@
 #define SGI_COUNTED 1u
 #define SGI_ANSWERED 2u
 #define SGI_ANSWER 3u
-#define ALL_BUT_SELF (UINT64_C(1) << 40) /* ICC_SGI1R_EL1.IRM */
 
 struct checks checks;
 
@@ -204,12 +204,10 @@ static void test_interrupts(void)
     check("SGI to CPU 0 itself", comes_to(&counted[0], 1));
     check("none to CPU 1", counted[1] == 0);
 
-    SYSREG_WRITE(icc_sgi1r_el1, (uint64_t)SGI_COUNTED << 24 | 0xa);
-    ISB();
+    gic_send_list(SGI_COUNTED, 0xa);
     check("SGI to a list of CPUs", comes_to(&counted[1], 1) && comes_to(&counted[3], 2));
 
-    SYSREG_WRITE(icc_sgi1r_el1, (uint64_t)SGI_COUNTED << 24 | ALL_BUT_SELF);
-    ISB();
+    gic_send_others(SGI_COUNTED);
     check("SGI to all but itself", comes_to(&counted[1], 2) && comes_to(&counted[2], 2) &&
                                        comes_to(&counted[3], 3) && counted[0] == 1);
 
@@ -220,8 +218,7 @@ static void test_interrupts(void)
     check_equal("100 SGIs there and back", answers, 100);
 
     stop = true;
-    SYSREG_WRITE(icc_sgi1r_el1, (uint64_t)SGI_COUNTED << 24 | ALL_BUT_SELF);
-    ISB();
+    gic_send_others(SGI_COUNTED);
     check("all CPUs go off", goes_off(1) && goes_off(2) && goes_off(3));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The GICv3 as two CPUs share it.  CPU 1 does what CPU 0 asks, so that an interrupt is at a known
+ * The GIC as two CPUs share it.  CPU 1 does what CPU 0 asks, so that an interrupt is at a known
  * place (waiting at CPU 1, active there) when CPU 0 changes it.
  */
 
@@ -92,20 +92,15 @@ static uint64_t unmask(uint64_t arg)
 
 /* --- CPU 0 --- */
 
-static void route(uint32_t spi, uint64_t cpu)
-{
-    mmio_write64(GICD + IROUTER + 8 * (uint64_t)spi, cpu);
-}
-
 static void prepare(uint32_t spi)
 {
     gic_bit_write(ICENABLER, spi);
     gic_bit_write(ICPENDR, spi);
     gic_bit_write(ICACTIVER, spi);
-    gic_group(spi, 1);
+    gic_group(spi, gic_usual_group());
     gic_priority(spi, 0xa0);
     gic_edge(spi, true);
-    route(spi, 1);
+    gic_route(spi, 1);
     gic_bit_write(ISENABLER, spi);
 }
 
@@ -131,7 +126,7 @@ static void test_routing(void)
 
     gic_bit_write(ISPENDR, SPI_A);
     (void)on_other(look, 1);
-    route(SPI_A, 0);
+    gic_route(SPI_A, 0);
     check("routed away while it waits: CPU 0 has it", look(1));
     check("CPU 1 has it no more", !on_other(look, 0));
     check_equal("CPU 0 acknowledges", gic_acknowledge(), SPI_A);
@@ -195,6 +190,61 @@ static void test_redistributor(void)
     finish("SGI enabled", SGI_A);
 }
 
+static uint64_t own_bit(uint64_t intid)
+{
+    return gic_bit(ISPENDR, (uint32_t)intid);
+}
+
+static uint64_t iar(uint64_t arg)
+{
+    (void)arg;
+    return mmio_read32(GICC + GICC_IAR);
+}
+
+static uint64_t eoir(uint64_t value)
+{
+    mmio_write32(GICC + GICC_EOIR, (uint32_t)value);
+    return 0;
+}
+
+static uint64_t send_self(uint64_t sgi)
+{
+    gic_send_list((uint32_t)sgi, 2);
+    return 0;
+}
+
+static uint64_t unpend_own(uint64_t sgi)
+{
+    mmio_write8(GICD + CPENDSGIR + sgi, 1); /* CPU 0's */
+    return 0;
+}
+
+/* GICv2: an SGI waits apart for each CPU that sent it, and tells which one it was. */
+static void test_senders(void)
+{
+    gic_send_list(SGI_A, 2);
+    gic_send_list(SGI_A, 2);
+    (void)on_other(look, 1);
+    (void)on_other(send_self, SGI_A);
+    const uint64_t first = on_other(iar, 0);
+    check("SGI from both CPUs: one comes", (first & 0x3ff) == SGI_A && first >> 10 <= 1);
+    check("the other waits until its end", !on_other(look, 0) && on_other(own_bit, SGI_A));
+    (void)on_other(eoir, first);
+    check("then it comes", on_other(look, 1));
+    const uint64_t second = on_other(iar, 0);
+    check_equal("from the other CPU", second, first ^ 1u << 10);
+    (void)on_other(eoir, second);
+    check("and no more", !on_other(look, 0) && !on_other(own_bit, SGI_A));
+
+    gic_send_list(SGI_A, 2);
+    (void)on_other(look, 1);
+    (void)on_other(send_self, SGI_A);
+    (void)on_other(unpend_own, SGI_A);
+    check_equal("CPENDSGIR takes back one sender's", on_other(iar, 0), 1u << 10 | SGI_A);
+    (void)on_other(eoir, 1u << 10 | SGI_A);
+    check("and leaves none", !on_other(look, 0));
+}
+
 static volatile uint32_t there;
 static volatile uint32_t back;
 static _Atomic uint32_t spis;
@@ -252,10 +302,10 @@ static void test_storm(void)
     irq_send(1, SGI_THERE);
     while ((back < STORM || spis < STORM) && moves()) {
         if (pended < STORM && spis == pended) { /* the last one was served */
-            route(SPI_A, pended % 3 == 0 ? 0 : 1);
+            gic_route(SPI_A, pended % 3 == 0 ? 0 : 1);
             pended++;
             gic_bit_write(ISPENDR, SPI_A);
-            route(SPI_A, pended % 2);
+            gic_route(SPI_A, pended % 2);
         }
         cpu_relax();
     }
@@ -270,7 +320,11 @@ int main(void)
     check("CPU 1 starts", cpu_start(1, serve_calls, NULL) && !on_other(look, 0));
     test_routing();
     test_changes_from_afar();
-    test_redistributor();
+    if (gic_is_v3()) {
+        test_redistributor();
+    } else {
+        test_senders();
+    }
     test_storm();
     call.stop = true;
     return check_end();

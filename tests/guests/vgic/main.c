@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The GICv3 as one CPU sees it: every interrupt here is pended by software and acknowledged by
+/* The GIC as one CPU sees it: every interrupt here is pended by software and acknowledged by
  * hand, with PSTATE.I and .F set throughout. */
-
-#include <bulkhead/sysreg.h>
 
 #include "../check.h"
 #include "../gic.h"
@@ -20,18 +18,15 @@ void quiet(void)
         gic_bit_write(ICENABLER, used[i]);
         gic_bit_write(ICPENDR, used[i]);
         gic_bit_write(ICACTIVER, used[i]);
-        gic_group(used[i], 1);
+        gic_group(used[i], gic_usual_group());
         gic_priority(used[i], 0xa0);
         if (used[i] >= 32) {
             gic_edge(used[i], true);
-            mmio_write64(GICD + IROUTER + 8 * (uint64_t)used[i], 0);
+            gic_route(used[i], 0);
         }
     }
-    SYSREG_WRITE(icc_pmr_el1, 0xff);
-    SYSREG_WRITE(icc_ctlr_el1, 0);
-    SYSREG_WRITE(icc_igrpen1_el1, 1);
-    SYSREG_WRITE(icc_igrpen0_el1, 0);
-    ISB();
+    gic_mask(0xff);
+    gic_interface(true, false);
 }
 
 void enable_and_pend(uint32_t intid)
@@ -42,8 +37,7 @@ void enable_and_pend(uint32_t intid)
 
 void send_self(uint32_t sgi)
 {
-    SYSREG_WRITE(icc_sgi1r_el1, (uint64_t)sgi << 24 | 1);
-    ISB();
+    gic_send_list(sgi, 1);
 }
 
 int main(void)

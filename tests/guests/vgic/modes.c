@@ -6,33 +6,28 @@
 #include "../gic.h"
 #include "tests.h"
 
-#define EOI_MODE 2u /* ICC_CTLR_EL1.EOImode: EOIR only drops the priority, DIR deactivates */
-
 void test_modes(void)
 {
     quiet();
-    SYSREG_WRITE(icc_ctlr_el1, EOI_MODE);
-    ISB();
-    check("EOImode 1 is kept", SYSREG_READ(icc_ctlr_el1) & EOI_MODE);
+    gic_interface(true, true);
+    check("EOImode 1 is kept", gic_interface_is_split());
     enable_and_pend(SPI_A);
     check_equal("EOImode 1: acknowledged", gic_acknowledge(), SPI_A);
     gic_end(SPI_A);
-    check_equal("EOIR drops the priority", SYSREG_READ(icc_rpr_el1), 0xff);
+    check_equal("EOIR drops the priority", gic_running(), 0xff);
     check("and leaves it active", gic_bit(ISACTIVER, SPI_A));
     gic_bit_write(ISPENDR, SPI_A);
     check("an active one does not come again", !irq_waits());
     enable_and_pend(SPI_B);
     check_equal("another one does", gic_acknowledge(), SPI_B);
     gic_end(SPI_B);
-    SYSREG_WRITE(icc_dir_el1, SPI_B);
-    SYSREG_WRITE(icc_dir_el1, SPI_A);
-    ISB();
+    gic_deactivate(SPI_B);
+    gic_deactivate(SPI_A);
     check("DIR deactivates", !gic_bit(ISACTIVER, SPI_A) && !gic_bit(ISACTIVER, SPI_B));
     check_equal("then it comes again", gic_acknowledge(), SPI_A);
     gic_end(SPI_A);
-    SYSREG_WRITE(icc_dir_el1, SPI_A);
-    SYSREG_WRITE(icc_ctlr_el1, 0);
-    ISB();
+    gic_deactivate(SPI_A);
+    gic_interface(true, false);
 
     enable_and_pend(SPI_A);
     check_equal("EOImode 0: acknowledged", gic_acknowledge(), SPI_A);
@@ -48,16 +43,15 @@ void test_modes(void)
     gic_end(SPI_C);
 
     enable_and_pend(SPI_A);
-    SYSREG_WRITE(icc_igrpen1_el1, 0);
-    check("group 1 switched off at the CPU", !irq_waits());
-    SYSREG_WRITE(icc_igrpen1_el1, 1);
-    ISB();
+    gic_interface(false, false);
+    check("switched off at the CPU", !irq_waits());
+    gic_interface(true, false);
     check_equal("and on again", gic_acknowledge(), SPI_A);
     gic_end(SPI_A);
 }
 
 /* With one security state group 0 is the guest's own, signalled as FIQ. */
-void test_groups(void)
+static void test_groups_v3(void)
 {
     quiet();
     mmio_write32(GICD + GICD_CTLR, 0x13);
@@ -98,4 +92,35 @@ void test_groups(void)
     ISB();
     gic_group(SPI_A, 1);
     mmio_write32(GICD + GICD_CTLR, 0x12);
+}
+
+/* Group 0 as FIQ beside group 1 as IRQ; one acknowledge register gives both (AckCtl). */
+static void test_groups_v2(void)
+{
+    quiet();
+    mmio_write32(GICD + GICD_CTLR, 3);
+    mmio_write32(GICC + GICC_CTLR, GICC_CTLR_ENABLE0 | GICC_CTLR_ENABLE1 | GICC_CTLR_FIQ);
+    gic_group(SPI_B, 1);
+    enable_and_pend(SPI_A);
+    check("group 0 waits as FIQ", fiq_waits() && !irq_waits());
+    check_equal("acknowledged", gic_acknowledge(), SPI_A);
+    gic_end(SPI_A);
+    enable_and_pend(SPI_B);
+    check("group 1 waits as IRQ", irq_waits() && !fiq_waits());
+    check_equal("without AckCtl it is only told of", gic_acknowledge(), 1022);
+    mmio_write32(GICC + GICC_CTLR,
+                 GICC_CTLR_ENABLE0 | GICC_CTLR_ENABLE1 | GICC_CTLR_FIQ | GICC_CTLR_ACKNOWLEDGE1);
+    check_equal("with AckCtl acknowledged", gic_acknowledge(), SPI_B);
+    gic_end(SPI_B);
+    gic_group(SPI_B, 0);
+    gic_forward(true);
+}
+
+void test_groups(void)
+{
+    if (gic_is_v3()) {
+        test_groups_v3();
+    } else {
+        test_groups_v2();
+    }
 }

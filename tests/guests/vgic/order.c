@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <bulkhead/sysreg.h>
-
 #include "../check.h"
 #include "../gic.h"
 #include "tests.h"
@@ -16,7 +14,7 @@ void test_priority(void)
     enable_and_pend(SPI_B);
     enable_and_pend(SGI_A);
     check_equal("the most urgent first", gic_acknowledge(), SPI_B);
-    check_equal("running priority", SYSREG_READ(icc_rpr_el1), 0x40);
+    check_equal("running priority", gic_running(), 0x40);
     check("less urgent ones wait", !irq_waits());
     gic_end(SPI_B);
     check_equal("the next", gic_acknowledge(), SGI_A);
@@ -25,24 +23,24 @@ void test_priority(void)
     enable_and_pend(SPI_C);
     check("a more urgent one preempts", irq_waits());
     check_equal("and is acknowledged", gic_acknowledge(), SPI_C);
-    check_equal("its running priority", SYSREG_READ(icc_rpr_el1), 0x20);
+    check_equal("its running priority", gic_running(), 0x20);
     gic_end(SPI_C);
-    check_equal("back to the preempted one", SYSREG_READ(icc_rpr_el1), 0x60);
+    check_equal("back to the preempted one", gic_running(), 0x60);
     gic_end(SGI_A);
     check_equal("the last", gic_acknowledge(), SPI_A);
     gic_end(SPI_A);
-    check_equal("idle priority", SYSREG_READ(icc_rpr_el1), 0xff);
+    check_equal("idle priority", gic_running(), 0xff);
 
-    SYSREG_WRITE(icc_pmr_el1, 0x80);
+    gic_mask(0x80);
     gic_priority(SPI_A, 0x80);
     enable_and_pend(SPI_A);
     check("the mask holds back its own priority", !irq_waits());
     check_equal("and gives nothing", gic_acknowledge(), SPURIOUS);
-    SYSREG_WRITE(icc_pmr_el1, 0x88);
+    gic_mask(0x88);
     check("a wider mask lets it through", irq_waits());
     check_equal("and it comes", gic_acknowledge(), SPI_A);
     gic_end(SPI_A);
-    SYSREG_WRITE(icc_pmr_el1, 0xff);
+    gic_mask(0xff);
 }
 
 /* More pending than there are list registers (four on this board), in mixed order. */
@@ -54,8 +52,9 @@ void test_many(void)
     quiet();
     for (uint32_t i = 0; i < COUNT; i++) {
         const uint32_t intid = 40 + (i * 7) % COUNT;
-        gic_group(intid, 1);
+        gic_group(intid, gic_usual_group());
         gic_edge(intid, true);
+        gic_route(intid, 0);
         gic_priority(intid, (uint8_t)(8 * (intid - 38)));
         enable_and_pend(intid);
     }

@@ -6,18 +6,64 @@
 #include "../gic.h"
 #include "tests.h"
 
-void test_identification(void)
+static void test_identification_v3(void)
 {
     check_equal("GICD_PIDR2 says GICv3", mmio_read32(GICD + GICD_PIDR2) >> 4 & 0xf, 3);
     check_equal("GICR_PIDR2 says GICv3", mmio_read32(GICR + GICD_PIDR2) >> 4 & 0xf, 3);
-    const uint32_t typer = mmio_read32(GICD + GICD_TYPER);
-    check("GICD_TYPER has the SPIs of this test", (typer & 0x1f) >= 1);
     check("GICD_CTLR: affinity routing, one security state",
           (mmio_read32(GICD + GICD_CTLR) & 0x50) == 0x50);
     check_equal("GICR_TYPER of CPU 0: affinity 0", mmio_read64(GICR + GICR_TYPER) >> 32, 0);
     check_equal("GICR_WAKER awake", mmio_read32(GICR + GICR_WAKER) & 6, 0);
     check("ICC_SRE_EL1.SRE", SYSREG_READ(icc_sre_el1) & 1);
+}
+
+static void test_identification_v2(void)
+{
+    check_equal("GICD_PIDR2 says GICv2", mmio_read32(GICD + GICD_PIDR2_V2) >> 4 & 0xf, 2);
+    check_equal("GICD_TYPER: one CPU, one security state",
+                mmio_read32(GICD + GICD_TYPER) >> 5 & 0x27, 0);
+    check_equal("ITARGETSR0 tells the reader", mmio_read32(GICD + ITARGETSR), 0x01010101);
+    check_equal("the distributor is on", mmio_read32(GICD + GICD_CTLR), 1);
+}
+
+void test_identification(void)
+{
+    if (gic_is_v3()) {
+        test_identification_v3();
+    } else {
+        test_identification_v2();
+    }
+    check("GICD_TYPER has the SPIs of this test", (mmio_read32(GICD + GICD_TYPER) & 0x1f) >= 1);
     check("reserved distributor register reads zero", mmio_read32(GICD + 0x00c) == 0);
+}
+
+static void test_routes_v3(void)
+{
+    mmio_write64(GICD + IROUTER + 8 * SPI_A, UINT64_C(1) << 31);
+    check("no SPI goes to one of several CPUs", (mmio_read32(GICD + GICD_TYPER) & 1u << 25) != 0);
+    check_equal("routing to any CPU is not there", mmio_read64(GICD + IROUTER + 8 * SPI_A), 0);
+    mmio_write64(GICD + IROUTER + 8 * SPI_A, 0);
+    check_equal("routing to CPU 0 is kept", mmio_read64(GICD + IROUTER + 8 * SPI_A), 0);
+}
+
+static void test_targets_v2(void)
+{
+    mmio_write32(GICD + ITARGETSR + SPI_A, 0x01000100);
+    check_equal("targets are kept, byte by byte", mmio_read32(GICD + ITARGETSR + SPI_A),
+                0x01000100);
+    mmio_write8(GICD + ITARGETSR + SPI_A, 0xff);
+    check_equal("of CPUs that there are", mmio_read32(GICD + ITARGETSR + SPI_A), 0x01000101);
+    mmio_write32(GICD + ITARGETSR + SPI_A, 0x01010101);
+
+    mmio_write32(GICD + ISPENDR, 1u << SGI_A);
+    check("ISPENDR does not pend an SGI", !gic_bit(ISPENDR, SGI_A));
+    mmio_write8(GICD + SPENDSGIR + SGI_A, 0xff);
+    check_equal("SPENDSGIR does, for each sender that there is",
+                mmio_read32(GICD + SPENDSGIR + (SGI_A & ~3u)), 1u << 8 * (SGI_A % 4));
+    mmio_write32(GICD + ICPENDR, 1u << SGI_A);
+    check("ICPENDR does not take it back", gic_bit(ISPENDR, SGI_A));
+    mmio_write8(GICD + CPENDSGIR + SGI_A, 1);
+    check("CPENDSGIR does", !gic_bit(ISPENDR, SGI_A));
 }
 
 static void test_set_clear(const char *name, uint32_t set, uint32_t clear, uint32_t intid)
@@ -58,12 +104,12 @@ void test_registers(void)
     gic_edge(SPI_B, true);
     check_equal("edge is kept", mmio_read32(GICD + ICFGR + SPI_B / 16 * 4) >> SPI_B % 16 * 2 & 2,
                 2);
-    check_equal("SGIs are edge-triggered", mmio_read32(GICR + GICR_SGI_FRAME + ICFGR) & 0xaaaaaaaa,
+    check_equal("SGIs are edge-triggered", mmio_read32(gic_frame(0) + ICFGR) & 0xaaaaaaaa,
                 0xaaaaaaaa);
 
-    mmio_write64(GICD + IROUTER + 8 * SPI_A, UINT64_C(1) << 31);
-    check("no SPI goes to one of several CPUs", (mmio_read32(GICD + GICD_TYPER) & 1u << 25) != 0);
-    check_equal("routing to any CPU is not there", mmio_read64(GICD + IROUTER + 8 * SPI_A), 0);
-    mmio_write64(GICD + IROUTER + 8 * SPI_A, 0);
-    check_equal("routing to CPU 0 is kept", mmio_read64(GICD + IROUTER + 8 * SPI_A), 0);
+    if (gic_is_v3()) {
+        test_routes_v3();
+    } else {
+        test_targets_v2();
+    }
 }

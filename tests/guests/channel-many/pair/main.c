@@ -5,22 +5,19 @@
 #include <bulkhead/channel.h>
 #include <bulkhead/cpu.h>
 #include <bulkhead/irq.h>
-#include <bulkhead/mmio.h>
-#include <bulkhead/sysreg.h>
 #include <bulkhead/timer.h>
 
 #include "../../check.h"
 #include "../../gic.h"
 #include "../shared.h"
 
-#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 #define DOORBELL IRQ_SPI(40)
 
 struct checks checks;
 
 static volatile unsigned rings[2]; /* by vCPU */
 static volatile uint32_t strays;   /* peers that rang and may not */
-static _Atomic uint64_t affinity;
+static _Atomic bool serving;
 
 static void rung(const struct channel *channel, uint32_t from, void *arg)
 {
@@ -35,7 +32,7 @@ static void rung(const struct channel *channel, uint32_t from, void *arg)
 static void serve(void *arg)
 {
     (void)arg;
-    affinity = (SYSREG_READ(mpidr_el1) & MPIDR_AFFINITY) | UINT64_C(1) << 63;
+    serving = true;
     for (;;) {
         cpu_wait();
     }
@@ -50,11 +47,11 @@ int main(void)
     check("reads, and rings both others",
           !channel->writable && channel->peers == (1u << WRITER | 1u << SINGLE));
     check("the second vCPU starts", cpu_start(1, serve, NULL));
-    while (affinity == 0) {
+    while (!serving) {
         cpu_relax();
     }
     channel_on_ring(channel, rung, NULL);
-    mmio_write64(GICD + IROUTER + 8 * DOORBELL, affinity & MPIDR_AFFINITY);
+    gic_route(DOORBELL, 1);
     channel_ring(channel, 1u << SINGLE); /* ready */
     while (many->sent < RINGS || rings[1] == 0) {
         timer_sleep(1000000);
