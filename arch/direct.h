@@ -18,7 +18,8 @@
 #define ARCH_DIRECT_PRIORITY_MASK 0xf0u
 
 /* --- Distributor and redistributors: any CPU.  Bit n of a mask is INTID 32 * word + n; word 0 is
- * that of `pcpu`, which is ignored for others. --- */
+ * that of `pcpu`, which is ignored for others.  On a GICv2 another CPU's word 0 can't be reached:
+ * it reads as zero and ignores writes. --- */
 
 enum arch_direct_state { ARCH_DIRECT_ENABLED, ARCH_DIRECT_PENDING, ARCH_DIRECT_ACTIVE };
 uint32_t arch_direct_get(uint32_t pcpu, uint32_t word, enum arch_direct_state state);
@@ -31,9 +32,16 @@ void arch_direct_priority_set(uint32_t pcpu, uint32_t intid, uint8_t priority);
 bool arch_direct_edge(uint32_t pcpu, uint32_t intid);
 void arch_direct_sgi(uint32_t pcpu, uint32_t sgi); /* the guest's SGI 0 to 15 */
 
+/* GICv2: the pCPU's bit in GICD_ITARGETSR and GICD_SGIR, as all guests see it; own CPU's SGI: who
+ * has it pending (bits of the same kind). */
+uint32_t arch_direct_target(uint32_t pcpu);
+uint8_t arch_direct_senders_get(uint32_t sgi);
+void arch_direct_senders_change(uint32_t sgi, uint8_t senders, bool set);
+
 /* --- The CPU interface of own CPU, which runs a vCPU of such a VM --- */
 
-/* As the guest finds it after reset; the registers below trap. */
+/* As the guest finds it after reset; of a GICv3 the registers below trap, of a GICv2 it is the
+ * guest's altogether. */
 void arch_direct_cpu_reset(void);
 /* No interrupt of the guest is presented or active at this CPU any more, the hypervisor's are. */
 void arch_direct_cpu_park(void);

@@ -185,8 +185,20 @@ PLAN: dict[str, tuple[str, str]] = {
     ),
     "E-interrupts-board": (
         'A VM has interrupts = "passthrough", and the hypervisor could not interrupt it: the board\'s '
-        "GIC is a GICv2, or keeps one of its interrupt groups for secure firmware.",
+        "GICv3 keeps one of its interrupt groups for secure firmware.",
         'Use interrupts = "emulated". Where a GICv3 has one security state, its board.toml says so.',
+    ),
+    "E-stop-now": (
+        "A VM may have to be stopped by another CPU (watchdog, monitor, another of its vCPUs), and its "
+        "CPUs take no interrupt of the hypervisor's while it runs: a GICv2's CPU interface is the "
+        "guest's whole.",
+        'Write stop = "next-exit" if it may go on until its next exit, or use interrupts = "emulated".',
+    ),
+    "E-console-no-cpu": (
+        "Every CPU runs a VM that has the GICv2's CPU interface whole, so that none could take the "
+        "interrupt of the console's UART.",
+        'Set console = "none", or let one VM have emulated interrupts, or leave CPU 0 to the '
+        "hypervisor.",
     ),
     "E-irq-renumbered": (
         'A VM with interrupts = "passthrough" shall see an interrupt by another number, but it '

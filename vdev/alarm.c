@@ -29,3 +29,12 @@ void alarm_take(struct vcpu *vcpu)
         vdev_alarm(vcpu);
     }
 }
+
+void alarm_poll(struct vcpu *vcpu)
+{
+    const struct alarm *alarm = &alarms[arch_cpu_index()];
+
+    if (alarm->set && arch_time_now() >= alarm->deadline) {
+        alarm_take(vcpu);
+    }
+}

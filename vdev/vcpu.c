@@ -2,6 +2,7 @@
 #include "vdev/vcpu.h"
 
 #include "platform/log.h"
+#include "vdev/alarm.h"
 #include "vdev/call.h"
 #include "vdev/dispatch.h"
 #include "vdev/irq.h"
@@ -196,6 +197,9 @@ static enum vcpu_end run(struct vcpu *vcpu)
 
     vcpu->end = VCPU_END_NONE;
     for (;;) {
+        if (CONFIG_STOP_NEXT_EXIT) {
+            alarm_poll(vcpu);
+        }
         if (atomic_load_explicit(&vcpu->requests, memory_order_relaxed) != 0) {
             enum vcpu_end end = vcpu_serve(vcpu);
             if (end != VCPU_END_NONE) {

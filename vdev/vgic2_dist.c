@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "vdev/vgic2_state.h"
 #include "vdev/vgic_bank.h"
-#include "vdev/vgic_state.h"
 
 /* The GICv2 distributor (IHI 0048 4.3): registers of SGIs and PPIs are each vCPU's own.  The CPU
  * interface is the hardware's virtual one, mapped where the guest looks for it. */
 
-#define GICD_CTLR 0x000
-#define GICD_TYPER 0x004
-#define GICD_IIDR 0x008
-#define GICD_ITARGETSR 0x800
-#define GICD_ITARGETSR_END 0xc00
-#define GICD_SGIR 0xf00
-#define GICD_CPENDSGIR 0xf10
-#define GICD_SPENDSGIR 0xf20
-#define GICD_SPENDSGIR_END 0xf30
-
 #define TYPER_CPUS_SHIFT 5
-#define IIDR_GIC400 0x0200043bu
+#define IIDR_OF_GIC400 0x0200043bu
 
 /* The word of interrupts that a bank register is of: that of vgic_bank.c's offsets. */
 static uint32_t word_at(uint64_t offset)
@@ -29,7 +19,7 @@ static uint32_t word_at(uint64_t offset)
     return at >= VGIC_CONFIG_BASE ? 4 * (at - VGIC_CONFIG_BASE) / 32 : (at & 0x7f) / 4;
 }
 
-static struct vgic_cpu *owner_of(const struct vcpu *vcpu, uint64_t offset)
+struct vgic_cpu *vgic2_bank_owner(const struct vcpu *vcpu, uint64_t offset)
 {
     return word_at(offset) == 0 ? vgic_cpu_of(vcpu) : NULL;
 }
@@ -59,14 +49,14 @@ static uint32_t id_read(uint64_t offset)
     }
 }
 
-static uint32_t fixed_read(const struct vcpu *vcpu, uint64_t offset)
+uint32_t vgic2_dist_fixed(const struct vcpu *vcpu, uint64_t offset)
 {
     switch (offset) {
-    case GICD_TYPER:
+    case VGIC2_TYPER:
         return (vcpu->vm_row->vcpu_count - 1u) << TYPER_CPUS_SHIFT |
                vgic_rows[vcpu->vm].spi_count / 32u;
-    case GICD_IIDR:
-        return IIDR_GIC400;
+    case VGIC2_IIDR:
+        return IIDR_OF_GIC400;
     default:
         return id_read(offset);
     }
@@ -117,23 +107,23 @@ static void targets_write(struct vcpu *vcpu, uint32_t intid, unsigned size, uint
 static uint64_t dist_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset, unsigned size)
 {
     (void)instance;
-    if (offset >= GICD_ITARGETSR && offset < GICD_ITARGETSR_END) {
-        return targets_read(vcpu, (uint32_t)offset - GICD_ITARGETSR, size);
+    if (offset >= VGIC2_ITARGETSR && offset < VGIC2_ITARGETSR_END) {
+        return targets_read(vcpu, (uint32_t)offset - VGIC2_ITARGETSR, size);
     }
-    if (offset >= GICD_CPENDSGIR && offset < GICD_SPENDSGIR_END) {
+    if (offset >= VGIC2_CPENDSGIR && offset < VGIC2_SPENDSGIR_END) {
         return vgic2_sgi_pending_read(vcpu, (uint32_t)offset % VGIC_SGI_COUNT, size);
     }
     if (offset >= VGIC_DIST_BANKS && offset < VGIC_DIST_BANKS_END) {
-        return vgic_bank_read(vcpu, owner_of(vcpu, offset), offset, size);
+        return vgic_bank_read(vcpu, vgic2_bank_owner(vcpu, offset), offset, size);
     }
     if (size != 4) {
         return 0;
     }
-    return offset == GICD_CTLR ? vgic_ctlr_read(vcpu) : fixed_read(vcpu, offset);
+    return offset == VGIC2_CTLR ? vgic_ctlr_read(vcpu) : vgic2_dist_fixed(vcpu, offset);
 }
 
 /* The pending state of SGIs is written by CPENDSGIR and SPENDSGIR alone (4.3.7). */
-static uint64_t without_sgis(uint64_t offset, uint64_t value)
+uint64_t vgic2_without_sgis(uint64_t offset, uint64_t value)
 {
     bool pending = offset / 0x80 == VGIC_BANK_PEND || offset / 0x80 == VGIC_BANK_UNPEND;
 
@@ -146,16 +136,17 @@ static void dist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, un
     uint32_t at = (uint32_t)offset;
 
     (void)instance;
-    if (at >= GICD_ITARGETSR && at < GICD_ITARGETSR_END) {
-        targets_write(vcpu, at - GICD_ITARGETSR, size, (uint32_t)value);
-    } else if (at >= GICD_CPENDSGIR && at < GICD_SPENDSGIR_END) {
+    if (at >= VGIC2_ITARGETSR && at < VGIC2_ITARGETSR_END) {
+        targets_write(vcpu, at - VGIC2_ITARGETSR, size, (uint32_t)value);
+    } else if (at >= VGIC2_CPENDSGIR && at < VGIC2_SPENDSGIR_END) {
         vgic2_sgi_pending_write(vcpu, at % VGIC_SGI_COUNT, size, (uint32_t)value,
-                                at >= GICD_SPENDSGIR);
+                                at >= VGIC2_SPENDSGIR);
     } else if (at >= VGIC_DIST_BANKS && at < VGIC_DIST_BANKS_END) {
-        vgic_bank_write(vcpu, owner_of(vcpu, offset), offset, size, without_sgis(offset, value));
-    } else if (at == GICD_CTLR && size == 4) {
+        vgic_bank_write(vcpu, vgic2_bank_owner(vcpu, offset), offset, size,
+                        vgic2_without_sgis(offset, value));
+    } else if (at == VGIC2_CTLR && size == 4) {
         vgic_ctlr_write(vcpu, (uint32_t)value);
-    } else if (at == GICD_SGIR && size == 4) {
+    } else if (at == VGIC2_SGIR && size == 4) {
         vgic2_sgi_send(vcpu, (uint32_t)value);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vdev/vgic_state.h"
+#include "vdev/vgic2_state.h"
 
 /*
  * SGIs of a GICv2 (IHI 0048 4.3.15 to 4.3.17): each is pending apart for each vCPU that sent it;
@@ -7,9 +7,6 @@
  * in `private` says that some sender's is pending; here is whose.
  */
 
-#define SGIR_SGI 0xfu
-#define SGIR_TARGETS_SHIFT 16
-#define SGIR_TARGETS 0xffu
 #define SGIR_FILTER_SHIFT 24
 #define SGIR_FILTER 0x3u
 enum sgir_filter { SGIR_LIST, SGIR_OTHERS, SGIR_SELF };
@@ -81,31 +78,29 @@ static void pend(struct vcpu *vcpu, struct vcpu *target, uint32_t sgi)
     }
 }
 
-/* Bitmap of vCPUs within the VM. */
-uint32_t vgic2_sgi_targets(const struct vcpu *vcpu, uint32_t sgir)
+bool vgic2_sgi_reaches(uint32_t sgir, bool listed, bool self)
 {
-    uint32_t all = UINT32_MAX >> (32u - vcpu->vm_row->vcpu_count);
-    uint32_t self = 1u << vcpu->row->index;
-
     switch (sgir >> SGIR_FILTER_SHIFT & SGIR_FILTER) {
     case SGIR_LIST:
-        return sgir >> SGIR_TARGETS_SHIFT & SGIR_TARGETS & all;
+        return listed;
     case SGIR_OTHERS:
-        return all & ~self;
+        return !self;
     case SGIR_SELF:
         return self;
     default:
-        return 0;
+        return false;
     }
 }
 
 void vgic2_sgi_send(struct vcpu *vcpu, uint32_t sgir)
 {
-    vgic_enter(vcpu);
-    for (uint32_t left = vgic2_sgi_targets(vcpu, sgir); left != 0; left &= left - 1) {
-        uint32_t index = vcpu->vm_row->vcpu_first + (uint32_t)__builtin_ctz(left);
+    uint32_t list = sgir >> VGIC2_SGIR_TARGETS_SHIFT;
 
-        pend(vcpu, &vcpus[index], sgir & SGIR_SGI);
+    vgic_enter(vcpu);
+    for (uint32_t i = 0; i < vcpu->vm_row->vcpu_count; i++) {
+        if (vgic2_sgi_reaches(sgir, i < 8 && (list >> i & 1u) != 0, i == vcpu->row->index)) {
+            pend(vcpu, &vcpus[vcpu->vm_row->vcpu_first + i], sgir & VGIC2_SGIR_SGI);
+        }
     }
     vgic_leave(vcpu);
 }

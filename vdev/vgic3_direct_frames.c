@@ -8,23 +8,6 @@
 
 #define GICD_CTLR 0x0u
 
-/* Every enable of the VM stands behind EnableGrp1, the redistributors' too. */
-static void ctlr_write(struct vcpu *vcpu, uint32_t value)
-{
-    struct vgic *gic = vgic_of(vcpu);
-    const struct vm_row *row = vcpu->vm_row;
-
-    vgic_enter(vcpu);
-    gic->ctlr = value & VGIC_CTLR_ENABLE;
-    for (uint32_t word = 1; word <= vgic_rows[vcpu->vm].spi_count / 32u; word++) {
-        vgic_direct_apply(vcpu->vm, vgic_cpu_of(vcpu), word);
-    }
-    for (uint32_t i = 0; i < row->vcpu_count; i++) {
-        vgic_direct_apply(vcpu->vm, &vgic_cpus[row->vcpu_first + i], 0);
-    }
-    vgic_leave(vcpu);
-}
-
 /* An SPI that no vCPU is named for is not presented. */
 static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint64_t value)
 {
@@ -71,7 +54,7 @@ static void dist_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, un
     } else if (offset >= VGIC_DIST_ROUTER && offset < VGIC_DIST_ID) {
         router_write(vcpu, offset, size, value);
     } else if (offset == GICD_CTLR && size == 4) {
-        ctlr_write(vcpu, (uint32_t)value);
+        vgic_direct_ctlr_write(vcpu, (uint32_t)value & VGIC_CTLR_ENABLE);
     }
 }
 

@@ -43,7 +43,7 @@ void vgic_direct_apply(uint32_t vm, struct vgic_cpu *cpu, uint32_t word)
     uint32_t have = arch_direct_get(pcpu, word, ARCH_DIRECT_ENABLED) & owned;
     uint32_t want = 0;
 
-    if ((gic->ctlr & VGIC_DIRECT_GROUP1) != 0) {
+    if ((gic->ctlr & VGIC_DIRECT_ENABLE) != 0) {
         want = vgic_word(gic, cpu, word)->enabled & owned;
         want &= word == 0 ? UINT32_MAX : routed(gic, word);
     }
@@ -53,6 +53,23 @@ void vgic_direct_apply(uint32_t vm, struct vgic_cpu *cpu, uint32_t word)
     if ((have & ~want) != 0) {
         arch_direct_clear(pcpu, word, ARCH_DIRECT_ENABLED, have & ~want);
     }
+}
+
+/* Every enable of the VM stands behind GICD_CTLR, the redistributors' too. */
+void vgic_direct_ctlr_write(struct vcpu *vcpu, uint32_t value)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    const struct vm_row *row = vcpu->vm_row;
+
+    vgic_enter(vcpu);
+    gic->ctlr = value;
+    for (uint32_t word = 1; word <= vgic_rows[vcpu->vm].spi_count / 32u; word++) {
+        vgic_direct_apply(vcpu->vm, vgic_cpu_of(vcpu), word);
+    }
+    for (uint32_t i = 0; i < row->vcpu_count; i++) {
+        vgic_direct_apply(vcpu->vm, &vgic_cpus[row->vcpu_first + i], 0);
+    }
+    vgic_leave(vcpu);
 }
 
 /* The owned interrupts of a word: disabled, idle, priority 0. */
@@ -75,11 +92,13 @@ static void spi_reset(uint32_t vm, uint32_t intid)
 {
     struct vgic *gic = &vgics[vm];
 
-    gic->router[intid - 32] = 0;
+    uint32_t first = vcpu_rows[vm_rows[vm].vcpu_first].pcpu;
+
+    gic->router[intid - 32] = CONFIG_VDEV_VGIC2 ? arch_direct_target(first) : 0;
     atomic_store(&gic->route[intid - 32], 0);
     if ((vgic_direct_owned(vm, intid / 32) & 1u << intid % 32) != 0) {
         arch_irq_configure(intid, irq_rows[intid - 32].edge);
-        arch_irq_route(intid, vcpu_rows[vm_rows[vm].vcpu_first].pcpu);
+        arch_irq_route(intid, first);
     }
 }
 

@@ -85,8 +85,8 @@ static uint64_t read_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank
     uint32_t pcpu = vgic_direct_pcpu(cpu);
 
     switch (bank) {
-    case VGIC_BANK_GROUP:
-        return owned;
+    case VGIC_BANK_GROUP: /* of a GICv2 as non-secure software finds it (IHI 0048 3.4) */
+        return CONFIG_VDEV_VGIC2 ? 0 : owned;
     case VGIC_BANK_ENABLE:
     case VGIC_BANK_DISABLE:
         return read_enabled(vcpu, cpu, word);

@@ -220,14 +220,6 @@ void vgic2_sgi_reset(struct vgic_cpu *cpu);
 uint64_t vgic2_sgi_load(struct vgic_cpu *cpu, uint32_t sgi, uint64_t state);
 /* A list register that had it comes back. */
 void vgic2_sgi_fold(struct vgic_cpu *cpu, uint32_t sgi, uint64_t value);
-/* The vCPUs within the VM (bitmap) that a GICD_SGIR written by `vcpu` names. */
-uint32_t vgic2_sgi_targets(const struct vcpu *vcpu, uint32_t sgir);
-/* GICD_SGIR, GICD_CPENDSGIR, GICD_SPENDSGIR (`set`). */
-void vgic2_sgi_send(struct vcpu *vcpu, uint32_t sgir);
-uint32_t vgic2_sgi_pending_read(struct vcpu *vcpu, uint32_t first, unsigned size);
-void vgic2_sgi_pending_write(struct vcpu *vcpu, uint32_t first, unsigned size, uint32_t value,
-                             bool set);
-
 /* GICv3 only, from here on. */
 uint32_t vgic_id_read(uint64_t offset, uint32_t part); /* PIDR, CIDR: 0xffd0-0xffff */
 /* vgic3_sysreg.c: what ICC_SGI*R_EL1 name, of the sender's VM. */

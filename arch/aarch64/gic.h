@@ -67,6 +67,10 @@ static inline void gic_write(uint64_t address, uint32_t value)
     *(volatile uint32_t *)address = value;
 }
 
+/* What HCR_EL2 is without while a guest runs that takes its interrupts itself: of a GICv2 both
+ * groups are its own. */
+#define GIC_HCR_DIRECT (CONFIG_ARCH_GIC2 ? HCR_IMO | HCR_FMO : HCR_IMO)
+
 static inline bool gic_is_direct(uint32_t pcpu)
 {
     return CONFIG_INTERRUPTS_PASSTHROUGH && pcpu_rows[pcpu].ipi_intid != 0;
@@ -96,6 +100,8 @@ static inline uint64_t gic_own_frame(uint32_t word)
  * to CPU 0. */
 uint32_t gic_spi_words(void);
 void gic_spis_init(uint32_t words, uint32_t group);
+/* The console's interrupt goes where no guest can hold it up, if there is such a CPU. */
+uint32_t gic_console_cpu(void);
 /* Until what was disabled there is not presented any more (GICD_CTLR.RWP, GICR_CTLR.RWP). */
 void gic_wait(uint32_t pcpu, uint32_t word);
 /* ICC_SGI*R_EL1 but for the INTID: this pCPU alone. */

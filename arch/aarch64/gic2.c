@@ -56,6 +56,11 @@ static void find_own_target(void)
     arch_cpu_wake();
 }
 
+static void target_write(uint32_t intid, uint32_t target)
+{
+    *(volatile uint8_t *)(gic_distributor() + GICD_ITARGETSR + intid) = (uint8_t)target;
+}
+
 void arch_irq_board_init(void)
 {
     uint64_t gicd = gic_distributor();
@@ -64,11 +69,15 @@ void arch_irq_board_init(void)
     gic_write(gicd + GICD_CTLR, 0);
     find_own_target();
     gic_spis_init(words, 0);
+    for (uint32_t spi = 0; spi < IRQ_COUNT; spi++) {
+        if (irq_rows[spi].owner == IRQ_CONSOLE && gic_console_cpu() != 0) {
+            target_write(GIC_SPI_FIRST + spi, 0); /* until that CPU comes up */
+        }
+    }
     gic_write(gicd + GICD_CTLR, GICD_CTLR_ENABLE_GRP0 | GICD_CTLR_ENABLE_GRP1);
 }
 
-/* Own CPU's SGIs and PPIs: only the hypervisor's are enabled. */
-static void private_init(void)
+void gic2_private_quiet(void)
 {
     uint64_t gicd = gic_distributor();
 
@@ -82,26 +91,60 @@ static void private_init(void)
     for (uint32_t n = 0; n < 8; n++) {
         gic_write(gicd + GICD_IPRIORITYR + 4u * n, GIC_PRIORITY_DEFAULT * GIC_PRIORITIES);
     }
-    gic_write(gicd + GICD_ISENABLER,
-              (1u << ARCH_IRQ_IPI) | (1u << ARCH_IRQ_MAINTENANCE) | (1u << ARCH_IRQ_TIMER));
+}
+
+void gic2_interface_reset(void)
+{
+    uint64_t gicc = gic2_cpu_interface();
+
+    gic_write(gicc + GICC_CTLR, gic_read(gicc + GICC_CTLR) & GICC_CTLR_BYPASS);
+    gic_write(gicc + GICC_APR, 0);
+    gic_write(gicc + GICC_PMR, 0);
+    gic_write(gicc + GICC_BPR, 0);
+}
+
+/* Where the CPU's guest has the interface while it runs, others call it by an SPI of its own, and
+ * the console's interrupt goes elsewhere, if it can. */
+static void enable_own_spis(void)
+{
+    uint32_t own = arch_cpu_index();
+    uint32_t call = pcpu_rows[own].ipi_intid;
+
+    if (call != 0) {
+        arch_irq_route(call, own);
+        arch_irq_enable(call / 32u, 1u << (call % 32u));
+    }
+    for (uint32_t spi = 0; spi < IRQ_COUNT; spi++) {
+        if (irq_rows[spi].owner == IRQ_CONSOLE && own == gic_console_cpu()) {
+            arch_irq_route(GIC_SPI_FIRST + spi, own);
+        }
+    }
 }
 
 /* Priority drop apart from deactivation (EOImode 1), so that a guest's end of interrupt deactivates
  * the physical one (3.2.1, 5.2.2). */
-void arch_irq_cpu_init(void)
+void gic2_take_cpu(void)
 {
     uint64_t gicc = gic2_cpu_interface();
     uint32_t bypass = gic_read(gicc + GICC_CTLR) & GICC_CTLR_BYPASS;
 
-    find_own_target();
-    gic_write(gicc + GICC_CTLR, bypass);
-    private_init();
-    gic_write(gicc + GICC_APR, 0);
+    gic2_private_quiet();
+    gic_write(gic_distributor() + GICD_ISENABLER,
+              (1u << ARCH_IRQ_IPI) | (1u << ARCH_IRQ_MAINTENANCE) | (1u << ARCH_IRQ_TIMER));
     gic_write(gicc + GICC_PMR, GICC_PMR_ALL);
-    gic_write(gicc + GICC_BPR, 0);
     gic_write(gicc + GICC_CTLR, bypass | GICC_CTLR_EOIMODE | GICC_CTLR_ENABLE);
-    arch_lr_reset();
+    if (CONFIG_INTERRUPTS_PASSTHROUGH) {
+        enable_own_spis();
+    }
     aarch64_dsb_sy();
+}
+
+void arch_irq_cpu_init(void)
+{
+    find_own_target();
+    gic2_interface_reset();
+    gic2_take_cpu();
+    arch_lr_reset();
 }
 
 /* A CPU whose GICv3 system registers are on has no interface in memory (IHI 0069 12.2.33). */
@@ -155,12 +198,18 @@ void arch_irq_deactivate(uint32_t intid)
 
 void arch_irq_route(uint32_t intid, uint32_t pcpu)
 {
-    *(volatile uint8_t *)(gic_distributor() + GICD_ITARGETSR + intid) = (uint8_t)gic2_target(pcpu);
+    target_write(intid, gic2_target(pcpu));
 }
 
 void arch_ipi_send(uint32_t pcpu)
 {
     __asm__ volatile("dsb ishst" : : : "memory"); /* what it announces is visible before it */
+    if (gic_is_direct(pcpu)) {
+        uint32_t intid = pcpu_rows[pcpu].ipi_intid;
+
+        arch_irq_pend(intid / 32u, 1u << (intid % 32u));
+        return;
+    }
     gic_write(gic_distributor() + GICD_SGIR,
               gic2_target(pcpu) << GICD_SGIR_TARGETS_SHIFT | ARCH_IRQ_IPI);
 }

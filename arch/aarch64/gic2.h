@@ -55,4 +55,10 @@ static inline uint64_t gic2_dir(void)
  * which firmware has started or soon will, has told it. */
 uint32_t gic2_target(uint32_t pcpu);
 
+/* gic2.c, own CPU: its SGIs and PPIs disabled, idle, of one priority; its CPU interface as after
+ * reset, with nothing active; the hypervisor's interrupts come to it. */
+void gic2_private_quiet(void);
+void gic2_interface_reset(void);
+void gic2_take_cpu(void);
+
 #endif

@@ -43,17 +43,6 @@ static void make_ours(uint32_t intid)
     *(volatile uint8_t *)(gic_distributor() + GICD_IPRIORITYR + intid) = GIC_PRIORITY_OURS;
 }
 
-/* The console's interrupt goes where no guest can hold it up, if there is such a CPU. */
-static uint32_t console_cpu(void)
-{
-    for (uint32_t pcpu = 0; pcpu < PCPU_COUNT; pcpu++) {
-        if (!gic_is_direct(pcpu)) {
-            return pcpu;
-        }
-    }
-    return 0;
-}
-
 /* What other CPUs reach direct ones by, and group 0 as a whole. */
 static void direct_init(uint64_t gicd)
 {
@@ -73,8 +62,8 @@ static void direct_init(uint64_t gicd)
     }
     for (uint32_t spi = 0; spi < IRQ_COUNT; spi++) {
         if (irq_rows[spi].owner == IRQ_CONSOLE) {
-            arch_irq_route(GIC_SPI_FIRST + spi, console_cpu());
-            if (gic_is_direct(console_cpu())) {
+            arch_irq_route(GIC_SPI_FIRST + spi, gic_console_cpu());
+            if (gic_is_direct(gic_console_cpu())) {
                 make_ours(GIC_SPI_FIRST + spi);
             }
         }

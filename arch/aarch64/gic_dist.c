@@ -92,3 +92,13 @@ void gic_spis_init(uint32_t words, uint32_t group)
         }
     }
 }
+
+uint32_t gic_console_cpu(void)
+{
+    for (uint32_t pcpu = 0; pcpu < PCPU_COUNT; pcpu++) {
+        if (!gic_is_direct(pcpu)) {
+            return pcpu;
+        }
+    }
+    return 0;
+}

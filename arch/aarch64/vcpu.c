@@ -86,7 +86,7 @@ void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const stru
     AARCH64_WRITE(vmpidr_el2, row->guest_id | MPIDR_RES1);
     AARCH64_WRITE(vttbr_el2, vm->arch.vttbr);
     AARCH64_WRITE(vtcr_el2, vm->arch.vtcr);
-    AARCH64_WRITE(hcr_el2, gic_is_direct(row->pcpu) ? HCR_GUEST & ~HCR_IMO : HCR_GUEST);
+    AARCH64_WRITE(hcr_el2, gic_is_direct(row->pcpu) ? HCR_GUEST & ~GIC_HCR_DIRECT : HCR_GUEST);
     AARCH64_WRITE(elr_el2, entry);
     AARCH64_WRITE(spsr_el2, SPSR_EL1H | SPSR_DAIF);
     aarch64_isb();

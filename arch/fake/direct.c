@@ -73,3 +73,22 @@ void arch_direct_cpu_set(enum arch_direct_register reg, uint64_t value)
 {
     registers[arch_cpu_index()][reg] = value;
 }
+
+static uint8_t senders[PCPU_COUNT][16];
+
+uint32_t arch_direct_target(uint32_t pcpu)
+{
+    return 1u << pcpu;
+}
+
+uint8_t arch_direct_senders_get(uint32_t sgi)
+{
+    return senders[arch_cpu_index()][sgi];
+}
+
+void arch_direct_senders_change(uint32_t sgi, uint8_t changed, bool set)
+{
+    uint8_t *own = &senders[arch_cpu_index()][sgi];
+
+    *own = (uint8_t)(set ? *own | changed : *own & ~changed);
+}

@@ -231,7 +231,7 @@ def _windows(vm: Table, devices: list[Any], board: Board) -> list[AskedWindow]:
         host = sized(entry.get("hpa", entry["gpa"]), size(entry["size"])).pages()
         found.append(AskedWindow(guest.base, host.base, guest.size))
     if vm.get("interrupts", "emulated") != "none" and not board.is_gicv3:
-        found.append(_virtual_cpu_interface(board))
+        found.append(_cpu_interface(board, vm.get("interrupts") == "passthrough"))
     return found
 
 
@@ -239,9 +239,9 @@ _GICV = 0x2000  # 4.1 of IHI 0048: two pages, each of which may fill 64 KiB
 _GICV_ALIASED = 0x2_0000
 
 
-def _virtual_cpu_interface(board: Board) -> AskedWindow:
-    """GICv2: where the guest finds GICC is GICV."""
-    guest, host = registers(board.gic)[1], registers(board.gic)[3]
+def _cpu_interface(board: Board, direct: bool) -> AskedWindow:
+    """GICv2: where the guest finds GICC is GICV, or GICC where it takes its interrupts itself."""
+    guest, host = registers(board.gic)[1], registers(board.gic)[1 if direct else 3]
     length = _GICV_ALIASED if min(guest.size, host.size) >= _GICV_ALIASED else _GICV
     return AskedWindow(guest.base, host.base, length)
 

@@ -103,10 +103,7 @@ def audit(elf: Path, source: Source | None) -> Audit:
     check_segments(firmware, tables, findings)
     check_heap(firmware, findings)
     result.reaches = walk_vms(tables, findings)
-    banked = tables.virtual_cpu_interface
-    if asked is not None:
-        banked = asked.board.virtual_cpu_interface
-    result.shared = check_exclusive(tables, result.reaches, findings, banked)
+    result.shared = check_exclusive(tables, result.reaches, findings, tables.banked)
     devices, kept = _devices(tables, asked)
     check_hypervisor_pages(tables, result.reaches, kept, findings)
     check_ram_rows(tables, result.reaches, findings)

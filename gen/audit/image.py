@@ -189,10 +189,14 @@ class Tables:
         return spans if self.is_gicv3 else spans[:3]
 
     @property
-    def virtual_cpu_interface(self) -> Span | None:
-        """GICV of a GICv2, which each CPU has for itself (IHI 0048 5.5)."""
-        span: Span | None = None if self.is_gicv3 else self.board.gic[3]
-        return span
+    def banked(self) -> list[Span]:
+        """GICC and GICV of a GICv2, which each CPU has for itself (IHI 0048 5.5)."""
+        return [] if self.is_gicv3 else [self.board.gic[1], self.board.gic[3]]
+
+    def takes_interrupts(self, vm: int) -> bool:
+        """Whether a VM takes its interrupts itself, by the real CPU interface."""
+        values = self.firmware.enum("vm_interrupts")
+        return bool(self.vgics[vm].interrupts == values["INTERRUPTS_PASSTHROUGH"])
 
 
 def _vm(firmware: Firmware, row: Row) -> Row:

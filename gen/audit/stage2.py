@@ -90,9 +90,9 @@ class SharedPage:
 
 
 def check_exclusive(
-    tables: Tables, reaches: list[Reach], findings: Findings, virtual_cpu_interface: Span | None
+    tables: Tables, reaches: list[Reach], findings: Findings, banked: list[Span]
 ) -> list[SharedPage]:
-    """`virtual_cpu_interface`: GICV of a GICv2, which each CPU has for itself."""
+    """`banked`: GICC and GICV of a GICv2, which each CPU has for itself."""
     shared: dict[tuple[Span, str], dict[str, str]] = {}
     with findings.check("audit-shared-page", "No page is reached by two VMs undeclared") as check:
         everything = sorted(
@@ -113,8 +113,8 @@ def check_exclusive(
                     check.fail(f"VM {reaches[first].vm.name} reaches {part} by two addresses")
                     continue
                 owner = _declared(tables, part, ((first, one), (second, other)))
-                if not owner and virtual_cpu_interface and virtual_cpu_interface.holds(part):
-                    owner = "virtual CPU interface"
+                if not owner and any(span.holds(part) for span in banked):
+                    owner = "CPU interface"
                 if check.expect(owner, f"{names} both reach {part}: no channel says so"):
                     access = shared.setdefault((part, owner), {})
                     access[reaches[first].vm.name] = one.access
@@ -153,9 +153,13 @@ def check_hypervisor_pages(
     """`kept`: what else the hypervisor keeps for itself."""
     with findings.check("audit-hypervisor-page", "No VM reaches the hypervisor's memory") as check:
         own = [("the hypervisor", tables.firmware.own.pages()), *kept]
+        direct = [vm for n, vm in enumerate(tables.vms) if tables.takes_interrupts(n)]
+        banked = tables.banked
         for reach in reaches:
             for mapping in reach.mappings:
                 for what, span in own:
+                    if reach.vm in direct and span in banked and span.holds(mapping.host):
+                        continue
                     meets = mapping.host.meets(span.pages())
                     check.expect(not meets, f"VM {reach.vm.name} reaches {what}: {mapping}")
         size = sum(span.size for _, span in own) // PAGE

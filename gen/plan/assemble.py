@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gen.plan.direct import direct_irqs, is_direct
+from gen.plan.direct import direct_irqs, holds_interface, is_direct
 from gen.plan.draft import Doorbell, VmDevices
 from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
 from gen.plan.emulated_devices import emulated_rows, emulated_symbols
@@ -71,7 +71,7 @@ def vm_mappings(
     found += [
         Mapping(w.gpa, w.hpa, w.size, "device", w.access, w.owner) for w in guest.devices.merged
     ]
-    interface = cpu_interface(board)
+    interface = cpu_interface(guest.vm, board)
     if interface is not None and has_vgic(guest.vm):
         found.append(interface)
     for channel in channels:
@@ -196,6 +196,7 @@ def kconfig_symbols(
         "ARCH_CRC32": "crc32" in board.cpu_features,
         f"PLATFORM_{board.uart.type.upper()}": True,
         "INTERRUPTS_PASSTHROUGH": any(is_direct(vm) for vm in deployment.vms),
+        "STOP_NEXT_EXIT": any(holds_interface(vm, board) for vm in deployment.vms),
         "CONSOLE_SILENT": deployment.console.mode == "none",
         "VDEV_VGIC": True,
         "VDEV_VPL011": bool(virtual.vpl011s),

@@ -65,9 +65,10 @@ def check_direct(
     deployment: Deployment, board: Board, devices: Sequence[VmDevices], report: Report
 ) -> None:
     """Whether the board can do it, and the numbers agree."""
+    check_console(deployment, board, report)
     for vm, mine in zip(deployment.vms, devices):
         if is_direct(vm):
-            _check_board(vm, board, report)
+            _check_board(vm, board, deployment, report)
             _check_same(vm, mine, report)
     taken = board_spis(board) | {claim.spi for mine in devices for claim in mine.irqs}
     spare = first_free(taken | {spi for spi, _, _, _ in _asked(deployment)})
@@ -85,19 +86,67 @@ def check_direct(
         taken.add(spi)
 
 
-def _check_board(vm: Vm, board: Board, report: Report) -> None:
-    if board.gic.version != 3:
-        why = f"a GICv{board.gic.version}"
-    elif board.gic.security_states != 1:
-        why = "a GIC with two security states (GICD_CTLR.DS = 0)"
-    else:
+def holds_interface(vm: Vm, board: Board) -> bool:
+    """Whether a VM's CPUs take no interrupt of the hypervisor's while they run it: the whole CPU
+    interface of a GICv2 is the guest's."""
+    return is_direct(vm) and board.gic.version == 2
+
+
+def _check_board(vm: Vm, board: Board, deployment: Deployment, report: Report) -> None:
+    if board.gic.version == 3 and board.gic.security_states != 1:
+        report.error(
+            "interrupts-board",
+            vm.at("interrupts"),
+            f'VM {vm.name}: interrupts = "passthrough", but board {board.name} has a GIC with two '
+            "security states (GICD_CTLR.DS = 0): the hypervisor could not interrupt the VM to stop "
+            "or restart it",
+            'use interrupts = "emulated"',
+        )
+    elif holds_interface(vm, board) and vm.stop != "next-exit":
+        for reason, where in _reasons_to_stop(vm, deployment):
+            report.error(
+                "stop-now",
+                where,
+                f'VM {vm.name}: {reason}, but with interrupts = "passthrough" on board {board.name} '
+                f"(GICv{board.gic.version}) the hypervisor can't interrupt it: it would stop at its "
+                "next exit",
+                'write stop = "next-exit" if that will do, else interrupts = "emulated"',
+                vm.at("interrupts"),
+            )
+            break
+
+
+def _reasons_to_stop(vm: Vm, deployment: Deployment) -> list[tuple[str, Where]]:
+    """Why another CPU may have to stop a VM. What a single vCPU does itself is an exit."""
+    reasons = []
+    if vm.watchdog_ms is not None:
+        reasons.append(("its watchdog shall stop it", vm.at("watchdog")))
+    for other in deployment.vms:
+        if vm.name in other.controls:
+            reasons.append((f"VM {other.name} controls it", other.at("controls")))
+    if len(vm.cpus) > 1:
+        reasons.append(("when one of its vCPUs ends the VM, the others must stop", vm.at("cpus")))
+    return reasons
+
+
+def check_console(deployment: Deployment, board: Board, report: Report) -> None:
+    """Somebody must take the interrupt of the console's UART."""
+    if deployment.console.mode == "none" or not all(
+        holds_interface(vm, board) for vm in deployment.vms
+    ):
         return
+    boot = {0, board.cpus[0].name}
+    if not any(boot & set(vm.cpus) for vm in deployment.vms):
+        return  # it is the hypervisor's alone
+    vm = deployment.vms[0]
     report.error(
-        "interrupts-board",
+        "console-no-cpu",
         vm.at("interrupts"),
-        f'VM {vm.name}: interrupts = "passthrough", but board {board.name} has {why}: the '
-        "hypervisor could not interrupt the VM to stop or restart it",
-        'use interrupts = "emulated"',
+        f'every VM has interrupts = "passthrough", and board {board.name} has a GICv2: no CPU could '
+        f"take the interrupt of the console's UART {board.uart.path}",
+        'set console = "none" in [deployment], use interrupts = "emulated" for one VM, or leave CPU 0 '
+        "to the hypervisor",
+        deployment.key_where.get("deployment.console", deployment.where),
     )
 
 

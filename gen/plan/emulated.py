@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gen.diagnostics import Report
-from gen.plan.direct import uart_spi
+from gen.plan.direct import is_direct, uart_spi
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
 from gen.plan.model import PAGE, Mapping, MmioRow
 from gen.plan.ranges import overlaps, own_registers, pages
@@ -20,6 +20,7 @@ CPU_INTERFACE_SIZE = 0x2000  # GICv2 4.1: GICC, and GICV in its place
 ALIASED_SIZE = 0x2_0000  # of one whose two pages each fill 64 KiB with aliases
 GIC_OPS = {
     (2, "emulated"): (("vgic_dist_ops", "vdev/vgic.h"),),
+    (2, "passthrough"): (("vgic_direct_dist_ops", "vdev/vgic_direct.h"),),
     (3, "emulated"): (("vgic_dist_ops", "vdev/vgic.h"), ("vgic_redist_ops", "vdev/vgic.h")),
     (3, "passthrough"): (
         ("vgic_direct_dist_ops", "vdev/vgic_direct.h"),
@@ -39,7 +40,7 @@ def vgic_spans(vm: Vm, cpu_count: int, board: Board) -> tuple[Span, ...]:
         return ()
     gic = board.gic
     frames = [("interrupt distributor", Range(gic.distributor.base, DISTRIBUTOR_SIZE[gic.version]))]
-    interface = cpu_interface(board)
+    interface = cpu_interface(vm, board)
     if interface is not None:
         frames.append(("interrupt CPU interface", Range(interface.gpa, interface.size)))
     else:
@@ -48,12 +49,14 @@ def vgic_spans(vm: Vm, cpu_count: int, board: Board) -> tuple[Span, ...]:
     return tuple(Span(part, "emulated", name, vm.where) for name, part in frames)
 
 
-def cpu_interface(board: Board) -> Mapping | None:
-    """GICv2: where guests find the CPU interface lies the virtual one, which each CPU has for
-    itself (GICv2 5.5)."""
+def cpu_interface(vm: Vm, board: Board) -> Mapping | None:
+    """GICv2: where guests find the CPU interface lies the virtual one, or the real one where they
+    take their interrupts themselves. Each CPU has both for itself (GICv2 5.5)."""
     guest, host = board.gic.cpu_interface, board.gic.vcpu_interface
     if board.gic.version != 2 or guest is None or host is None:
         return None
+    if is_direct(vm):
+        host = guest
     aliased = min(guest.size, host.size) >= ALIASED_SIZE
     size = ALIASED_SIZE if aliased else CPU_INTERFACE_SIZE
     return Mapping(guest.base, host.base, size, "device", "rw", "interrupt CPU interface")

@@ -40,6 +40,7 @@ def build_vm(vm: Values) -> Vm:
         dtb_gpa=vm.get("dtb_gpa"),
         dtb_overlay=tuple(vm.get("dtb_overlay", ())),
         interrupts=vm.get("interrupts", "emulated"),
+        stop=vm.get("stop", "now"),
         features=tuple(vm.get("features", ())),
         devices=_devices(vm),
         passthrough=tuple(

@@ -125,6 +125,7 @@ class Vm:
     dtb_gpa: int | None = None
     dtb_overlay: tuple[Path, ...] = ()
     interrupts: Literal["none", "emulated", "passthrough"] = "emulated"
+    stop: Literal["now", "next-exit"] = "now"
     features: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
     passthrough: tuple[Passthrough, ...] = ()

@@ -216,6 +216,16 @@ VM_KEYS = (
         '"emulated"',
     ),
     Key(
+        "stop",
+        enum("now", "next-exit"),
+        "When a VM stops that another CPU stops: at its watchdog's end, ordered by a monitor, or "
+        "because another of its vCPUs ended. `next-exit`: with its next access to an emulated device "
+        'or call of the hypervisor, which is how it must be where interrupts = "passthrough" hands '
+        "the CPU's interrupts over whole (GICv2).",
+        '"next-exit"',
+        '"now"',
+    ),
+    Key(
         "features",
         enum("pmu", "debug", "aarch32-el0", later=("sve", "sme")),
         "CPU features granted beyond the base.",

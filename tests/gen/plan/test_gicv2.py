@@ -10,6 +10,7 @@ from world import plan_text
 
 from gen.diagnostics import NOWHERE, Report
 from gen.plan.emulated import cpu_interface
+from gen.read.deployment import Vm
 from gen.read.board_file import load_board
 from gen.read.fdt import cpu_reg, parse
 
@@ -39,6 +40,22 @@ def test_aliased_gicv2_is_passed_whole() -> None:
     """zcu102 repeats each page of the CPU interface over 64 KiB; guests may use the last repeat."""
     board = load_board("zcu102", None, Report(), NOWHERE)
     assert board is not None
-    interface = cpu_interface(board)
+    interface = cpu_interface(Vm(name="a", cpus=(0,), memory=()), board)
     assert interface is not None
     assert (interface.gpa, interface.hpa, interface.size) == (0xF902_0000, 0xF906_0000, 0x2_0000)
+
+
+def test_passthrough_gets_the_real_interface(folder: Path) -> None:
+    """Its CPUs hold it whole: what must stop the VM waits for its next exit, and says so."""
+    report = Report()
+    head = HEAD.replace("qemu-virt-aarch64", "./boards/gicv2")
+    text = vm_text().replace("cpus = [0]", "cpus = [1]")
+    direct = text + 'interrupts = "passthrough"\nwatchdog = "1s"\nstop = "next-exit"\n'
+    plan = plan_text(folder, head + direct, report)
+    assert plan is not None, report.errors
+    (vm,) = plan.vms
+    rows = [row.ops for row in vm.mmio if "vgic" in row.ops]
+    assert rows == ["vgic_direct_dist_ops"]
+    interface = next(m for m in vm.mappings if m.kind == "device")
+    assert (interface.gpa, interface.hpa, interface.size) == (0x1000_2000, 0x1000_2000, 0x2000)
+    assert plan.config_symbols["STOP_NEXT_EXIT"] == "y"
