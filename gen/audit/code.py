@@ -136,6 +136,7 @@ class _Reader:
         self.loads: dict[int, set[int]] = {}  # register: offsets that are loaded into it
         self.copies: dict[int, set[int]] = {}  # register: those that are copied into it
         self.literals: dict[int, int] = {}
+        self.computed: set[int] = set()  # functions and labels whose address it computes
         self.sums: set[int] = set()  # registers that are the result of adding two
 
     def read(self) -> None:
@@ -154,8 +155,10 @@ class _Reader:
                 register = word >> 5 & 31
                 if register in self.literals:
                     function.targets.add(self.literals[register])
-                elif register not in self.sums:  # else a table of jumps, inside the function
+                elif register not in self.sums:
                     jumps.append(register)
+                elif not function.is_c:  # a table of jumps: in C inside the function
+                    function.targets |= self.computed
             elif word == 0xD69F03E0:  # ERET
                 function.has_eret = True
         for register in [*calls, *jumps]:
@@ -219,6 +222,7 @@ class _Reader:
     def _take(self, address: int) -> None:
         if address in self.starts and address != self.function.span.base:
             self.taken.add(address)
+            self.computed.add(address)
 
     def _branch(self, address: int, word: int) -> None:
         """Direct calls, and jumps out of the function."""

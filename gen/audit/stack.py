@@ -70,6 +70,10 @@ def check_stack(firmware: Firmware, cpus: int, findings: Findings) -> Stack:
             _check_function(function, told, stack, check)
         for cycle in graph.cycles():
             check.fail(f"recursion: {' -> '.join(cycle)}")
+        roots = [code.at(firmware.symbols[name]) for name in (*_ENTRY, _EMERGENCY)]
+        for lost in graph.unreached(roots):
+            if lost.span.base in told:
+                check.fail(f"nothing calls {lost.name}: the call graph lacks a way to it")
         if check.failures:
             return stack
         stacks, _ = stack_spans(firmware, cpus)
@@ -177,6 +181,17 @@ class _Graph:
                 self._search(other, path, done, found)
             path.pop()
             done.add(function.span.base)
+
+    def unreached(self, roots: list[Function]) -> list[Function]:
+        """What no way leads to. Of the C functions the linker keeps only what something refers to, so
+        a graph that lacks none of its edges has none of them here."""
+        pending, seen = list(roots), set()
+        while pending:
+            function = pending.pop()
+            if function.span.base not in seen:
+                seen.add(function.span.base)
+                pending += self.below[function.span.base]
+        return [f for f in self.code.functions if f.span.base not in seen]
 
     def depth(self, function: Function) -> Depth:
         """Call it where there are no cycles."""

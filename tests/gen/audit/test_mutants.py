@@ -124,6 +124,12 @@ def recursion(mutant: Mutant) -> None:
     mutant.put(place, 0x94000000 | (start - place) // 4 & 0x3FFFFFF, 4)
 
 
+def lost_call(mutant: Mutant) -> None:
+    """A table of operations loses its write, so that nothing calls that function."""
+    layout = mutant.firmware.image.layouts["vdev_ops"].members["write"]
+    mutant.put(mutant.symbol("watchdog_control_ops") + layout.offset, 0)
+
+
 ALONE: dict[str, tuple[Change, str]] = {
     "text is writable in the file": (segment_flags, "segment"),
     "an allocator": (heap_name, "heap"),
@@ -192,6 +198,7 @@ ALONE: dict[str, tuple[Change, str]] = {
     "a bool of 2": (rows("vm_first_ram", 0, "ram_row", scrub=2), "unreadable"),
     "a stack that overflows": (large_frame, "stack"),
     "recursion": (recursion, "stack"),
+    "a function that nothing calls": (lost_call, "stack"),
 }
 
 
