@@ -21,7 +21,14 @@ import test_unit  # noqa: E402
 from gen.tool.process import default_jobs, parallel  # noqa: E402
 
 ROOMS = ("vdev", "loader")
-COUNTERS = ("-fprofile-instr-generate", "-fcoverage-mapping")
+# With %c in the profile's name counters are in a shared file all along, so that those of a child, and
+# of a program that aborts, count.
+COUNTERS = (
+    "-fprofile-instr-generate",
+    "-fcoverage-mapping",
+    "-mllvm",
+    "-runtime-counter-relocation",
+)
 SECONDS = 300
 
 
@@ -77,7 +84,7 @@ def _run(test: Path, out: Path) -> Path:
     flags = [*test_unit.FLAGS, *COUNTERS, *test_unit.defines_of(test), *test_unit.INCLUDES]
     _tool([test_unit.COMPILER, *flags, *sources, "-o", str(program)])
     counts = out / f"{test.stem}.profraw"
-    _tool([str(program)], {"LLVM_PROFILE_FILE": str(counts)})
+    _tool([str(program)], {"LLVM_PROFILE_FILE": f"{counts}%c"})
     return program
 
 
