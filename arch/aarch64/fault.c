@@ -96,8 +96,22 @@ void aarch64_log_registers(const uint64_t x[31])
     }
 }
 
+static bool any_joined(const _Atomic bool joined[])
+{
+    for (uint32_t cpu = 0; cpu < PCPU_COUNT; cpu++) {
+        if (joined[cpu]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Before a CPU joins this may be another level than EL2, where TPIDR_EL2 is undefined. */
 uint32_t panic_interrupt(const _Atomic bool joined[])
 {
+    if (!any_joined(joined)) {
+        return 0;
+    }
     uint32_t own = (uint32_t)AARCH64_READ(tpidr_el2);
     uint32_t count = 0;
 
