@@ -50,6 +50,13 @@ ARCH_FAST_CALL bool fast_mmio_write(struct vcpu *vcpu, const struct mmio_row *ro
 #define FAST_CALL_DECLINED INT64_MIN
 ARCH_FAST_CALL int64_t fast_call(struct vcpu *vcpu, uint32_t function, uint64_t arg);
 
+/* An SGI of the guest, by ICC_SGI1R_EL1 (GICv3); false: declined. */
+ARCH_FAST_CALL bool fast_sgi(struct vcpu *vcpu, uint64_t sgi1r);
+/* A physical interrupt: acknowledges it, and gives it to the guest.  Else its INTID, which is what
+ * arch_irq_ack() acknowledges next. */
+#define FAST_IRQ_DONE UINT32_MAX
+ARCH_FAST_CALL uint32_t fast_irq(struct vcpu *vcpu);
+
 /* --- What the architecture does for vdev --- */
 
 /* Before a vCPU of `vm` first runs: whether it takes short ways to emulated devices, and a call

@@ -70,6 +70,9 @@ static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
     if (intid < IRQ_SGI_COUNT) {
         panic_check();
         irq_finish(intid);
+        if (vcpu != NULL) {
+            vgic_take_sgis(vcpu);
+        }
     } else if (intid == ARCH_IRQ_TIMER) {
         alarm_take(vcpu);
         irq_finish(intid);

@@ -24,10 +24,11 @@ static inline void lock_take(struct lock *lock)
     }
 }
 
-/* false: it is held; nothing is waited for. */
+/* false: it is held; nothing is waited for.  `owner` is what its last holder wrote: hence acquire.
+ */
 static inline bool lock_try(struct lock *lock)
 {
-    uint32_t owner = atomic_load_explicit(&lock->owner, memory_order_relaxed);
+    uint32_t owner = atomic_load_explicit(&lock->owner, memory_order_acquire);
 
     return atomic_compare_exchange_strong_explicit(&lock->next, &owner, owner + 1,
                                                    memory_order_acquire, memory_order_relaxed);

@@ -39,6 +39,7 @@ static void cpu_reset(uint32_t vm, uint32_t index)
     cpu->waker = VGIC_WAKER_SLEEP | VGIC_WAKER_ASLEEP;
     cpu->busy = 0;
     cpu->ppi_release = 0;
+    atomic_store_explicit(&cpu->sgis, 0, memory_order_relaxed);
     if (CONFIG_VDEV_VGIC2) {
         vgic2_sgi_reset(cpu);
     }
@@ -99,6 +100,8 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 
+    vcpu->vgic = vgic_of(vcpu);
+    vcpu->vgic_cpu = cpu;
     if (vgic_is_direct(vcpu->vm)) {
         vgic_direct_vcpu_reset(vcpu);
         return;
@@ -112,6 +115,7 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
     cpu->lr_written = 0;
     cpu->when = 0;
     cpu->ppi_enabled = 0;
+    cpu->lr_ready = 0;
     if (CONFIG_FAST_PATHS && CONFIG_VDEV_VGIC3) {
         vgic3_fast_reset(vcpu);
     }
@@ -157,7 +161,7 @@ void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid)
     struct vgic_word *word;
 
     vgic_enter(vcpu);
-    if (running && vgic_fill_linked(vcpu, intid)) {
+    if (running && vgic_fill_one(vcpu, intid, true)) {
         vgic_leave(vcpu);
         return;
     }
@@ -278,6 +282,31 @@ void vgic_refill(struct vcpu *vcpu)
     vgic_fold(vcpu);
     vgic_drain_inbox(vcpu);
     vgic_fill(vcpu);
+    vgic_leave(vcpu);
+}
+
+void vgic_take_sgis(struct vcpu *vcpu)
+{
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    uint32_t sgis;
+    bool left = false;
+
+    if (atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0 ||
+        !atomic_load_explicit(&cpu->running, memory_order_relaxed)) {
+        return;
+    }
+    vgic_enter(vcpu);
+    for (sgis = atomic_exchange_explicit(&cpu->sgis, 0, memory_order_acquire); sgis != 0;
+         sgis &= sgis - 1) {
+        if (!vgic_fill_one(vcpu, (uint32_t)__builtin_ctz(sgis), false)) {
+            vgic_latch(vgic_of(vcpu), cpu, 0, sgis & -sgis);
+            left = true;
+        }
+    }
+    if (left) {
+        vgic_fold(vcpu);
+        vgic_fill(vcpu);
+    }
     vgic_leave(vcpu);
 }
 

@@ -46,6 +46,7 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t sgi1r, bool group1);
 
 /* Own CPU, serving requests. */
 void vgic_take_inbox(struct vcpu *vcpu); /* VCPU_REQUEST_INBOX */
+void vgic_take_sgis(struct vcpu *vcpu);  /* the hypervisor's IPI came */
 void vgic_refill(struct vcpu *vcpu);     /* VCPU_REQUEST_VGIC, maintenance interrupt */
 void vgic_recall(struct vcpu *vcpu);     /* VCPU_REQUEST_RECALL */
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arch_fast.h>
+
 #include "vdev/vgic_bank.h"
 #include "vdev/vgic_state.h"
 
@@ -42,12 +44,38 @@ void vgic3_fast_vm_reset(uint32_t vm)
     }
 }
 
+/* In ICC_SGI1R_EL1 the affinities stand where MPIDR has them, but for Aff0 (IHI 0069 12.2.16). */
+static uint64_t sgi_target(uint64_t guest_id)
+{
+    uint64_t aff0 = guest_id & 0xff;
+
+    return (guest_id >> 32 & 0xff) << 48 | aff0 / 16 << 44 | (guest_id >> 16 & 0xff) << 32 |
+           (guest_id >> 8 & 0xff) << 16 | UINT64_C(1) << aff0 % 16;
+}
+
+/* All vCPUs of the VM, in their order, are bits of one target list, from bit 0 on. */
+static bool is_row(const struct vm_row *vm)
+{
+    uint64_t first = sgi_target(vcpu_rows[vm->vcpu_first].guest_id);
+
+    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+        if (i >= 16 || (first & 1) == 0 ||
+            sgi_target(vcpu_rows[vm->vcpu_first + i].guest_id) != first - 1 + (UINT64_C(1) << i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void vgic3_fast_reset(struct vcpu *vcpu)
 {
-    vcpu->vgic = vgic_of(vcpu);
-    vcpu->vgic_cpu = vgic_cpu_of(vcpu);
-    vcpu->vgic_cpu->typer = vgic_redist_fixed(vcpu, vcpu->row->index, GICR_TYPER, 8);
-    vcpu->vgic_cpu->redist = vcpu->row->index * VGIC_REDIST_SIZE;
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+    cpu->typer = vgic_redist_fixed(vcpu, vcpu->row->index, GICR_TYPER, 8);
+    cpu->redist = vcpu->row->index * VGIC_REDIST_SIZE;
+    cpu->sgi_self = sgi_target(vcpu->row->guest_id);
+    cpu->sgi_last = is_row(vcpu->vm_row) ? 1u << (vcpu->vm_row->vcpu_count - 1) : 0;
+    cpu->ipi = arch_fast_ipi_target(vcpu->row->pcpu);
 }
 
 /* --- Registers that hold a bit of each of 32 interrupts --- */

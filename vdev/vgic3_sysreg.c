@@ -54,14 +54,13 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t sgi1r, bool group1)
             (!group1 && (cpu->private.group & bit) != 0)) {
             continue;
         }
-        if (target == vcpu) {
-            vgic_fold(vcpu);
-        }
-        vgic_latch(gic, cpu, 0, bit);
-        if (target == vcpu) {
-            vgic_fill(vcpu);
-        } else {
+        if (target != vcpu) {
+            vgic_latch(gic, cpu, 0, bit);
             vgic_wake(vcpu, cpu, 0, bit);
+        } else if (!vgic_fill_one(vcpu, vgic_sgi_intid(sgi1r), false)) {
+            vgic_fold(vcpu);
+            vgic_latch(gic, cpu, 0, bit);
+            vgic_fill(vcpu);
         }
     }
     vgic_leave(vcpu);

@@ -21,12 +21,21 @@ static bool word_exists(const struct vcpu *vcpu, const struct vgic_cpu *cpu, uin
     return cpu != NULL ? word == 0 : word != 0 && word < word_count(vcpu);
 }
 
+/* What other vCPUs sent to `cpu` is latched, before somebody else looks; it still has to look. */
+static void settle(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word)
+{
+    if (word == 0 && cpu != vgic_cpu_of(vcpu) && vgic_drain_sgis(cpu)) {
+        vcpu_request(&vcpus[cpu - vgic_cpus], VCPU_REQUEST_VGIC);
+    }
+}
+
 static uint32_t read_state(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, bool active)
 {
     const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
     uint32_t value;
 
     vgic_enter_exact(vcpu, cpu, word, UINT32_MAX);
+    settle(vcpu, cpu, word);
     vgic_fold(vcpu);
     vgic_drain_inbox(vcpu);
     value = active ? state->active : vgic_pending(state) | vgic_physical_pending(vcpu, cpu, word);
@@ -118,6 +127,7 @@ static void change_begin(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word,
     } else {
         vgic_enter(vcpu);
     }
+    settle(vcpu, cpu, word);
     vgic_fold(vcpu);
 }
 

@@ -167,6 +167,15 @@ static void fold_one(struct vcpu *vcpu, uint32_t lr)
     }
 }
 
+bool vgic_drain_sgis(struct vgic_cpu *cpu)
+{
+    if (atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0) {
+        return false;
+    }
+    cpu->private.latch |= atomic_exchange_explicit(&cpu->sgis, 0, memory_order_acquire);
+    return true;
+}
+
 void vgic_fold(struct vcpu *vcpu)
 {
     struct vgic *gic = vgic_of(vcpu);
@@ -188,6 +197,8 @@ void vgic_fold(struct vcpu *vcpu)
     }
     cpu->lr_written |= cpu->lr_used;
     cpu->lr_used = 0;
+    cpu->lr_ready = 0;
+    (void)vgic_drain_sgis(cpu);
     withdraw_low(vcpu, 0);
     for (uint32_t hot = gic->hot; hot != 0; hot &= hot - 1) {
         withdraw_low(vcpu, (uint32_t)__builtin_ctz(hot));
@@ -241,6 +252,9 @@ static void load(struct vcpu *vcpu, uint32_t lr, uint32_t candidate)
     cpu->mine[index] |= bit;
     cpu->lr_used |= 1u << lr;
     cpu->lr_intid[lr] = (uint16_t)intid;
+    if (CONFIG_FAST_PATHS && CONFIG_VDEV_VGIC3) {
+        vgic3_fast_loaded(cpu, lr, value, (word->carried & bit) != 0);
+    }
     arch_lr_set(lr, value);
 }
 
@@ -258,6 +272,9 @@ static void control(struct vcpu *vcpu, bool pending_left, bool active_left)
         if ((cpu->when & ARCH_LR_WHEN_ABSENT) == 0) {
             (void)arch_lr_eoi_count(); /* ends that no interrupt was left for */
         }
+    }
+    if (pending_left || active_left) {
+        cpu->lr_ready = 0; /* what comes must be compared with what waits */
     }
     if (when != cpu->when) {
         cpu->when = when;
@@ -291,8 +308,8 @@ void vgic_fill(struct vcpu *vcpu)
     control(vcpu, pending != NOTHING, active != NOTHING);
 }
 
-/* The list register for a linked interrupt that arrived: the one it had when it last ended here,
- * or one never used since the last fill; VGIC_LR_MAX: none. */
+/* The list register for an interrupt that comes alone: the one it had when it last ended here, or
+ * one never used since the last fill; VGIC_LR_MAX: none. */
 static uint32_t free_list_register(const struct vgic_cpu *cpu, const struct vgic_word *word,
                                    uint32_t intid)
 {
@@ -312,7 +329,7 @@ static uint32_t free_list_register(const struct vgic_cpu *cpu, const struct vgic
     return VGIC_LR_MAX;
 }
 
-bool vgic_fill_linked(struct vcpu *vcpu, uint32_t intid)
+bool vgic_fill_one(struct vcpu *vcpu, uint32_t intid, bool arrived)
 {
     struct vgic *gic = vgic_of(vcpu);
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
@@ -328,8 +345,12 @@ bool vgic_fill_linked(struct vcpu *vcpu, uint32_t intid)
     if (lr == VGIC_LR_MAX) {
         return false;
     }
-    word->held |= bit;
-    word->arrived |= bit;
+    if (arrived) {
+        word->held |= bit;
+        word->arrived |= bit;
+    } else {
+        word->latch |= bit;
+    }
     load(vcpu, lr, ((uint32_t)*vgic_priority(gic, cpu, intid) << 16) | intid);
     return true;
 }

@@ -45,6 +45,8 @@
 #define VGIC_LR_EOI (UINT64_C(1) << 41) /* HW=0: maintenance interrupt at deactivation */
 #define VGIC_LR_PRIORITY_SHIFT 48u
 #define VGIC_LR_PHYSICAL_SHIFT 32u
+#define VGIC_INTID_MASK 0x1fffu
+#define VGIC_PHYSICAL_COUNT (32u + IRQ_COUNT) /* physical INTIDs that may belong to a VM */
 
 struct vgic_word {
     _Atomic uint32_t group; /* 1: group 1; like `enabled` read without the lock, too */
@@ -73,6 +75,16 @@ struct vgic_cpu {
     uint32_t lr_used;            /* list registers that lr_intid describes */
     uint32_t lr_written;         /* not zero, as far as we know */
     uint16_t lr_intid[VGIC_LR_MAX];
+    /* Short ways (vgic3_fast_irq.c): list registers in which what is there may come back when it
+     * has ended, with which value; in which one an interrupt was last, by its physical INTID or
+     * SGI. */
+    uint32_t lr_ready;
+    uint64_t lr_value[VGIC_LR_MAX];
+    uint8_t lr_of[VGIC_PHYSICAL_COUNT];
+    uint64_t sgi_self; /* ICC_SGI1R_EL1 of an SGI 0 to this vCPU alone */
+    uint32_t sgi_last; /* its bit of the VM's last vCPU, where all are in a row; 0: they aren't */
+    uint64_t ipi;      /* arch_fast_ipi_target() */
+    _Atomic uint32_t sgis;   /* sent by other vCPUs, not yet in `private.latch` */
     uint32_t when;           /* what arch_lr_control() was last told */
     uint32_t ppi_enabled;    /* linked PPIs enabled in hardware */
     uint32_t ppi_release;    /* linked PPIs that this CPU must deactivate in hardware */
@@ -165,8 +177,11 @@ void vgic_leave(struct vcpu *vcpu);
 /* vgic_list.c: list registers.  Own CPU, lock held. */
 void vgic_fold(struct vcpu *vcpu); /* all into software; to be followed by vgic_fill() */
 void vgic_fill(struct vcpu *vcpu); /* the most urgent into list registers */
-/* A linked interrupt that just arrived goes straight into a free list register; false: it can't. */
-bool vgic_fill_linked(struct vcpu *vcpu, uint32_t intid);
+/* An interrupt that just arrived (linked) or was made pending goes straight into a free list
+ * register; false: it can't, and nothing has changed. */
+bool vgic_fill_one(struct vcpu *vcpu, uint32_t intid, bool arrived);
+/* SGIs that other vCPUs sent `cpu` by short ways are latched; true: there were some. */
+bool vgic_drain_sgis(struct vgic_cpu *cpu);
 /* Other vCPUs that have one of `bits` loaded, or may now take it, are asked to look. */
 void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
 /* Latches `bits`, and notes that the word may have pending interrupts. */
@@ -239,6 +254,7 @@ uint8_t vgic_route_of(const struct vm_row *row, uint64_t router);
 /* vgic3_fast.c: short ways (arch/fast.h). */
 void vgic3_fast_vm_reset(uint32_t vm);    /* with vgic_vm_reset() */
 void vgic3_fast_reset(struct vcpu *vcpu); /* with vgic_vcpu_reset() */
+void vgic3_fast_loaded(struct vgic_cpu *cpu, uint32_t lr, uint64_t value, bool carried);
 fast_read_fn vgic3_dist_fast_read;
 fast_write_fn vgic3_dist_fast_write;
 fast_read_fn vgic3_redist_fast_read;

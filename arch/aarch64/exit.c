@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/aarch64/aarch64.h"
+#include "arch/aarch64/gic.h"
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
 
@@ -146,6 +147,9 @@ static void enter_once(struct arch_vcpu *vcpu, struct exit *exit)
                    "SError: a bus error that cannot be attributed to an instruction");
     } else {
         exit->kind = EXIT_IRQ;
+        if (CONFIG_FAST_PATHS && CONFIG_ARCH_GIC3 && vector == AARCH64_VECTOR_IRQ) {
+            gic_acknowledged((uint32_t)vcpu->acknowledged);
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 #define ESR_ID_OP2 0xe0000
 #define ESR_ID_CRM 0xe           /* its lower three bits */
 #define ESR_ID 0x62300001        /* a read of S3_0_C0_C0..7_<op2> */
+#define ESR_SGI 0x623a3016       /* a write of ICC_SGI1R_EL1 */
 #define ABORT_READ 0x01          /* bits 8:2: CM, S1PTW and WnR clear, a translation fault */
 #define ABORT_WRITE 0x11
 #define SCTLR_BIG (3 << 24)      /* E0E, EE */
@@ -180,11 +181,33 @@ aarch64_fast_call:
     str     x0, [sp]
     b       restore
 
-/* Any other exception: reads of identification registers that were read before. */
+#if CONFIG_ARCH_GIC3
+/* An interrupt; x0, x1 are in the frame. */
+    .global aarch64_fast_irq
+aarch64_fast_irq:
+    stp     x2, x3, [sp, #16]
+    save_rest
+    ldr     x0, [sp, #VCPU]
+    bl      fast_irq                /* (vcpu) */
+    tbnz    w0, #31, restore        /* FAST_IRQ_DONE */
+    ldr     x1, [sp, #VCPU]
+    str     x0, [x1, #FAST_ACKNOWLEDGED]
+    restore_rest
+    restore_first
+    b       aarch64_leave_irq
+#endif
+
+/* Any other exception: SGIs, and reads of identification registers that were read before. */
     .global aarch64_fast_other
 aarch64_fast_other:
     stp     x2, x3, [sp, #16]
     and     w2, w0, #~ESR_SYSREG_REGISTER
+#if CONFIG_ARCH_GIC3
+    mov     w1, #(ESR_SGI & 0xffff)
+    movk    w1, #(ESR_SGI >> 16), lsl #16
+    cmp     w2, w1
+    b.eq    sgi
+#endif
     and     w2, w2, #~ESR_ID_OP2
     and     w2, w2, #~ESR_ID_CRM
     mov     w1, #(ESR_ID & 0xffff)
@@ -218,6 +241,21 @@ id_done:                               /* no VM that may step has rows here: arc
     skip_instruction no_steps=1
     restore_first
     return_to_guest
+
+#if CONFIG_ARCH_GIC3
+sgi:
+    save_rest
+    ubfx    w5, w0, #5, #5          /* Rt */
+    adr     x6, fetch_register
+    add     x6, x6, x5, lsl #3
+    blr     x6
+    ldr     x0, [sp, #VCPU]
+    mov     x1, x4
+    bl      fast_sgi                /* (vcpu, value) */
+    cbz     w0, declined
+    skip_instruction
+    b       restore
+#endif
 
 declined:
     restore_rest

@@ -14,6 +14,7 @@ _Static_assert(offsetof(struct arch_vcpu, fast_call) == FAST_CALL, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, fast_answer) == FAST_ANSWER, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, id_known) == FAST_ID_KNOWN, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, id) == FAST_ID, "fast.S");
+_Static_assert(offsetof(struct arch_vcpu, acknowledged) == FAST_ACKNOWLEDGED, "fast.S");
 _Static_assert(offsetof(struct mmio_row, base) == FAST_ROW_BASE, "fast.S");
 _Static_assert(sizeof(struct mmio_row) == FAST_ROW_SIZE, "fast.S");
 

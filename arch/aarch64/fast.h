@@ -11,6 +11,7 @@
 #define FAST_ANSWER 280
 #define FAST_ID_KNOWN 288
 #define FAST_ID 296
+#define FAST_ACKNOWLEDGED 808
 #define FAST_ROW_SIZE 32
 #define FAST_ROW_BASE 0
 

@@ -108,6 +108,8 @@ void gic_wait(uint32_t pcpu, uint32_t word);
 uint64_t gic_sgi_target(uint32_t pcpu);
 /* Own CPU: NULL, or in words why the board's GIC is another one than planned. */
 const char *gic_cpu_check(void);
+/* Own CPU: `intid` was acknowledged by a short way, and waits for arch_irq_ack(). */
+void gic_acknowledged(uint32_t intid);
 /* Own CPU: how many bits of a priority its CPU interface has (ICC_CTLR_EL1.PRIbits). */
 uint32_t gic_priority_bits(void);
 

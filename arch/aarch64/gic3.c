@@ -4,6 +4,7 @@
 #include "arch/arch.h"
 #include "arch/direct.h"
 #include "platform/panic.h"
+#include <arch_fast.h>
 #include <tables.h>
 
 /* The physical GICv3, which only the hypervisor touches.  Every write below is to a register that
@@ -209,12 +210,32 @@ void arch_irq_cpu_init(void)
     aarch64_isb();
 }
 
+static uint32_t acknowledged[COUNT_AT_LEAST_ONE(PCPU_COUNT)]; /* + 1; 0: none. Each its CPU's own */
+
+void gic_acknowledged(uint32_t intid)
+{
+    acknowledged[arch_cpu_index()] = intid + 1;
+}
+
+uint64_t arch_fast_ipi_target(uint32_t pcpu)
+{
+    return gic_sgi_target(pcpu) | (uint64_t)ARCH_IRQ_IPI << 24;
+}
+
 /* An LPI that firmware left enabled is done with: what was acknowledged must be dropped. */
 uint32_t arch_irq_ack(void)
 {
-    uint32_t intid = own_is_direct() ? (uint32_t)AARCH64_READ(s3_0_c12_c8_0)   /* ICC_IAR0_EL1 */
-                                     : (uint32_t)AARCH64_READ(s3_0_c12_c12_0); /* ICC_IAR1_EL1 */
+    uint32_t *before = &acknowledged[arch_cpu_index()];
+    uint32_t intid;
 
+    if (CONFIG_FAST_PATHS && *before != 0) {
+        intid = *before - 1;
+        *before = 0;
+    } else if (own_is_direct()) {
+        intid = (uint32_t)AARCH64_READ(s3_0_c12_c8_0); /* ICC_IAR0_EL1 */
+    } else {
+        intid = (uint32_t)AARCH64_READ(s3_0_c12_c12_0); /* ICC_IAR1_EL1 */
+    }
     __asm__ volatile("dsb sy" : : : "memory"); /* 10.1.1: acknowledged before the device is read */
     if (intid < GIC_INTID_SPECIAL) {
         return intid;

@@ -75,6 +75,18 @@ aarch64_enter:
     isb
     .endm
 
+    .macro  guest_irq
+    .balign 0x80
+    stp     x0, x1, [sp, #-FRAME]!
+    b       aarch64_fast_irq
+    .endm
+
+    .global aarch64_leave_irq
+aarch64_leave_irq:
+    str     x0, [sp, #-16]!
+    mov     x0, #1
+    b       leave_guest
+
     .global aarch64_leave_sync          /* where fast.S declines: as if nothing had been done */
 aarch64_leave_sync:
     str     x0, [sp, #-16]!
@@ -177,7 +189,11 @@ aarch64_vectors:
 #else
     guest_exit 0                        /* lower EL, AArch64: AARCH64_VECTOR_SYNC */
 #endif
+#if CONFIG_FAST_PATHS && CONFIG_ARCH_GIC3
+    guest_irq
+#else
     guest_exit 1                        /* AARCH64_VECTOR_IRQ */
+#endif
     guest_exit 2                        /* AARCH64_VECTOR_FIQ */
     guest_exit 3                        /* AARCH64_VECTOR_SERROR */
     guest_exit 0                        /* lower EL, AArch32 (EL0 of a guest) */

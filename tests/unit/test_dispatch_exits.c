@@ -137,6 +137,10 @@ void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid)
     seen.injected = intid;
 }
 
+void vgic_take_sgis(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
 void vgic_refill(struct vcpu *vcpu)
 {
     CHECK(vcpu != NULL);

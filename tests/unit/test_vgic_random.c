@@ -3,12 +3,15 @@
  * tests/unit/fixture/vcpus.c tests/unit/fixture/vgic_guest.c tests/unit/fixture/devices.c
  * tests/unit/fixture/platform.c tests/unit/fixture/vgic_model.c */
 #include "tests/unit/check.h"
+#include "tests/unit/fixture/vgic_guest.h"
 #include "tests/unit/fixture/vgic_model.h"
 
-/* Random traces; tests/fuzz/vgic.c looks for others. */
+/* Random traces, without and with short ways (arch/fast.h), and with less to disturb these;
+ * tests/fuzz/vgic.c looks for others. */
 
 #define STEPS 3000u
 #define SEEDS 12u
+#define FAST_AT_LEAST 1000u /* answers by short ways, where these are on */
 
 static uint64_t random_state;
 
@@ -38,5 +41,10 @@ static void traces(void)
 int main(void)
 {
     TEST(traces);
+    guest_fast = true;
+    TEST(traces);
+    vgic_model_calm = 20;
+    TEST(traces);
+    CHECK(atomic_load(&guest_fast_count) > FAST_AT_LEAST);
     return test_result();
 }

@@ -25,6 +25,7 @@ struct arch_vcpu {
     uint64_t fast_answer;
     uint64_t id_known; /* bitmap of `id`: read once already */
     uint64_t id[ARCH_ID_COUNT];
+    uint64_t acknowledged; /* INTID of an interrupt for which there was no short way */
 };
 
 /* Register 31 reads as zero and ignores writes. */

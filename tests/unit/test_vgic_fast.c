@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: vdev/vgic[.3_]*c arch/fake/[a-z]*.c tests/unit/fixture/tables.c
+ * tests/unit/fixture/vcpus.c tests/unit/fixture/vgic_guest.c tests/unit/fixture/devices.c
+ * tests/unit/fixture/platform.c */
+#include "tests/unit/check.h"
+#include "tests/unit/fixture/vgic_guest.h"
+#include "vdev/vgic_state.h"
+
+/* When interrupts take the short way (vdev/vgic3_fast_irq.c), and when they don't.  VM 0. */
+
+#define SPI 49u /* linked, an edge */
+#define NONE ARCH_IRQ_SPURIOUS
+
+static uint32_t fast_since(uint32_t *before)
+{
+    uint32_t now = atomic_load(&guest_fast_count);
+    uint32_t count = now - *before;
+
+    *before = now;
+    return count;
+}
+
+static void start(void)
+{
+    guest_start(0);
+    guest_vcpu(0);
+    guest_edge(0, SPI, true);
+    guest_set(0, GUEST_ENABLE, SPI);
+    guest_fast = true;
+}
+
+static void take(uint32_t intid)
+{
+    CHECK_EQ(guest_iar(0), intid);
+    guest_eoi(0, intid);
+    CHECK_EQ(guest_iar(0), NONE);
+}
+
+static void spi_comes_back(void)
+{
+    uint32_t before = atomic_load(&guest_fast_count);
+
+    start();
+    fake_irq_pulse(SPI);
+    take(SPI);
+    CHECK_EQ(fast_since(&before), 0);
+    for (uint32_t n = 0; n < 3; n++) {
+        fake_irq_pulse(SPI);
+        take(SPI);
+        CHECK_EQ(fast_since(&before), 1);
+    }
+    CHECK(!fake_irq_active(SPI));
+}
+
+/* Software knows of it again: then it comes the long way, and its state can be read. */
+static void not_after_fold(void)
+{
+    uint32_t before;
+
+    start();
+    fake_irq_pulse(SPI);
+    take(SPI);
+    CHECK_EQ(guest_get(0, GUEST_PEND, SPI), false);
+    before = atomic_load(&guest_fast_count);
+    fake_irq_pulse(SPI);
+    guest_exit(0);
+    CHECK_EQ(fast_since(&before), 0);
+    CHECK_EQ(guest_get(0, GUEST_PEND, SPI), true);
+    take(SPI);
+}
+
+/* An active one keeps its list register; what comes meanwhile waits in hardware. */
+static void not_while_active(void)
+{
+    uint32_t before;
+
+    start();
+    fake_irq_pulse(SPI);
+    take(SPI);
+    fake_irq_pulse(SPI);
+    CHECK_EQ(guest_iar(0), SPI);
+    before = atomic_load(&guest_fast_count);
+    fake_irq_pulse(SPI);
+    CHECK_EQ(guest_iar(0), NONE);
+    guest_eoi(0, SPI);
+    take(SPI);
+    CHECK_EQ(fast_since(&before), 1);
+}
+
+static void self_sgi(void)
+{
+    uint32_t before = atomic_load(&guest_fast_count);
+
+    start();
+    guest_set(0, GUEST_ENABLE, 3);
+    (void)fast_since(&before);
+    guest_sgi(0, UINT64_C(3) << 24 | 1);
+    take(3);
+    CHECK_EQ(fast_since(&before), 0);
+    guest_sgi(0, UINT64_C(3) << 24 | 1);
+    CHECK_EQ(fast_since(&before), 1);
+    CHECK_EQ(guest_get(0, GUEST_PEND, 3), true);
+    take(3);
+}
+
+/* From vCPU 0 to vCPU 1; who looks at the target before it took the SGI sees it, and it comes once.
+ */
+static void sgi_to_other(void)
+{
+    uint32_t before;
+
+    start();
+    vgic_vcpu_reset(guest_vcpu(1));
+    guest_redist_write(1, 1, 0x10000 + GUEST_ENABLE, 4, 1u << 5);
+    guest_sgi(0, UINT64_C(5) << 24 | 2);
+    CHECK_EQ(guest_redist_read(0, 1, 0x10000 + GUEST_PEND, 4), 1u << 5);
+    CHECK_EQ(guest_iar(1), 5);
+    guest_eoi(1, 5);
+    CHECK_EQ(guest_iar(1), NONE);
+    before = atomic_load(&guest_fast_count);
+    for (uint32_t n = 0; n < 3; n++) {
+        guest_sgi(0, UINT64_C(5) << 24 | 2);
+        CHECK_EQ(guest_iar(1), 5);
+        CHECK_EQ(guest_iar(0), NONE);
+        guest_eoi(1, 5);
+        CHECK_EQ(guest_iar(1), NONE);
+    }
+    CHECK_EQ(fast_since(&before), 6);
+}
+
+int main(void)
+{
+    TEST(spi_comes_back);
+    TEST(not_after_fold);
+    TEST(not_while_active);
+    TEST(self_sgi);
+    TEST(sgi_to_other);
+    return test_result();
+}
