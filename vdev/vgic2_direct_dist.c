@@ -27,10 +27,13 @@ static uint32_t targets_read(struct vcpu *vcpu, uint32_t intid, unsigned size)
 
     vgic_enter(vcpu);
     for (unsigned i = 0; i < size && vgic_intid_valid(vcpu->vm, intid + i); i++) {
-        uint32_t targets = intid + i < 32 ? arch_direct_target(vcpu->row->pcpu)
-                                          : (uint32_t)vgic_of(vcpu)->router[intid + i - 32];
+        uint32_t n = intid + i;
+        uint32_t targets =
+            n < 32 ? arch_direct_target(vcpu->row->pcpu) : (uint32_t)vgic_of(vcpu)->router[n - 32];
 
-        value |= targets << (8 * i);
+        if (n < 32 || (vgic_direct_owned(vcpu->vm, n / 32) & 1u << n % 32) != 0) {
+            value |= targets << (8 * i);
+        }
     }
     vgic_leave(vcpu);
     return value;

@@ -98,7 +98,12 @@ void gic2_interface_reset(void)
     uint64_t gicc = gic2_cpu_interface();
 
     gic_write(gicc + GICC_CTLR, gic_read(gicc + GICC_CTLR) & GICC_CTLR_BYPASS);
-    gic_write(gicc + GICC_APR, 0);
+    for (uint32_t n = 0; n < 4; n++) { /* as many as there may be: those that are not ignore it */
+        gic_write(gicc + GICC_APR + 4u * n, 0);
+    }
+    if (gic_read(gicc + GICC_RPR) != GICC_RPR_IDLE) {
+        gic_write(gicc + GICC_EOIR, 0); /* QEMU's model sees it with the next end of an interrupt */
+    }
     gic_write(gicc + GICC_PMR, 0);
     gic_write(gicc + GICC_BPR, 0);
 }

@@ -21,6 +21,8 @@
 #define GICC_BPR 0x0008u
 #define GICC_IAR 0x000cu
 #define GICC_EOIR 0x0010u
+#define GICC_RPR 0x0014u
+#define GICC_RPR_IDLE 0xffu
 #define GICC_APR 0x00d0u
 #define GICC_DIR 0x1000u
 

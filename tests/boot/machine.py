@@ -76,13 +76,13 @@ def by_u_boot(folder: Path, file: str, command: str) -> list[str]:
 
 
 def by_run(
-    config: Path, name: str, *qemu: str, timeout_s: float, board: str | None = None
+    config: Path, name: str, *qemu: str, timeout_s: float, sets: tuple[str, ...] = ()
 ) -> list[str]:
-    """The command that users give to build and run, on the deployment's board or another: it judges
-    what the deployment expects."""
+    """The command that users give to build and run, with keys of the deployment set otherwise: it
+    judges what the deployment expects."""
     command = [str(ROOT / "build.py"), str(config), "--out", str(BUILT / name), "--run"]
-    if board is not None:
-        command += ["--set", f"deployment.board={board}"]
+    for text in sets:
+        command += ["--set", text]
     return [*command, "--timeout", str(timeout_s), *(f"--qemu-arg= {word}" for word in qemu)]
 
 

@@ -24,6 +24,7 @@ ON_GICV2 = (
     "channel-many",
     "counter",
     "crash",
+    "direct",
     "hello",
     "monitor-smp",
     "psci",
@@ -35,6 +36,7 @@ ON_GICV2 = (
     "vgic-smp",
     "watchdog",
 )
+SETS = {"direct": ("vm.direct.stop=next-exit",)}  # what such a board asks for
 TIMEOUT_S = 300  # the hostile ones take 20 s of CPU time; a loaded machine gives it slowly
 
 
@@ -61,7 +63,8 @@ def run(guest: str, mode: tuple[str, ...], board: str | None = None) -> None:
     make_image(guest)
     config: Path = GUESTS / guest / "deployment.toml"
     name = f"guests/{guest}" if board is None else f"guests/{board}-{guest}"
-    command = by_run(config, name, *mode, timeout_s=TIMEOUT_S, board=board)
+    sets = () if board is None else (f"deployment.board={board}", *SETS.get(guest, ()))
+    command = by_run(config, name, *mode, timeout_s=TIMEOUT_S, sets=sets)
     with Machine(command, signal.SIGTERM) as machine:
         if guest in TYPED:
             machine.expect(TYPED[guest][0], timeout_s=TIMEOUT_S)

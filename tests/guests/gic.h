@@ -46,6 +46,7 @@
 #define GICC_CTLR_FIQ (1u << 3)          /* group 0 as FIQ */
 #define GICC_CTLR_EOIMODE (1u << 9)
 #define GICC_PMR 0x04u
+#define GICC_BPR 0x08u
 #define GICC_IAR 0x0cu
 #define GICC_EOIR 0x10u
 #define GICC_RPR 0x14u
@@ -213,6 +214,11 @@ static inline void gic_mask(uint8_t priority)
     } else {
         mmio_write32(GICC + GICC_PMR, priority);
     }
+}
+
+static inline uint32_t gic_mask_read(void)
+{
+    return gic_is_v3() ? (uint32_t)SYSREG_READ(icc_pmr_el1) : mmio_read32(GICC + GICC_PMR);
 }
 
 static inline uint32_t gic_running(void)
