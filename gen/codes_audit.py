@@ -57,6 +57,10 @@ AUDIT: dict[str, tuple[str, str]] = {
         "A physical interrupt has more than one owner, or its tables contradict each other.",
         _REPORT,
     ),
+    "E-audit-control": (
+        "The rows by which a VM may stop and start others are not whole.",
+        _REPORT,
+    ),
     "E-audit-console": ("A virtual UART speaks with another VM's voice.", _REPORT),
     "E-audit-image": (
         "A guest image does not have its hash, or is not loaded into its VM's RAM.",

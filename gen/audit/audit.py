@@ -34,7 +34,13 @@ from gen.audit.findings import Check, Findings
 from gen.audit.hypervisor import Devices, HostRam, walk_own
 from gen.audit.image import Firmware, Tables
 from gen.audit.images import check_images
-from gen.audit.owners import FIRST_SPI, check_cpus, check_interrupts, check_voices
+from gen.audit.owners import (
+    FIRST_SPI,
+    check_controls,
+    check_cpus,
+    check_interrupts,
+    check_voices,
+)
 from gen.audit.ranges import Span, sized
 from gen.audit.segments import check_heap, check_segments
 from gen.audit.stack import Stack, check_stack
@@ -113,6 +119,7 @@ def audit(elf: Path, source: Source | None) -> Audit:
     check_registers(tables, findings)
     check_cpus(tables, findings)
     check_interrupts(tables, findings)
+    check_controls(tables, findings)
     check_voices(tables, findings)
     check_images(tables, findings)
     result.stack = check_stack(firmware, len(tables.pcpus), findings)

@@ -49,7 +49,7 @@ def _check_rows(
             check.expect(not mapping.span.meets(span), f"{what} is mapped: {mapping}")
         if ops.startswith("vgic"):
             gic.append(ops)
-        key = (ops if ops not in _WATCHDOG else f"{ops}", row.instance)
+        key = (ops, row.instance)
         check.expect(key not in used, f"{what} has the device of {used.get(key, '')}")
         used[key] = f"VM {name}"
         check.expect(owner(tables, ops, row.instance) in (number, None), f"{what} is another VM's")

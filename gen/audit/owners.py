@@ -126,6 +126,20 @@ def software_spis(tables: Tables, number: int, check: Check) -> set[int]:
 _KNOWN = ("vpl011_row", "channel_peer_row", "monitor_row", "watchdog_row")
 
 
+def check_controls(tables: Tables, findings: Findings) -> None:
+    with findings.check("audit-control", "Who controls other VMs") as check:
+        first = 0
+        for monitor in tables.monitors:
+            check.expect(monitor.vm < len(tables.vms), f"no VM {monitor.vm} could control others")
+            fine = monitor.control_first == first
+            check.expect(fine, f"VM {monitor.vm} controls from row {monitor.control_first} on")
+            first += monitor.control_count
+        check.expect(first == len(tables.controls), "rows of control and their users differ")
+        known = all(row.vm < len(tables.vms) for row in tables.controls)
+        check.expect(known, "a VM that is not there is controlled")
+        check.shown = f"{len(tables.monitors)} VMs control {len(tables.controls)}"
+
+
 def check_voices(tables: Tables, findings: Findings) -> None:
     with findings.check("audit-console", "Each virtual UART speaks with its own voice") as check:
         check.expect(tables.voices[0].vm == NONE, "the hypervisor's voice is a VM's")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from gen.audit.findings import Findings
+from gen.audit.findings import Check, Findings
 from gen.audit.image import Firmware, Tables
 from gen.audit.ranges import Span, sized
 from gen.tool import elf
@@ -45,7 +45,7 @@ def check_segments(firmware: Firmware, tables: Tables, findings: Findings) -> No
             check.expect(segment.physical == segment.address, f"the segment {span} is moved")
             check.expect(not any(span.meets(other) for other in loaded), f"{span} is loaded twice")
             loaded.append(span)
-        constants = _check_constants(firmware, check.fail)
+        constants = _check_constants(firmware, check)
         check.shown = (
             f"{len(loaded)} segments, none both writable and executable; {constants} tables of rows, "
             "operations and translations are in read-only ones"
@@ -57,15 +57,14 @@ def _is_image(tables: Tables, span: Span) -> bool:
     return span in images
 
 
-def _check_constants(firmware: Firmware, fail: object) -> int:
+def _check_constants(firmware: Firmware, check: Check) -> int:
     """Whatever is a table by its name lies among the constants."""
-    assert callable(fail)
     count = 0
     for symbol in firmware.image.symbol_table:
         if symbol.name.endswith(_CONSTANT_ENDINGS) and symbol.size:
             count += 1
-            if not firmware.constants.holds(sized(symbol.value, symbol.size)):
-                fail(f"{symbol.name} is not in read-only memory")
+            inside = firmware.constants.holds(sized(symbol.value, symbol.size))
+            check.expect(inside, f"{symbol.name} is not in read-only memory")
     return count
 
 

@@ -34,7 +34,12 @@ from gen.tool.qemu import RunPlan
 from gen.tool.terminal import Terminal
 
 REPORT = "report.json"
-_WRITTEN = ("run.json", REPORT, "report.html")  # what else a finished build has in its folder
+_WRITTEN = (
+    "run.json",
+    REPORT,
+    "report.html",
+    audits.RESULT,
+)  # what else a finished build has in its folder
 
 
 @dataclass

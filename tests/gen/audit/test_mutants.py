@@ -188,6 +188,7 @@ ALONE: dict[str, tuple[Change, str]] = {
     "a second console": (rows("irq_rows", 0, "irq_row", owner=2), "interrupt"),
     "a number that the guest sees": (rows("irq_rows", 2, "irq_row", guest_intid=40), "interrupt"),
     "an interrupt without device": (rows("vpl011_rows", 0, "vpl011_row", intid=50), "interrupt"),
+    "control of more VMs": (rows("monitor_rows", 0, "monitor_row", control_count=2), "control"),
     "another's voice": (rows("vpl011_rows", 0, "vpl011_row", voice=2), "console"),
     "a hash": (hash_bit, "image"),
     "a byte of an image": (image_byte, "image"),
