@@ -16,7 +16,7 @@ HELD_TO = ("vdev", "gen")
 
 sys.path.insert(0, str(HERE))
 
-import table  # noqa: E402
+import covered  # noqa: E402
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="tests at once")
     arguments = parser.parse_args()
     parts = arguments.part or ["c", "python"]
-    files: dict[str, table.Covered] = {}
+    files: dict[str, covered.Covered] = {}
     rooms: list[str] = []
     if "c" in parts:
         import c_part
@@ -37,9 +37,9 @@ def main() -> int:
 
         files |= python_part.measure(OUT / "python", arguments.workers)
         rooms += python_part.ROOMS
-    told = table.text(files, rooms, FLOOR)
+    told = covered.text(files, rooms, FLOOR)
     (OUT / "table.txt").write_text(told)
-    (OUT / "missing.txt").write_text(table.missing(files))
+    (OUT / "missing.txt").write_text(covered.missing(files))
     print(told)
     low = [name for name in rooms if name in HELD_TO and _share(files, name) < FLOOR]
     for name in low:
@@ -47,8 +47,8 @@ def main() -> int:
     return 1 if low else 0
 
 
-def _share(files: dict[str, table.Covered], name: str) -> float:
-    return table.room(files, name).line_share
+def _share(files: dict[str, covered.Covered], name: str) -> float:
+    return covered.room(files, name).line_share
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from table import Covered
+from covered import Covered
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("gen",)

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import c_part  # noqa: E402
 import measure  # noqa: E402
 import python_part  # noqa: E402
-import table  # noqa: E402
-from table import Covered  # noqa: E402
+import covered  # noqa: E402
+from covered import Covered  # noqa: E402
 
 LCOV = f"""\
 SF:{c_part.ROOT}/vdev/one.c
@@ -47,10 +47,10 @@ def test_json_of_python_is_read() -> None:
 
 
 def test_table_marks_what_is_low() -> None:
-    text = table.text(c_part.parse(LCOV), ("vdev", "loader"), 95)
+    text = covered.text(c_part.parse(LCOV), ("vdev", "loader"), 95)
     one, two = (next(x for x in text.splitlines() if name in x) for name in ("one.c", "two.c"))
     assert one.endswith("<") and "50.0 %" in one and not two.endswith("<")
-    assert table.missing(c_part.parse(LCOV)) == "vdev/one.c: 2-3\n"
+    assert covered.missing(c_part.parse(LCOV)) == "vdev/one.c: 2-3\n"
 
 
 @pytest.mark.parametrize(("run", "status"), [(94, 1), (95, 0)])

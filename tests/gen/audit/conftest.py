@@ -10,22 +10,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-DEPLOYMENT = Path(__file__).parent / "deployment.toml"
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 sys.path.append(str(Path(__file__).parent))
 
-from gen.audit.audit import Audit, Source, audit  # noqa: E402
+from gen.audit.audit import audit  # noqa: E402
 from gen.audit.image import Firmware  # noqa: E402
-from gen.tool.paths import FETCH  # noqa: E402
+from gen.tool.paths import ROOT  # noqa: E402
 
+from attempts import DEPLOYMENT, Try, failed, source  # noqa: E402
 from mutant import Mutant  # noqa: E402
-
-Try = Callable[[Callable[[Mutant], None]], set[str]]
-
-
-def source(*sets: str) -> Source:
-    return Source(DEPLOYMENT, sets, {"fetch": str(FETCH), "root": str(ROOT)}, ROOT / "platform")
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +34,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def firmware(good: Path) -> Firmware:
     return Firmware(good)
-
-
-def failed(result: Audit) -> set[str]:
-    return {check.code for check in result.findings.checks if check.failures}
 
 
 @pytest.fixture

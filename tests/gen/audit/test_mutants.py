@@ -10,7 +10,7 @@ import pytest
 
 from gen.audit.audit import as_object, audit
 
-from conftest import Try, failed, source
+from attempts import Try, failed, source
 from mutant import Mutant
 
 Change = Callable[[Mutant], None]

@@ -15,7 +15,7 @@ from gen.diagnostics import Exit, Failure
 from gen.tool import audit
 from gen.tool.options import parse
 
-from conftest import DEPLOYMENT, ROOT
+from attempts import DEPLOYMENT, ROOT
 from mutant import Mutant
 
 BOOTABLE = ("firmware.bin", "firmware.itb", "flash.img")

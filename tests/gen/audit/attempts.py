@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests here share beside fixtures. (Not in conftest.py: there are several of that name, and
+who imports one gets any.)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gen.audit.audit import Audit, Source
+from gen.tool.paths import FETCH, ROOT
+
+from mutant import Mutant
+
+DEPLOYMENT = Path(__file__).parent / "deployment.toml"
+Try = Callable[[Callable[[Mutant], None]], set[str]]
+
+
+def source(*sets: str) -> Source:
+    return Source(DEPLOYMENT, sets, {"fetch": str(FETCH), "root": str(ROOT)}, ROOT / "platform")
+
+
+def failed(result: Audit) -> set[str]:
+    return {check.code for check in result.findings.checks if check.failures}
