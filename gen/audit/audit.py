@@ -106,10 +106,19 @@ def audit(elf: Path, source: Source | None) -> Audit:
     asked = _read(source, result) if source is not None else None
     if source is None:
         result.limits.append(NOT_GIVEN)
+    with findings.check("audit-unreadable", "All of it can be looked at") as check:
+        _look(result, tables, asked)
+        check.shown = "every check came to its end"
+    return result
+
+
+def _look(result: Audit, tables: Tables, asked: Asked | None) -> None:
+    """All checks."""
+    firmware, findings = tables.firmware, result.findings
     check_segments(firmware, tables, findings)
     check_heap(firmware, findings)
     result.reaches = walk_vms(tables, findings)
-    result.shared = check_exclusive(tables, result.reaches, findings, tables.banked)
+    result.shared = check_exclusive(tables, result.reaches, findings)
     devices, kept = _devices(tables, asked)
     check_hypervisor_pages(tables, result.reaches, kept, findings)
     check_ram_rows(tables, result.reaches, findings)
@@ -127,7 +136,6 @@ def audit(elf: Path, source: Source | None) -> Audit:
         result.asked = True
         check_asked(asked, tables, result.reaches, findings)
         check_dispatch_asked(asked, tables, findings, result.limits)
-    return result
 
 
 def _read(source: Source, result: Audit) -> Asked | None:

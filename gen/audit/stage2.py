@@ -89,12 +89,10 @@ class SharedPage:
     access: dict[str, str]  # by VM
 
 
-def check_exclusive(
-    tables: Tables, reaches: list[Reach], findings: Findings, banked: list[Span]
-) -> list[SharedPage]:
-    """`banked`: GICC and GICV of a GICv2, which each CPU has for itself."""
+def check_exclusive(tables: Tables, reaches: list[Reach], findings: Findings) -> list[SharedPage]:
     shared: dict[tuple[Span, str], dict[str, str]] = {}
     with findings.check("audit-shared-page", "No page is reached by two VMs undeclared") as check:
+        banked = tables.banked  # each CPU has it for itself
         everything = sorted(
             (
                 (mapping, number)

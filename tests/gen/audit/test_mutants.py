@@ -195,6 +195,10 @@ ALONE: dict[str, tuple[Change, str]] = {
     "an image outside RAM": (rows("vm_first_image", 0, "image_row", target=RAM), "image"),
     "an entry outside RAM": (rows("vm_rows", 0, "vm_row", entry=0x1000), "image"),
     "x0 that is no tree": (rows("vm_rows", 0, "vm_row", boot_arg=RAM), "image"),
+    "another interrupt controller": (
+        rows("board_row", 0, "board_row", gic_compatible=0),
+        "shared-page",
+    ),
     "a count of rows": (rows("vm_rows", 0, "vm_row", mmio_count=3), "unreadable"),
     "a bool of 2": (rows("vm_first_ram", 0, "ram_row", scrub=2), "unreadable"),
     "a stack that overflows": (large_frame, "stack"),
