@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: platform/[cfklsv]*.c tests/unit/fixture/uart.c */
+/* sources: platform/co*.c platform/[fklsv]*.c tests/unit/fixture/uart.c */
 #include "gen/rows.h"
 #include "platform/console.h"
 #include "platform/log.h"

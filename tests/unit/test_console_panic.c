@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: platform/[cfklpsv]*[a-z].c tests/unit/fixture/uart.c */
+/* sources: platform/co*.c platform/[fklpsv]*[a-z].c tests/unit/fixture/uart.c */
 #include "gen/rows.h"
 #include "platform/console.h"
 #include "platform/panic.h"
