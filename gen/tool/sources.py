@@ -13,15 +13,8 @@ from gen.tool.paths import ROOT
 # What runs when a guest exits or is interrupted is compiled for speed, the rest for size.
 HOT = (
     *("arch/*/exit.c", "arch/*/vcpu.c", "arch/*/gic*.c", "arch/*/time.c"),
-    *(
-        "vdev/call.c",
-        "vdev/dispatch.c",
-        "vdev/fast.c",
-        "vdev/irq.c",
-        "vdev/psci.c",
-        "vdev/sysreg.c",
-    ),
-    *("vdev/timer.c", "vdev/vcpu.c", "vdev/vgic*.c", "vdev/vpl011.c"),
+    *("vdev/call.c", "vdev/dispatch.c", "vdev/irq.c", "vdev/psci.c", "vdev/sysreg.c"),
+    *("vdev/fast.c", "vdev/timer.c", "vdev/vcpu.c", "vdev/vgic*.c", "vdev/vpl011.c"),
 )
 
 
