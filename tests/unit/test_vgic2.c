@@ -3,6 +3,7 @@
  * tests/unit/fixture/vcpus.c tests/unit/fixture/vgic_guest.c tests/unit/fixture/devices.c
  * tests/unit/fixture/platform.c */
 /* defines: CONFIG_VDEV_VGIC3=0 CONFIG_INTERRUPTS_PASSTHROUGH=0 */
+#include "arch/fast.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture/vcpus.h"
 #include "tests/unit/fixture/vgic_guest.h"
@@ -38,6 +39,23 @@ static void nothing_written(struct vcpu *vcpu, uint32_t instance, uint64_t offse
 }
 
 const struct vdev_ops vgic_redist_ops = { .read = nothing_read, .write = nothing_written };
+
+void vgic_send_sgi(struct vcpu *vcpu, uint64_t sgi1r, bool group1)
+{
+    (void)vcpu, (void)sgi1r, (void)group1;
+}
+
+bool fast_sgi(struct vcpu *vcpu, uint64_t sgi1r)
+{
+    (void)vcpu, (void)sgi1r;
+    return false;
+}
+
+uint32_t fast_irq(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return arch_irq_ack();
+}
 
 static void start(void)
 {
