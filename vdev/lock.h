@@ -41,14 +41,13 @@ static inline bool lock_release(struct lock *lock)
     uint32_t owner = atomic_load_explicit(&lock->owner, memory_order_relaxed) + 1;
 
     atomic_store(&lock->owner, owner);
-    uint32_t next = atomic_load(&lock->next);
-
-    ASSERT((int32_t)(next - owner) >= 0); /* else nobody held it */
-    return next != owner;
+    return atomic_load(&lock->next) != owner;
 }
 
 static inline void lock_drop(struct lock *lock)
 {
+    ASSERT(atomic_load_explicit(&lock->next, memory_order_relaxed) !=
+           atomic_load_explicit(&lock->owner, memory_order_relaxed)); /* somebody holds it */
     if (lock_release(lock)) {
         arch_cpu_wake();
     }

@@ -101,8 +101,8 @@ static inline bool enter(struct vcpu *vcpu)
 
 static inline void leave(struct vcpu *vcpu)
 {
-    if (VCPU_MAX_PER_VM > 1 && vcpu->vgic->shared) {
-        lock_drop(&vcpu->vgic->lock);
+    if (VCPU_MAX_PER_VM > 1 && vcpu->vgic->shared && lock_release(&vcpu->vgic->lock)) {
+        arch_cpu_wake();
     }
 }
 
