@@ -5,6 +5,7 @@
     tests/bench/account.py hvc-version                 functions of each path, with their counts
     tests/bench/account.py hvc-version --listing       every instruction of the most frequent path
     tests/bench/account.py boot                        from reset to the first guest instruction
+    tests/bench/account.py size                        text and rodata by symbol
     tests/bench/account.py timer --set vm.guest.interrupts=passthrough
     tests/bench/account.py --list                      the names of operations
     tests/bench/account.py --page                      docs/performance-accounts.md: all that the
@@ -29,11 +30,13 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import baseline  # noqa: E402
+import image  # noqa: E402
 import subject  # noqa: E402
 import table  # noqa: E402
-import trace  # noqa: E402
+import recording  # noqa: E402
 
 CPUS = 2
+SMALL = 256
 PATHS = 4  # shown of each CPU
 PAGE = subject.ROOT / "docs/performance-accounts.md"
 _HEAD = """\
@@ -41,7 +44,8 @@ _HEAD = """\
 # Accounts of operations above their target
 
 Written by `make bench-baseline`: for each operation that [performance.md](performance.md) calls
-missed, the hypervisor's paths with their functions, and every instruction of the most frequent one.
+missed, the hypervisor's paths with their functions, and every instruction of the most frequent one; then
+what the image's bytes are.
 """
 _LINE = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
 
@@ -55,14 +59,14 @@ def disassembly(elf: Path) -> dict[int, str]:
     return {int(line[1], 16): " ".join(line[2].split()) for line in lines if line}
 
 
-def tell_functions(path: trace.Path_, symbols: trace.Symbols) -> None:
+def tell_functions(path: recording.Path_, symbols: recording.Symbols) -> None:
     """Instructions by function, the functions in the order in which they are first reached."""
     counts: Counter[str] = Counter(map(symbols.name, path))
     for name, count in counts.items():
         print(f"    {count:7}  {name}")
 
 
-def tell_most(exits: Counter[trace.Path_], symbols: trace.Symbols) -> None:
+def tell_most(exits: Counter[recording.Path_], symbols: recording.Symbols) -> None:
     """Instructions by function in all exits, those with most first."""
     counts: Counter[str] = Counter()
     for path, times in exits.items():
@@ -72,7 +76,7 @@ def tell_most(exits: Counter[trace.Path_], symbols: trace.Symbols) -> None:
         print(f"    {count:7}  {name}")
 
 
-def tell_listing(path: trace.Path_, symbols: trace.Symbols, elf: Path) -> None:
+def tell_listing(path: recording.Path_, symbols: recording.Symbols, elf: Path) -> None:
     text = disassembly(elf)
     at = 0
     for name, addresses in itertools.groupby(path, key=symbols.name):
@@ -84,8 +88,8 @@ def tell_listing(path: trace.Path_, symbols: trace.Symbols, elf: Path) -> None:
 
 def account(folder: Path, operation: str, listing: bool) -> None:
     elf = folder / "firmware.elf"
-    symbols = trace.Symbols.read(elf)
-    recorded = trace.record(folder, operation)
+    symbols = recording.Symbols.read(elf)
+    recorded = recording.record(folder, operation)
     for cpu in range(CPUS):
         exits = recorded.exits(cpu)
         if not exits:
@@ -107,12 +111,31 @@ def account(folder: Path, operation: str, listing: bool) -> None:
 
 def account_boot(folder: Path, listing: bool) -> None:
     elf = folder / "firmware.elf"
-    symbols = trace.Symbols.read(elf)
-    path = trace.record(folder, None).boot()
+    symbols = recording.Symbols.read(elf)
+    path = recording.record(folder, None).boot()
     print(f"boot: {len(path)} instructions from reset to the first of a guest")
     tell_most(Counter([path]), symbols)
     if listing:
         tell_listing(path, symbols, elf)
+
+
+def account_size(folder: Path) -> None:
+    """Text and rodata by symbol, the largest first."""
+    elf = folder / "firmware.elf"
+    command = ["llvm-nm-14", "--print-size", "--size-sort", "--reverse-sort", str(elf)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    found = image.sections(elf)
+    for name in ("text", "rodata"):
+        section = found[name]
+        print(f"{name}: {section.size} bytes, in symbols of {SMALL} bytes and more:")
+        rest = section.size
+        for line in said.splitlines():
+            address, size, _, symbol = line.split(maxsplit=3)
+            inside = section.base <= int(address, 16) < section.base + section.size
+            if inside and int(size, 16) >= SMALL:
+                rest -= int(size, 16)
+                print(f"    {int(size, 16):7}  {symbol}")
+        print(f"    {rest:7}  smaller ones, and what has no symbol")
 
 
 def missed() -> list[str]:
@@ -130,6 +153,9 @@ def write_page(folder: Path) -> None:
             print(f"## {name}\n\n```")
             account(folder, name, listing=True)
             print("```\n")
+        print("## size\n\n```")
+        account_size(folder)
+        print("```")
     PAGE.write_text(f"{_HEAD}\n{said.getvalue()}".rstrip() + "\n")
 
 
@@ -142,7 +168,7 @@ def main() -> int:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
     parser.add_argument("--config", type=Path, default=subject.DEPLOYMENT, metavar="FILE")
     options = parser.parse_args()
-    known = [*subject.operations(), "boot"]
+    known = [*subject.operations(), "boot", "size"]
     if options.list or not (options.operations or options.page):
         print("\n".join(known))
         return 0
@@ -157,6 +183,8 @@ def main() -> int:
     for name in options.operations:
         if name == "boot":
             account_boot(folder, options.listing)
+        elif name == "size":
+            account_size(folder)
         else:
             account(folder, name, options.listing)
     return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import deployments
 import image
 import subject
-import trace
+import recording
 from deployments import QUIET, Vm
 from subject import TICK, Measured
 
@@ -69,7 +69,7 @@ def boot() -> Counts:
         guest = Vm("guest", (0,), subject.IMAGE)
         config = deployments.write(f"boot-{name}", [guest], build)
         folder = subject.build_deployment(config)
-        found[f"boot.{name}"] = len(trace.record(folder, None).boot())
+        found[f"boot.{name}"] = len(recording.record(folder, None).boot())
     return found
 
 
@@ -83,7 +83,7 @@ def vms() -> Counts:
         guest = Vm("guest", (count - 1,), subject.IMAGE)
         config = deployments.write(f"vms-{count}", [*others, guest], QUIET, board)
         folder = subject.build_deployment(config)
-        recorded = trace.record(folder, None, board_cpus=deployments.BOARD_CPUS)
+        recorded = recording.record(folder, None, board_cpus=deployments.BOARD_CPUS)
         found[f"vms.{count}.boot"] = recorded.hypervisor_count()
         told = _run(folder, deployments.BOARD_CPUS)
         for operation in GROWTH:
@@ -176,7 +176,7 @@ def real_time() -> Counts:
     found: Counts = {}
     folder = subject.build_deployment(subject.DEPLOYMENT)
     for operation in LATENCIES:
-        recorded = trace.record(folder, operation)
+        recorded = recording.record(folder, operation)
         for cpu in range(2):
             lengths = [len(path) for path in recorded.exits_in_order(cpu)[2:]]
             if lengths:
@@ -211,7 +211,7 @@ def neighbour() -> Counts:
     devices = ('devices = ["/pl031@9010000", "/pl011@9000000"]',)
     device = ('emulated = [{ type = "countdown", gpa = 0x0a00_0000 }]',)
     guest = Vm("guest", (0,), subject.IMAGE, devices)
-    paths: dict[str, dict[str, Counter[trace.Path_]]] = {}
+    paths: dict[str, dict[str, Counter[recording.Path_]]] = {}
     for kind in ("idle", "storm"):
         other = Vm("other", (1,), deployments.neighbour(kind), device)
         config = deployments.write(f"neighbour-{kind}", [guest, other], QUIET, console="none")
@@ -226,13 +226,13 @@ def neighbour() -> Counts:
     return found
 
 
-def _paths(folder: Path, operation: str, least: int) -> Counter[trace.Path_]:
+def _paths(folder: Path, operation: str, least: int) -> Counter[recording.Path_]:
     """All paths of the measured VM's CPU, in as many runs as it takes until the other CPU has
     executed `least` instructions meanwhile."""
-    found: Counter[trace.Path_] = Counter()
+    found: Counter[recording.Path_] = Counter()
     others = 0
     while not found or others < least:
-        recorded = trace.record(folder, operation, board_cpus=4, only_cpus=1)
+        recorded = recording.record(folder, operation, board_cpus=4, only_cpus=1)
         found += recorded.exits(0)
         others += recorded.others
     return found

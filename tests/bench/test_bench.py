@@ -15,7 +15,7 @@ import page  # noqa: E402
 import scenarios  # noqa: E402
 import subject  # noqa: E402
 import table  # noqa: E402
-import trace  # noqa: E402
+import recording  # noqa: E402
 
 BEFORE = {
     "operation.hvc-version.emulated": 100.0,
@@ -85,7 +85,7 @@ def test_the_plugin_and_the_guests_clock_agree(operation: str, guest_own: int) -
     faults does not count as executed."""
     subject.build_guest()
     folder = subject.build_deployment(subject.DEPLOYMENT)
-    exits = trace.record(folder, operation).exits(0)
+    exits = recording.record(folder, operation).exits(0)
     assert exits.total() == 1024
     told = subject.results(subject.run(subject.command(folder / "firmware.bin", below=True)))
     mean = sum(len(path) * count for path, count in exits.items()) / exits.total()
