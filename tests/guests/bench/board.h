@@ -56,6 +56,7 @@ static inline void write32(uint64_t address, uint32_t value)
 }
 
 uint64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
+/* After saying all that was printed. */
 _Noreturn void power_off(void);
 void gic_init(void);
 void gic_init_cpu(uint64_t cpu);
