@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: setup demo test fuzz coverage prove lint golden bench bench-check bench-baseline bench-account format clean
+.PHONY: setup demo test fuzz coverage prove lint golden bench bench-check bench-baseline bench-account worst format clean
 
 setup: # what builds and tests need, by apt; then the libraries that every build uses
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) test
@@ -47,6 +47,9 @@ bench-baseline: setup # what is measured now is what bench-check expects
 
 bench-account: setup # make bench-account OP=hvc-version: which instructions an operation costs
 	$(PYTHON) tests/bench/account.py $(OP)
+
+worst: setup # the longest exits over the tests' guests; make worst WORST=vgic, WORST=--update
+	$(PYTHON) tests/bench/worst.py $(WORST)
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format-14 -i

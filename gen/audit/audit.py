@@ -16,7 +16,7 @@
                   access}
     shared       [{hpa, size, owner, access: {VM: "rw"}}]: what several VMs reach, by declaration
     stack        {cpu: {size, deepest: {bytes, path: [{function, bytes}]}}, exceptions: likewise,
-                  functions, agreed: so many the compiler tells alike, longest_exit: null}
+                  functions, agreed: so many the compiler tells alike}
 
 Addresses and sizes are numbers."""
 

@@ -55,7 +55,6 @@ class Stack:
             "exceptions": {"size": self.exceptions_size, "deepest": self.exceptions.as_object()},
             "functions": self.functions,
             "agreed": self.agreed,
-            "longest_exit": None,
         }
 
 

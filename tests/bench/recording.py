@@ -16,7 +16,16 @@ from pathlib import Path
 import subject
 
 PLUGIN = Path(__file__).resolve().with_name("plugin.c")
-_FLAGS = ("-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra")
+_FLAGS = (
+    "-std=c11",
+    "-D_DEFAULT_SOURCE",
+    "-O2",
+    "-shared",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-Wall",
+    "-Wextra",
+)
 _BEGIN = 0xFFFFFFFF
 _RESET_END = 0x4000_1000  # the first instructions of QEMU's own
 
@@ -99,12 +108,12 @@ class Operation:
         )
 
 
-def plugin() -> Path:
-    """The compiled plugin."""
-    library = subject.OUT / "plugin.so"
+def plugin(source: Path = PLUGIN) -> Path:
+    """A compiled plugin."""
+    library = subject.OUT / source.with_suffix(".so").name
     library.parent.mkdir(parents=True, exist_ok=True)
-    if not library.exists() or library.stat().st_mtime < PLUGIN.stat().st_mtime:
-        command = ["clang-14", *_FLAGS, str(PLUGIN), "-o", str(library)]
+    if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
+        command = ["clang-14", *_FLAGS, str(source), "-o", str(library)]
         subprocess.run(command, check=True, timeout=60)
     return library
 

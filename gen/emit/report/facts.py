@@ -24,6 +24,7 @@ _AUDIT = (
     "checks",
     "stack",
 )  # what of audit.json the report tells
+_EXITS = Path(__file__).with_name("exits.json")  # written by `make worst`
 FORMAT = 2  # of report.json; changes when a member changes its meaning
 
 
@@ -78,6 +79,7 @@ def facts(
         "channels": [_channel(plan, channel) for channel in plan.channels],
         "interrupts": _interrupts(plan),
         "audit": None if audit is None else {name: audit.get(name) for name in _AUDIT},
+        "exits": json.loads(_EXITS.read_text(encoding="utf-8")),
         "build": dict(plan.config_symbols),
         "warnings": [_warning(found, base) for found in warnings if not found.is_error],
         "notices": list(_notices(plan)),

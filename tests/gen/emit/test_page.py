@@ -126,6 +126,17 @@ def audited(result: str) -> Json:
     return {**found, "checks": [{**check, "failures": failures}], "stack": stack, "vms": []}
 
 
+def test_longest_exits_are_told() -> None:
+    found = facts(plans.two_vms())
+    step = {"function": "irq_take", "instructions": 41}
+    row = {"class": "IRQ", "longest": 4711, "guest": "hostile", "exits": 1, "path": [step]}
+    assert "not of this image" in page(found)
+    found["exits"] = {"board": "a board", "guests": ["hostile"], "exits": [row]}
+    text = page(found)
+    assert html_tree.Page(text).problems == []
+    assert "4711" in text and "irq_take" in text and "a board" in text
+
+
 def test_audit_is_told() -> None:
     plan = plans.two_vms()
     assert "This image was not audited." in page(facts(plan))
