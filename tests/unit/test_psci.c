@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: vdev/call.c vdev/psci.c vdev/guest_memory.c tests/unit/fixture/vcpus.c
    tests/unit/fixture/platform.c arch/fake/[a-z]*.c */
+/* defines: CONFIG_LOG_LEVEL_VALUE=2 */
 #include "arch/fake/fake.h"
+#include "arch/fast.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture/psci_rows.h"
 
@@ -192,6 +194,34 @@ static void the_hypervisor_s_own_calls(void)
     CHECK_EQ(psci(caller, 0xc5000001, 3, 0, 0), NOT_SUPPORTED); /* standard hypervisor service */
 }
 
+/* A short way's answer is the long way's, and it answers what changes nothing; where unknown calls
+ * are logged (LOG_DEBUG), they take none. */
+static void short_ways(void)
+{
+    static const uint32_t answered[] = { 0x8400000a, 0x84000005, 0x8400000e, 0xc4000000,
+                                         0xc4000002, 0x04000000, 0,          2,
+                                         7,          0x83000000, 0x87000000, 0x8400ff00 };
+    static const uint32_t declined[] = { 0x84000000, 0x84000001, 0x84000002, 0x84000003, 0xc4000003,
+                                         0x84000004, 0x84000006, 0x84000008, 0x84000009, 0x84000012,
+                                         0xc4000012, 0x80000000, 0x80000001, 3,          6,
+                                         0x8600ff01, 0x8600ff03, 0xc6000000, 0x86000000 };
+
+    setup();
+    for (unsigned n = 0; n < sizeof(answered) / sizeof(answered[0]); n++) {
+        for (uint64_t arg = 0x83fffff8; arg < 0x84000020; arg++) {
+            CHECK_EQ(fast_call(caller, answered[n], arg), psci(caller, answered[n], arg, 0, 0));
+        }
+    }
+    CHECK_EQ(fast_call(caller, 0x8400000a, 0x84000002), 0);
+    CHECK_EQ(fast_call(caller, 0x8400000a, 0x80000000), 0);
+    CHECK_EQ(fast_call(caller, 0x8400000a, 0xc4000002), NOT_SUPPORTED);
+    CHECK_EQ(fast_call(caller, 0x8400000e, 0), NOT_SUPPORTED);
+    for (unsigned n = 0; n < sizeof(declined) / sizeof(declined[0]); n++) {
+        CHECK_EQ(fast_call(caller, declined[n], 0), FAST_CALL_DECLINED);
+    }
+    CHECK_EQ(caller->end, VCPU_END_NONE);
+}
+
 int main(void)
 {
     TEST(versions);
@@ -200,6 +230,7 @@ int main(void)
     TEST(axvm_calls_go_elsewhere);
     TEST(the_hypervisor_s_own_calls);
     TEST(features);
+    TEST(short_ways);
     TEST(cpu_on_starts_once);
     TEST(cpu_on_checks_arguments);
     TEST(narrow_calls_use_words);
