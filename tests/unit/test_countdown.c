@@ -156,6 +156,27 @@ static void the_longest_count_does_not_overflow(void)
     CHECK_EQ(get(1, VALUE), UINT32_MAX);
 }
 
+/* Where a guest holds the CPU interface, exits look at the time (CONFIG_STOP_NEXT_EXIT). */
+static void time_is_looked_at(void)
+{
+    begin();
+    alarm_poll(&vcpu); /* nothing is asked for */
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
+    set(0, LOAD, 100);
+    atomic_fetch_add(&fake_time, 99);
+    alarm_poll(&vcpu);
+    CHECK_EQ(posts, 0);
+    CHECK_EQ(fake_cpus[0].alarm, atomic_load(&fake_time) + 1);
+    atomic_fetch_add(&fake_time, 1);
+    alarm_poll(&vcpu);
+    CHECK_EQ(posts, 1);
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
+    fake_cpus[0].alarm = 7;
+    alarm_poll(&vcpu); /* nothing is asked for any more */
+    CHECK_EQ(posts, 1);
+    CHECK_EQ(fake_cpus[0].alarm, 7);
+}
+
 int main(void)
 {
     TEST(counts_at_its_rate);
@@ -164,5 +185,6 @@ int main(void)
     TEST(two_share_the_alarm);
     TEST(stopped_or_reset_never_reaches_zero);
     TEST(the_longest_count_does_not_overflow);
+    TEST(time_is_looked_at);
     return test_result();
 }

@@ -374,6 +374,32 @@ static void stop_ends_a_run(void)
     CHECK_EQ(seen.recalls, 1);
 }
 
+/* What an order says of its VM ends the run before the guest goes on; one to start doesn't. */
+static void orders_end_a_run(void)
+{
+    static const struct {
+        enum vm_order order;
+        enum vcpu_end end;
+        uint32_t errors;
+    } cases[] = {
+        { VM_ORDER_STOP, VCPU_END_ORDERED, 0 }, { VM_ORDER_RESTART, VCPU_END_ORDERED, 0 },
+        { VM_ORDER_CRASH, VCPU_END_CRASH, 1 },  { VM_ORDER_NONE, VCPU_END_OFF, 0 },
+        { VM_ORDER_START, VCPU_END_OFF, 0 },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        setup();
+        next_exit = (struct exit){ .kind = EXIT_IDLE };
+        atomic_store(&vms[0].order, (uint32_t)cases[i].order);
+        vcpu_request(vcpu, VCPU_REQUEST_ORDER);
+        CHECK_EQ(vcpu_run(vcpu), cases[i].end);
+        CHECK_EQ(entries, cases[i].end == VCPU_END_OFF ? 2 : 0);
+        CHECK_EQ(seen.errors, cases[i].errors); /* a crash is told */
+        CHECK_EQ(atomic_load(&vms[0].order),
+                 (uint32_t)cases[i].order); /* the home carries it out */
+    }
+}
+
 /* --- Interrupts --- */
 
 static void guest_interrupts_are_injected(void)
@@ -483,6 +509,7 @@ int main(void)
     TEST(other_exits);
     TEST(requests_are_served_before_entry);
     TEST(stop_ends_a_run);
+    TEST(orders_end_a_run);
     TEST(guest_interrupts_are_injected);
     TEST(strays_are_silenced);
     TEST(shared_interrupt_reaches_vm_of_an_off_vcpu);

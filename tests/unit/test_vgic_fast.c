@@ -128,6 +128,74 @@ static void sgi_to_other(void)
     CHECK_EQ(fast_since(&before), 6);
 }
 
+/* To a vCPU that is off, to nobody, to several at once, or to CPUs of other clusters: the long way
+ * knows what to do. */
+static void sgis_the_long_way(void)
+{
+    uint32_t before;
+
+    start();
+    guest_set(0, GUEST_ENABLE, 3);
+    guest_sgi(0, UINT64_C(3) << 24 | 1);
+    take(3);
+    vgic_vcpu_park(guest_vcpu(1));
+    vgic_vm_reset(guest_vcpu(2)->vm); /* VM 1, whose vCPU is the next one */
+    vgic_vcpu_reset(guest_vcpu(2));
+    before = atomic_load(&guest_fast_count);
+    guest_sgi(0, UINT64_C(3) << 24 | 2);           /* it is pending when that vCPU starts */
+    guest_sgi(0, UINT64_C(3) << 24);               /* an empty list */
+    guest_sgi(0, UINT64_C(3) << 24 | 4);           /* there is no third one */
+    guest_sgi(0, UINT64_C(3) << 24 | 1 << 16 | 1); /* Aff1 is 1 */
+    guest_sgi(0, UINT64_C(1) << 44 | UINT64_C(3) << 24 | 1); /* Aff0 is 16 */
+    CHECK_EQ(atomic_load(&vgic_cpus[2].sgis), 0);
+    CHECK_EQ(guest_iar(0), NONE);
+    guest_sgi(0, UINT64_C(3) << 24 | 3);
+    take(3);
+    CHECK_EQ(fast_since(&before), 0);
+    guest_redist_write(0, 1, 0x10000 + GUEST_ENABLE, 4, 1u << 3);
+    CHECK_EQ(guest_redist_read(0, 1, 0x10000 + GUEST_PEND, 4), 1u << 3);
+    vgic_vcpu_reset(guest_vcpu(1));
+    CHECK_EQ(guest_iar(1), 3);
+    guest_eoi(1, 3);
+    CHECK_EQ(guest_iar(1), NONE);
+}
+
+/* Two that come with one IPI both come, the first one once although it was sent twice; so they do
+ * when they could come back to list registers they had. */
+static void several_sgis_at_once(void)
+{
+    start();
+    vgic_vcpu_reset(guest_vcpu(1));
+    guest_redist_write(1, 1, 0x10000 + GUEST_ENABLE, 4, 1u << 5 | 1u << 9);
+    for (uint32_t round = 0; round < 2; round++) {
+        guest_sgi(0, UINT64_C(5) << 24 | 2);
+        guest_sgi(0, UINT64_C(9) << 24 | 2);
+        guest_sgi(0, UINT64_C(5) << 24 | 2);
+        CHECK_EQ(guest_iar(1), 5);
+        guest_eoi(1, 5);
+        CHECK_EQ(guest_iar(1), 9);
+        guest_eoi(1, 9);
+        CHECK_EQ(guest_iar(1), NONE);
+    }
+}
+
+/* With all list registers in use, those that find none are not lost. */
+static void more_sgis_than_list_registers(void)
+{
+    start();
+    fake_lr_count = 2;
+    vgic_vcpu_reset(guest_vcpu(1));
+    guest_redist_write(1, 1, 0x10000 + GUEST_ENABLE, 4, 0xf);
+    for (uint64_t sgi = 0; sgi < 4; sgi++) {
+        guest_sgi(0, sgi << 24 | 2);
+    }
+    for (uint32_t sgi = 0; sgi < 4; sgi++) {
+        CHECK_EQ(guest_iar(1), sgi);
+        guest_eoi(1, sgi);
+    }
+    CHECK_EQ(guest_iar(1), NONE);
+}
+
 int main(void)
 {
     TEST(spi_comes_back);
@@ -135,5 +203,8 @@ int main(void)
     TEST(not_while_active);
     TEST(self_sgi);
     TEST(sgi_to_other);
+    TEST(sgis_the_long_way);
+    TEST(several_sgis_at_once);
+    TEST(more_sgis_than_list_registers);
     return test_result();
 }
