@@ -74,7 +74,7 @@ void vgic3_fast_reset(struct vcpu *vcpu)
     cpu->typer = vgic_redist_fixed(vcpu, vcpu->row->index, GICR_TYPER, 8);
     cpu->redist = vcpu->row->index * VGIC_REDIST_SIZE;
     cpu->sgi_self = sgi_target(vcpu->row->guest_id);
-    cpu->sgi_last = is_row(vcpu->vm_row) ? 1u << (vcpu->vm_row->vcpu_count - 1) : 0;
+    cpu->sgi_last = is_row(vcpu->vm_row) ? (1u << vcpu->vm_row->vcpu_count) >> 1 : 0;
     cpu->ipi = arch_fast_ipi_target(vcpu->row->pcpu);
 }
 

@@ -14,8 +14,6 @@ _Static_assert(offsetof(struct trap, escape) == 8 && offsetof(struct trap, inter
                    offsetof(struct trap, syndrome) == 32,
                "trap.S");
 
-extern const char attacker_vectors[];
-
 void trap_install(void)
 {
     __asm__ volatile("msr daifset, #15");

@@ -33,4 +33,7 @@ void stub_store(void); /* x1 to x0 */
 /* Runs work(arg) with the MMU off, so that addresses are guest-physical ones. */
 void bare(void (*work)(void *arg), void *arg);
 
+/* trap.S */
+extern const char attacker_vectors[];
+
 #endif
