@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/ivc.c vdev/guest_memory.c tests/unit/fixture/vcpus.c
- *   tests/unit/fixture/platform.c arch/fake/[a-z]*.c */
+/* sources: vdev/ivc.c vdev/guest_memory.c tests/unit/fixture/vcpus.c arch/fake/[a-z]*.c */
+#include <stdarg.h>
 #include <string.h>
 
 #include "arch/fake/fake.h"
+#include "platform/log.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture/vcpus.h"
 #include "vdev/ivc.h"
+#include "vdev/notice.h"
 
 /* VM 0, which calls know as 7, publishes key 0x33; VMs 1 and 2 may subscribe it.  Each VM has a
  * page of RAM at RAM_BASE, and the one behind it is the next VM's in the host. */
@@ -50,6 +52,24 @@ const struct ivc_row ivc_rows[IVC_COUNT] = {
 #define BASE_SLOT (RAM_BASE + 0x100)
 #define SIZE_SLOT (RAM_BASE + 0x108)
 
+static char told[200]; /* the last notice */
+
+bool notice_allowed(const struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return true;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    va_list args;
+
+    (void)level;
+    va_start(args, format);
+    (void)vsnprintf(told, sizeof(told), format, args);
+    va_end(args);
+}
+
 static int64_t call(uint32_t vm, uint32_t function, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     const uint64_t args[4] = { a, b, c, d };
@@ -78,6 +98,7 @@ static void setup(void)
     fake_reset();
     fixture_vcpus_reset();
     memset(host, 0, sizeof(host));
+    told[0] = '\0';
     for (uint32_t vm = 0; vm < VM_COUNT; vm++) {
         ivc_vm_reset(vm);
     }
@@ -194,6 +215,25 @@ static void restart_forgets_its_own(void)
     CHECK_EQ(publish(8), 0);
 }
 
+/* Each refusal says which call of which VM it was, and why; what is granted says nothing. */
+static void refusals_are_told(void)
+{
+    setup();
+    CHECK_EQ(subscribe(1), IVC_BAD_STATE);
+    CHECK(strstr(told, "b: ") != NULL && strstr(told, "call 4 ") != NULL);
+    CHECK(strstr(told, "not published yet") != NULL);
+    CHECK_EQ(publish(0), IVC_BAD_SIZE);
+    CHECK(strstr(told, "a: ") != NULL && strstr(told, "call 3 ") != NULL);
+    CHECK(strstr(told, "the size is 0") != NULL);
+    CHECK_EQ(call(0, IVC_PUBLISH, KEY, 0, SIZE_SLOT, 0), IVC_BAD_POINTER);
+    CHECK(strstr(told, "not in writable RAM") != NULL);
+    CHECK_EQ(call(0, IVC_UNSUBSCRIBE, PUBLISHER, KEY, 0, 0), IVC_UNKNOWN);
+    CHECK(strstr(told, "call 6 ") != NULL && strstr(told, "no such channel") != NULL);
+    setup();
+    CHECK_EQ(publish(8), 0);
+    CHECK_EQ(told[0], 0);
+}
+
 int main(void)
 {
     TEST(publish_and_subscribe);
@@ -203,5 +243,6 @@ int main(void)
     TEST(pointers_at_the_end);
     TEST(sizes);
     TEST(restart_forgets_its_own);
+    TEST(refusals_are_told);
     return test_result();
 }
