@@ -13,7 +13,7 @@
 #define MESSAGE_SIZE 512u
 #define STOP_SPINS (1u << 20) /* how long others are waited for: some may never answer */
 
-static _Atomic bool begun;
+_Atomic bool panic_begun;
 static _Atomic bool joined[PCPU_COUNT];
 static _Atomic uint32_t stopped;
 
@@ -21,8 +21,8 @@ static _Atomic uint32_t stopped;
  * takes one.  An exception on the way comes here again, and goes on behind what it was in. */
 void panic_begin(void)
 {
-    if (!atomic_load(&begun)) {
-        atomic_store(&begun, true);
+    if (!atomic_load(&panic_begun)) {
+        atomic_store(&panic_begun, true);
         uint32_t told = panic_interrupt(joined);
 
         for (uint32_t i = 0; i < STOP_SPINS && atomic_load(&stopped) < told; i++) {
@@ -78,7 +78,7 @@ void panic_join(uint32_t cpu)
 
 void panic_check(void)
 {
-    if (atomic_load(&begun)) {
+    if (atomic_load(&panic_begun)) {
         atomic_fetch_add(&stopped, 1);
         plat_halt();
     }

@@ -24,6 +24,8 @@ _Noreturn void panic_end(void);
 void panic_join(uint32_t cpu);
 /* Own CPU, where another CPU's interrupt is taken: stops here if there was a panic. */
 void panic_check(void);
+/* What panic_check() looks at. */
+extern _Atomic bool panic_begun;
 
 /* The architecture's: interrupts the other CPUs of those that `joined`, if own CPU is among them;
  * how many. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arch_fast.h>
 
+#include "platform/panic.h"
 #include "vdev/vgic_state.h"
 
 /*
@@ -109,13 +110,14 @@ static inline bool sgi_take(struct vgic_cpu *cpu, uint32_t bit)
     return true;
 }
 
-/* The hypervisor's IPI, which came for an SGI or for nothing any more. */
+/* The hypervisor's IPI, which came for an SGI or for nothing any more; not for a panic. */
 static inline bool ipi_take(struct vcpu *vcpu)
 {
     struct vgic_cpu *cpu = vcpu->vgic_cpu;
     uint32_t sgis = atomic_load_explicit(&cpu->sgis, memory_order_relaxed);
 
-    if (atomic_load_explicit(&vcpu->requests, memory_order_relaxed) != 0 ||
+    if (atomic_load_explicit(&panic_begun, memory_order_relaxed) ||
+        atomic_load_explicit(&vcpu->requests, memory_order_relaxed) != 0 ||
         (sgis != 0 && !sgi_take(cpu, sgis))) {
         return false;
     }

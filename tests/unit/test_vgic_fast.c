@@ -2,6 +2,7 @@
 /* sources: vdev/vgic[.3_]*c arch/fake/[a-z]*.c tests/unit/fixture/tables.c
  * tests/unit/fixture/vcpus.c tests/unit/fixture/vgic_guest.c tests/unit/fixture/devices.c
  * tests/unit/fixture/platform.c */
+#include "platform/panic.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture/vgic_guest.h"
 #include "vdev/vgic_state.h"
@@ -128,6 +129,20 @@ static void sgi_to_other(void)
     CHECK_EQ(fast_since(&before), 6);
 }
 
+/* An IPI that tells of a panic, too, is not the short way's: the CPU must stop. */
+static void not_in_a_panic(void)
+{
+    uint32_t before;
+
+    sgi_to_other();
+    before = atomic_load(&guest_fast_count);
+    atomic_store(&panic_begun, true);
+    guest_sgi(0, UINT64_C(5) << 24 | 2);
+    CHECK_EQ(guest_iar(1), 5);
+    CHECK_EQ(fast_since(&before), 1); /* who sent it */
+    atomic_store(&panic_begun, false);
+}
+
 /* To a vCPU that is off, to nobody, to several at once, or to CPUs of other clusters: the long way
  * knows what to do. */
 static void sgis_the_long_way(void)
@@ -203,6 +218,7 @@ int main(void)
     TEST(not_while_active);
     TEST(self_sgi);
     TEST(sgi_to_other);
+    TEST(not_in_a_panic);
     TEST(sgis_the_long_way);
     TEST(several_sgis_at_once);
     TEST(more_sgis_than_list_registers);
