@@ -32,7 +32,8 @@ STUB = """
 #include "vdev/vpl011.h"
 #include "vdev/channel.h"
 #include "vdev/watchdog.h"
-const struct vdev_ops vgic_dist_ops, vgic_redist_ops, vpl011_ops, channel_ops;
+const struct vdev_ops vgic_dist_ops, vgic_redist_ops, vpl011_ops, channel_ops,
+    vgic_direct_dist_ops;
 const struct vdev_ops watchdog_control_ops, watchdog_refresh_ops;
 const struct sysreg_ops sysreg_constant_ops, sysreg_fixed_ops, sysreg_id_ops, sysreg_raz_wi_ops, sysreg_vgic_sgi_ops,
     sysreg_vgic_dir_ops;
