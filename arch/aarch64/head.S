@@ -101,8 +101,21 @@ drop_lines:
     bl      aarch64_boot
     b       .
 
-    /* Not EL2: say so with the MMU off; x1 holds CurrentEL. */
+    /* Not EL2: say so with the MMU off; x1 holds CurrentEL.  At EL3 all CPUs may come at once, and have
+     * one stack: the planned boot CPU speaks (pcpu_rows[0].hardware_id, its first member). */
 wrong_level:
+    cmp     x1, #(3 << 2)
+    b.ne    2f
+    mrs     x2, mpidr_el1
+    ldr     x3, =0xff00ffffff
+    and     x2, x2, x3
+    ldr     x3, =pcpu_rows
+    ldr     x3, [x3]
+    cmp     x2, x3
+    b.eq    2f
+1:  wfe
+    b       1b
+2:
     ldr     x2, =pcpu_boot_stack
     mov     sp, x2
     lsr     x0, x1, #2
