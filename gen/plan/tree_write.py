@@ -14,6 +14,9 @@ from gen.read.board import Range
 from gen.read.fdt import Node
 
 
+HEADER_ROOM = 128  # header, end of the reservations, last token
+
+
 def cells(*values: int) -> bytes:
     return struct.pack(f">{len(values)}I", *values)
 
@@ -33,7 +36,8 @@ def reg(*parts: Range) -> bytes:
 
 def flatten(root: Node, memory_reservations: Sequence[Range] = ()) -> bytes:
     """The blob: same tree, same bytes."""
-    writer = libfdt.FdtSw()
+    # Room for all from the start: as_fdt() finds none for the last token where just that is missing.
+    writer = libfdt.FdtSw(HEADER_ROOM + 16 * len(memory_reservations) + _room(root))
     for part in memory_reservations:
         writer.add_reservemap_entry(part.base, part.size)
     writer.finish_reservemap()
@@ -41,6 +45,13 @@ def flatten(root: Node, memory_reservations: Sequence[Range] = ()) -> bytes:
     blob = writer.as_fdt()
     blob.pack()
     return bytes(blob.as_bytearray())
+
+
+def _room(node: Node) -> int:
+    """At least what the node takes: tokens, lengths, padding, names (5.4, 5.5)."""
+    own = 16 + len(node.name.encode())
+    own += sum(20 + len(name.encode()) + len(value) for name, value in node.properties.items())
+    return own + sum(_room(child) for child in node.children)
 
 
 def _write(writer: Any, node: Node) -> None:

@@ -145,3 +145,10 @@ def test_no_tree(folder: Path) -> None:
 def test_flatten_gives_back_the_same_tree(folder: Path, linux: Tree) -> None:
     blob = good(folder, PAIR).vms[0].dtb
     assert flatten(linux.root) == blob
+
+
+def test_trees_of_any_size_are_written() -> None:
+    """Each size of a blob around those where pylibfdt makes room."""
+    for size in range(2100):
+        root = Node("", properties={"fill": bytes(size)})
+        assert parse(flatten(root)).root.properties["fill"] == bytes(size)
