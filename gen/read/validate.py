@@ -22,6 +22,9 @@ from gen.read.suggest import did_you_mean, nearest
 from gen.read.toml_file import TOLD, Item
 
 _BAD = object()  # told already
+# What Linux takes in one name and, its NUL included, in one path.
+NAME_BYTES = 255
+PATH_BYTES = 4096
 
 
 @dataclass
@@ -153,10 +156,11 @@ def _read_value(item: Item, key: Key, label: str, report: Report) -> Any:
         return {name: entry.plain() for name, entry in item.value.items()}
     value = item.value
     if form.kind == "path":
-        if value:
+        wrong = _path_defect(value)
+        if not wrong:
             return Path(item.base, value)
         report.error(
-            "bad-value", item.where, f"{label} is empty", f"write {key.name} = {key.example}"
+            "bad-value", item.where, f"{label} {wrong}", f"write {key.name} = {key.example}"
         )
         return _BAD
     if form.kind == "board":
@@ -164,6 +168,17 @@ def _read_value(item: Item, key: Key, label: str, report: Report) -> Any:
     if form.kind in ("int", "size", "address", "time"):
         return _read_number(item, form.kind, key, label, report)
     return _read_word(item, form, label, report)
+
+
+def _path_defect(value: str) -> str:
+    """Why no file can be called so; "" where one can."""
+    if not value:
+        return "is empty"
+    if "\0" in value:
+        return "has a NUL, which no path has"
+    if any(len(name.encode()) > NAME_BYTES for name in value.split("/")):
+        return f"has a name of more than {NAME_BYTES} bytes"
+    return "has more than 4095 bytes" if len(value.encode()) >= PATH_BYTES else ""
 
 
 def _is_path(board: str) -> bool:

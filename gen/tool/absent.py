@@ -4,7 +4,6 @@ that one missing file does not hide what else is wrong."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +13,6 @@ from gen.tool.paths import write_if_changed
 
 INSTRUCTION = 4
 LARGEST = 64 << 20
-# What any file system takes as a name; of others the stand-in has none.
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
 
 
 def with_stand_ins(deployment: Deployment, built: Set[str], folder: Path) -> Deployment:
@@ -42,8 +39,7 @@ def _kernel(vm: Vm, folder: Path) -> Kernel:
     """A raw image that reaches as far as the entry, where load address and entry are told; where
     the missing file would have told them, in the first memory that could hold it."""
     known = vm.kernel if vm.kernel is not None else Kernel(Path(), where=vm.at("unikernel"))
-    named = _FILE_NAME.fullmatch(known.image.name) is not None
-    image = folder / vm.name / (known.image.name if named else "unikernel")
+    image = folder / vm.name / (known.image.name.strip(".") or "unikernel")
     size, load, entry = INSTRUCTION, known.load_gpa, None
     if load is None and known.format != "raw":
         load = next((part.gpa for part in vm.memory if "x" in part.flags), None)
