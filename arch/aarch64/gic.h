@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "arch/arch.h"
+#include "arch/direct.h"
 #include "gen/rows.h"
 #include <tables.h>
 
@@ -104,8 +105,10 @@ void gic_spis_init(uint32_t words, uint32_t group);
 uint32_t gic_console_cpu(void);
 /* Until what was disabled there is not presented any more (GICD_CTLR.RWP, GICR_CTLR.RWP). */
 void gic_wait(uint32_t pcpu, uint32_t word);
-/* ICC_SGI*R_EL1 but for the INTID: this pCPU alone. */
-uint64_t gic_sgi_target(uint32_t pcpu);
+/* To this pCPU alone; what was written before is visible there. */
+void gic_sgi_send(uint32_t pcpu, uint32_t sgi);
+/* gic_dist.c: the registers that tell of a state, and set or clear it. */
+uint64_t gic_bank(enum arch_direct_state state, bool set);
 /* Own CPU: NULL, or in words why the board's GIC is another one than planned. */
 const char *gic_cpu_check(void);
 /* Own CPU: `intid` was acknowledged by a short way, and waits for arch_irq_ack(). */

@@ -206,15 +206,8 @@ void arch_irq_route(uint32_t intid, uint32_t pcpu)
     target_write(intid, gic2_target(pcpu));
 }
 
-void arch_ipi_send(uint32_t pcpu)
+void gic_sgi_send(uint32_t pcpu, uint32_t sgi)
 {
-    __asm__ volatile("dsb ishst" : : : "memory"); /* what it announces is visible before it */
-    if (gic_is_direct(pcpu)) {
-        uint32_t intid = pcpu_rows[pcpu].ipi_intid;
-
-        arch_irq_pend(intid / 32u, 1u << (intid % 32u));
-        return;
-    }
-    gic_write(gic_distributor() + GICD_SGIR,
-              gic2_target(pcpu) << GICD_SGIR_TARGETS_SHIFT | ARCH_IRQ_IPI);
+    __asm__ volatile("dsb ishst" : : : "memory");
+    gic_write(gic_distributor() + GICD_SGIR, gic2_target(pcpu) << GICD_SGIR_TARGETS_SHIFT | sgi);
 }

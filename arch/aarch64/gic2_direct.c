@@ -12,19 +12,6 @@
  * like any other (gic2.c).
  */
 
-static uint64_t bank(enum arch_direct_state state, bool set)
-{
-    switch (state) {
-    case ARCH_DIRECT_ENABLED:
-        return set ? GICD_ISENABLER : GICD_ICENABLER;
-    case ARCH_DIRECT_PENDING:
-        return set ? GICD_ISPENDR : GICD_ICPENDR;
-    case ARCH_DIRECT_ACTIVE:
-        return set ? GICD_ISACTIVER : GICD_ICACTIVER;
-    }
-    return GICD_ISENABLER;
-}
-
 /* Word 0 is banked: nobody reaches another CPU's. */
 static bool is_reachable(uint32_t pcpu, uint32_t word)
 {
@@ -33,22 +20,23 @@ static bool is_reachable(uint32_t pcpu, uint32_t word)
 
 uint32_t arch_direct_get(uint32_t pcpu, uint32_t word, enum arch_direct_state state)
 {
-    return is_reachable(pcpu, word) ? gic_read(gic_distributor() + bank(state, true) + 4u * word)
-                                    : 0;
+    return is_reachable(pcpu, word)
+               ? gic_read(gic_distributor() + gic_bank(state, true) + 4u * word)
+               : 0;
 }
 
 void arch_direct_set(uint32_t pcpu, uint32_t word, enum arch_direct_state state, uint32_t mask)
 {
     __asm__ volatile("dsb ishst" : : : "memory");
     if (is_reachable(pcpu, word)) {
-        gic_write(gic_distributor() + bank(state, true) + 4u * word, mask);
+        gic_write(gic_distributor() + gic_bank(state, true) + 4u * word, mask);
     }
 }
 
 void arch_direct_clear(uint32_t pcpu, uint32_t word, enum arch_direct_state state, uint32_t mask)
 {
     if (is_reachable(pcpu, word)) {
-        gic_write(gic_distributor() + bank(state, false) + 4u * word, mask);
+        gic_write(gic_distributor() + gic_bank(state, false) + 4u * word, mask);
         gic_wait(pcpu, word);
     }
 }
@@ -84,8 +72,7 @@ uint32_t arch_direct_target(uint32_t pcpu)
 
 void arch_direct_sgi(uint32_t pcpu, uint32_t sgi)
 {
-    __asm__ volatile("dsb ishst" : : : "memory"); /* what it announces is visible before it */
-    gic_write(gic_distributor() + GICD_SGIR, gic2_target(pcpu) << GICD_SGIR_TARGETS_SHIFT | sgi);
+    gic_sgi_send(pcpu, sgi);
 }
 
 static volatile uint8_t *senders_of(uint32_t sgi, uint64_t registers)

@@ -217,9 +217,19 @@ void gic_acknowledged(uint32_t intid)
     acknowledged[arch_cpu_index()] = intid + 1;
 }
 
+/* ICC_SGI*R_EL1 (12.2.16) but for the INTID: this pCPU alone. */
+static uint64_t sgi_target(uint32_t pcpu)
+{
+    uint64_t id = pcpu_rows[pcpu].hardware_id;
+    uint64_t aff0 = id & 0xff;
+
+    return ((id >> 32 & 0xff) << 48) | ((aff0 / 16) << 44) | ((id >> 16 & 0xff) << 32) |
+           ((id >> 8 & 0xff) << 16) | (UINT64_C(1) << (aff0 % 16));
+}
+
 uint64_t arch_fast_ipi_target(uint32_t pcpu)
 {
-    return gic_sgi_target(pcpu) | (uint64_t)ARCH_IRQ_IPI << 24;
+    return sgi_target(pcpu) | (uint64_t)ARCH_IRQ_IPI << 24;
 }
 
 /* An LPI that firmware left enabled is done with: what was acknowledged must be dropped. */
@@ -279,25 +289,9 @@ void arch_irq_route(uint32_t intid, uint32_t pcpu)
     *(volatile uint64_t *)address = pcpu_rows[pcpu].hardware_id;
 }
 
-uint64_t gic_sgi_target(uint32_t pcpu)
+void gic_sgi_send(uint32_t pcpu, uint32_t sgi)
 {
-    uint64_t id = pcpu_rows[pcpu].hardware_id;
-    uint64_t aff0 = id & 0xff;
-
-    return ((id >> 32 & 0xff) << 48) | ((aff0 / 16) << 44) | ((id >> 16 & 0xff) << 32) |
-           ((id >> 8 & 0xff) << 16) | (UINT64_C(1) << (aff0 % 16));
-}
-
-void arch_ipi_send(uint32_t pcpu)
-{
-    __asm__ volatile("dsb ishst" : : : "memory"); /* what it announces is visible before it */
-    if (gic_is_direct(pcpu)) {
-        uint32_t intid = pcpu_rows[pcpu].ipi_intid;
-
-        arch_irq_pend(intid / 32u, 1u << (intid % 32u));
-        return;
-    }
-    AARCH64_WRITE(s3_0_c12_c11_5, /* ICC_SGI1R_EL1 */
-                  gic_sgi_target(pcpu) | (uint64_t)ARCH_IRQ_IPI << 24);
+    __asm__ volatile("dsb ishst" : : : "memory");
+    AARCH64_WRITE(s3_0_c12_c11_5, sgi_target(pcpu) | (uint64_t)sgi << 24); /* ICC_SGI1R_EL1 */
     aarch64_isb();
 }

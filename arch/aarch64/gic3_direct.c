@@ -22,33 +22,20 @@
 #define PRIORITY_BITS 4u
 #define IDLE_PRIORITY 0xffu
 
-static uint64_t bank(enum arch_direct_state state, bool set)
-{
-    switch (state) {
-    case ARCH_DIRECT_ENABLED:
-        return set ? GICD_ISENABLER : GICD_ICENABLER;
-    case ARCH_DIRECT_PENDING:
-        return set ? GICD_ISPENDR : GICD_ICPENDR;
-    case ARCH_DIRECT_ACTIVE:
-        return set ? GICD_ISACTIVER : GICD_ICACTIVER;
-    }
-    return GICD_ISENABLER;
-}
-
 uint32_t arch_direct_get(uint32_t pcpu, uint32_t word, enum arch_direct_state state)
 {
-    return gic_read(gic_word_frame(pcpu, word) + bank(state, true) + 4u * word);
+    return gic_read(gic_word_frame(pcpu, word) + gic_bank(state, true) + 4u * word);
 }
 
 void arch_direct_set(uint32_t pcpu, uint32_t word, enum arch_direct_state state, uint32_t mask)
 {
     __asm__ volatile("dsb ishst" : : : "memory");
-    gic_write(gic_word_frame(pcpu, word) + bank(state, true) + 4u * word, mask);
+    gic_write(gic_word_frame(pcpu, word) + gic_bank(state, true) + 4u * word, mask);
 }
 
 void arch_direct_clear(uint32_t pcpu, uint32_t word, enum arch_direct_state state, uint32_t mask)
 {
-    gic_write(gic_word_frame(pcpu, word) + bank(state, false) + 4u * word, mask);
+    gic_write(gic_word_frame(pcpu, word) + gic_bank(state, false) + 4u * word, mask);
     if (state == ARCH_DIRECT_ENABLED) {
         gic_wait(pcpu, word);
     }
@@ -80,9 +67,7 @@ bool arch_direct_edge(uint32_t pcpu, uint32_t intid)
 
 void arch_direct_sgi(uint32_t pcpu, uint32_t sgi)
 {
-    __asm__ volatile("dsb ishst" : : : "memory"); /* what it announces is visible before it */
-    AARCH64_WRITE(s3_0_c12_c11_5, gic_sgi_target(pcpu) | (uint64_t)sgi << 24); /* ICC_SGI1R_EL1 */
-    aarch64_isb();
+    gic_sgi_send(pcpu, sgi);
 }
 
 /* ICC_AP1R<n>_EL1: no priority of group 1 is active.  How many there are follows from the number of

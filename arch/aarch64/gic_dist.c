@@ -52,6 +52,31 @@ void arch_irq_configure(uint32_t intid, bool edge)
     atomic_flag_clear_explicit(&busy, memory_order_release);
 }
 
+void arch_ipi_send(uint32_t pcpu)
+{
+    uint32_t intid = pcpu_rows[pcpu].ipi_intid;
+
+    if (!gic_is_direct(pcpu)) {
+        gic_sgi_send(pcpu, ARCH_IRQ_IPI);
+        return;
+    }
+    __asm__ volatile("dsb ishst" : : : "memory"); /* what it announces is visible before it */
+    arch_irq_pend(intid / 32u, 1u << (intid % 32u));
+}
+
+uint64_t gic_bank(enum arch_direct_state state, bool set)
+{
+    switch (state) {
+    case ARCH_DIRECT_ENABLED:
+        return set ? GICD_ISENABLER : GICD_ICENABLER;
+    case ARCH_DIRECT_PENDING:
+        return set ? GICD_ISPENDR : GICD_ICPENDR;
+    case ARCH_DIRECT_ACTIVE:
+        return set ? GICD_ISACTIVER : GICD_ICACTIVER;
+    }
+    return GICD_ISENABLER;
+}
+
 uint32_t gic_spi_words(void)
 {
     uint32_t words = gic_read(gic_distributor() + GICD_TYPER) & GICD_TYPER_LINES;
