@@ -9,11 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().with_suffix(".ld")
+HERE = Path(__file__).resolve()
+SCRIPT = HERE.with_suffix(".ld")
 FLAGS = (
     *("--target=aarch64-none-elf", "-march=armv8-a", "-mgeneral-regs-only", "-mstrict-align"),
     *("-std=c11", "-O2", "-ffreestanding", "-fno-builtin", "-fpie", "-mcmodel=small"),
-    *("-Wall", "-Wextra", "-Werror"),
+    *("-Wall", "-Wextra", "-Werror", "-I", str(HERE.parents[2])),
 )
 
 

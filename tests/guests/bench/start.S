@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/guests/image_header.inc"
 
 /* The benchmark guest's entry, vectors and timed loops: arm64 Image header, position independent,
  * MMU off, EL1; knows nothing of the hypervisor below it. */
 
-    .section .text.start, "ax"
-    .globl _start
-_start:
-    b       1f
-    .word   0
-    .quad   0x200000                    /* text_offset */
-    .quad   image_size
-    .quad   0xa                         /* little-endian, 4 KiB pages, anywhere in memory */
-    .quad   0, 0, 0
-    .ascii  "ARM\x64"
-    .word   0
-1:  adrp    x1, stack_top
+    image_header
+    adrp    x1, stack_top
     add     x1, x1, :lo12:stack_top
     mov     sp, x1
     adr     x1, vectors

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/guests/image_header.inc"
 
 /* arm64 Image header, position independent, no MMU; vectors that note what comes. */
 
-    .section .text.start, "ax"
-    .globl _start
-_start:
-    b       1f
-    .word   0
-    .quad   0x200000                    /* text_offset */
-    .quad   image_size
-    .quad   0xa                         /* little-endian, 4 KiB pages, anywhere in memory */
-    .quad   0, 0, 0
-    .ascii  "ARM\x64"
-    .word   0
-1:  adrp    x1, stack_top
+    image_header
+    adrp    x1, stack_top
     add     x1, x1, :lo12:stack_top
     mov     sp, x1
     adrp    x1, vectors

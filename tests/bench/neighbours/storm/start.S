@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/guests/image_header.inc"
 
 /* A VM that does nothing but exits: calls, emulated devices, SGIs to itself and a timer that is always
  * due, with all interrupts masked. */
 
-    .section .text.start, "ax"
-    .globl _start
-_start:
-    b       1f
-    .word   0
-    .quad   0x200000                    /* text_offset */
-    .quad   image_size
-    .quad   0xa                         /* little-endian, 4 KiB pages, anywhere in memory */
-    .quad   0, 0, 0
-    .ascii  "ARM\x64"
-    .word   0
-1:  mov     x19, #0x08000000            /* GICD */
+    image_header
+    mov     x19, #0x08000000            /* GICD */
     mov     x20, #0x0a000000            /* a countdown (vdev/countdown.c) */
     mov     x21, #1
     msr     cntv_cval_el0, xzr
