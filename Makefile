@@ -4,7 +4,7 @@
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
 
-.PHONY: setup demo test fuzz coverage prove lint golden bench bench-check bench-baseline bench-account worst format clean
+.PHONY: setup demo test test-boards fuzz coverage prove lint golden bench bench-check bench-baseline bench-account worst format clean
 
 setup: # what builds and tests need, by apt; then the libraries that every build uses
 	$(PYTHON) -m gen.tool.setup $(SETUP_OPTIONS) test
@@ -15,6 +15,10 @@ demo: # the default deployment in QEMU
 test: setup # every test, on two CPUs; what they boot is fetched first
 	$(PYTHON) -m gen.tool.fetch
 	$(PYTEST) -n 2 --dist loadfile tests
+
+test-boards: setup # boots all boards that the QEMU on PATH models; fails where it does not model one
+	$(PYTHON) -m gen.tool.fetch
+	tests/boot/boards.py
 
 coverage: setup # lines and branches that host tests run; PARTS=c for one half
 	tests/coverage/measure.py $(PARTS)

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the planner makes of deployments for real boards: mappings, rows, interrupts, and the nodes of
+"""What the planner makes of deployments for boards: mappings, rows, interrupts, and the nodes of
 granted devices in the guests' trees; or what is wrong with them. Kept as text in kept/.
-`board_plans.py --update` rewrites it."""
+`board_plans.py --update` rewrites it. Those of configs/ that are named like a board are planned with
+the guests that they name, but unikernels, which are not compiled for this."""
 
 from __future__ import annotations
 
@@ -13,40 +14,51 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
 DEPLOYMENTS = HERE / "deployments"
+CONFIGS = ROOT / "configs"
 KEPT = HERE / "kept"
 INPUT_HASH = "0" * 64
 MACHINE = ("aliases", "chosen", "cpus", "memory", "psci", "timer", "uart-clock")
 LONG = 72  # characters of a property's value that are kept
 
-sys.path.insert(0, str(HERE.parents[2]))
+sys.path.insert(0, str(ROOT))
 
 from gen.diagnostics import Report  # noqa: E402
 from gen.plan.model import Plan, PlannedVm, Trapped  # noqa: E402
 from gen.plan.plan import make_plan  # noqa: E402
-from gen.read.board_file import load_board  # noqa: E402
+from gen.read.board_file import list_boards, load_board  # noqa: E402
 from gen.read.fdt import Node, parse  # noqa: E402
 from gen.read.load import load_deployment  # noqa: E402
-from gen.tool import fetch  # noqa: E402
+from gen.tool import absent, fetch  # noqa: E402
 from gen.tool.paths import FETCH  # noqa: E402
 
 
+def boards_with_deployment() -> list[str]:
+    """configs/<board>.toml: Linux and a unikernel that owns a device of that board."""
+    return [name for name in list_boards() if (CONFIGS / f"{name}.toml").is_file()]
+
+
 def cases() -> list[str]:
-    return sorted(path.stem for path in DEPLOYMENTS.glob("*.toml"))
+    return sorted([path.stem for path in DEPLOYMENTS.glob("*.toml")] + boards_with_deployment())
 
 
 def produce(case: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if case in boards_with_deployment():
+            return _produce(CONFIGS / f"{case}.toml", folder)
         shutil.copy(DEPLOYMENTS / f"{case}.toml", folder)
-        (Path(folder) / "image.bin").write_bytes(bytes(range(256)))
-        return _produce(Path(folder) / f"{case}.toml")
+        (folder / "image.bin").write_bytes(bytes(range(256)))
+        return _produce(folder / f"{case}.toml", folder)
 
 
-def _produce(file: Path) -> str:
+def _produce(file: Path, folder: Path) -> str:
     report = Report()
-    deployment = load_deployment(file, [], report)
+    deployment = load_deployment(file, [], report, {"fetch": str(FETCH)})
     report.stop_on_errors()
     assert deployment is not None
+    deployment = absent.with_stand_ins(deployment, set(), folder)
     board = load_board(deployment.board, deployment.variant, report, deployment.where)
     report.stop_on_errors()
     assert board is not None
@@ -119,7 +131,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--update", action="store_true", required=True)
     parser.parse_args()
-    fetch.ensure([FETCH / "debian-dtbs/all"], offline=False)
+    fetch.ensure_all(offline=False)
     KEPT.mkdir(exist_ok=True)
     for case in cases():
         made = produce(case)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Planning for real boards, from the device trees that Debian's kernel comes with."""
+"""Planning for boards, real ones from the device trees that Debian's kernel comes with."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Boards that have a deployment of their own, configs/<board>.toml, and whether the QEMU on PATH
+models them. As a command (`make test-boards`): boots those that it models, says in words which it
+does not, and succeeds only where all were booted."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_SHOWN = 3  # exit status: nothing failed, and not everything was booted
+
+
+def names() -> list[str]:
+    """In order; those that no QEMU models are not among them."""
+    found = sorted(path.stem for path in (ROOT / "configs").glob("*.toml"))
+    return [name for name in found if qemu_command(name)]
+
+
+def config(board: str) -> Path:
+    return ROOT / "configs" / f"{board}.toml"
+
+
+def not_modelled(board: str) -> str:
+    """Why the board can't be booted here, in words; "": it can."""
+    program, machine = qemu_command(board)[0], machine_of(board)
+    emulator = shutil.which(program)
+    if emulator is None:
+        return f"{board}: not booted: {program} is not on PATH"
+    version, machines = _emulator(emulator)
+    if machine in machines:
+        return ""
+    return (
+        f"{board}: not booted: QEMU {version} ({emulator}) models no {machine}; "
+        "put one that does on PATH"
+    )
+
+
+def machine_of(board: str) -> str:
+    """QEMU's name for it."""
+    command = qemu_command(board)
+    return command[command.index("-machine") + 1].split(",")[0]
+
+
+def qemu_command(board: str) -> list[str]:
+    """[] where no QEMU models it, or there is no such board."""
+    file = ROOT / "platform" / board / "board.toml"
+    facts = tomllib.loads(file.read_text()) if file.is_file() else {}
+    command: list[str] = facts.get("qemu", {}).get("command", [])
+    return command
+
+
+@functools.cache
+def _emulator(path: str) -> tuple[str, frozenset[str]]:
+    """Its version, and the machines that it models."""
+    told = [
+        subprocess.run(
+            [path, *words], capture_output=True, check=True, text=True, timeout=30
+        ).stdout
+        for words in (["--version"], ["-machine", "help"])
+    ]
+    version = re.search(r"version (\S+)", told[0])
+    assert version is not None, told[0]
+    return version[1], frozenset(line.split()[0] for line in told[1].splitlines()[1:])
+
+
+def main() -> int:
+    lacking = {board: words for board in names() if (words := not_modelled(board))}
+    booted = [board for board in names() if board not in lacking]
+    tests = [f"tests/boot/test_boards.py::test_board[{board}]" for board in booted]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    status = subprocess.run(command, cwd=ROOT, check=False).returncode if tests else 0
+    for words in lacking.values():
+        print(words)
+    print(f"booted: {', '.join(booted) or 'none'}")
+    print(f"NOT booted, so nothing is shown of: {', '.join(lacking) or 'none'}")
+    return status or (NOT_SHOWN if lacking else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
