@@ -66,9 +66,9 @@ def look(options: Options, say: Terminal) -> bool:
     """What needs no build. False: something else is asked for."""
     asked = options.boards or options.devices or options.explain or options.update_lock
     two = len(options.diff) == 2
-    if not (asked or options.import_axvm or options.audit or two):
+    if not (asked or options.new or options.import_axvm or options.audit or two):
         return False
-    from gen.tool import audit, fetch, import_axvm, reports, show
+    from gen.tool import audit, fetch, import_axvm, new, reports, show
 
     if options.update_lock:
         say.say("\n".join(fetch.update_lock()) or "the lock is up to date")
@@ -78,13 +78,15 @@ def look(options: Options, say: Terminal) -> bool:
         show.devices(options.devices, options.offline, say)
     if options.explain:
         show.explain(options.explain, say)
+    if options.new:
+        new.run(options, say)
     if options.import_axvm:
         import_axvm.run(options, say)
     if options.audit:
         audit.run(options, say)
     if two:
-        old, new = map(reports.read, options.diff)
-        reports.compare(old, new, say)
+        before, after = map(reports.read, options.diff)
+        reports.compare(before, after, say)
     return True
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import textwrap
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from gen.read.axvm import include_axvm
 from gen.read.keys import NAME, show_size
 from gen.read.schema import SCHEMA_VERSION
 from gen.read.toml_file import Item
+from gen.tool import toml_text
 from gen.tool.options import Options
 from gen.tool.paths import shown, write_if_changed
 from gen.tool.stages import fetch_tree
@@ -68,8 +68,8 @@ def import_files(
         f"schema = {SCHEMA_VERSION}",
         "",
         "[deployment]",
-        f"name = {_text(name)}",
-        f"board = {_text(_board(board, folder))}",
+        f"name = {toml_text.string(name)}",
+        f"board = {toml_text.string(toml_text.board(board, folder))}",
     ]
     for file, vm in zip(files, vms):
         found = [item for item in report.found if item.where.file == file.absolute()]
@@ -88,14 +88,6 @@ def _root(files: Sequence[Path], board: str) -> Item:
     vms = [Item({"axvm": text(str(file.absolute()))}, where, here) for file in files]
     head = Item({"board": text(board)}, Where(Path(f"--board {board}")), here)
     return Item({"deployment": head, "vm": Item(vms, where, here)}, where, here)
-
-
-def _board(board: str, folder: Path) -> str:
-    """A path is told from where the deployment will lie."""
-    if "/" not in board and not board.startswith("."):
-        return board
-    near = os.path.relpath(Path(board).absolute(), folder)
-    return near if "/" in near else f"./{near}"
 
 
 def _comments(found: Sequence[Diagnostic]) -> list[str]:
@@ -147,17 +139,12 @@ def _value(key: str, value: Any, source: Path, folder: Path) -> str:
         return f"{value:#_x}"
     if key == "size":
         shown = show_size(value)
-        return shown if shown.isdigit() else _text(shown)
+        return shown if shown.isdigit() else toml_text.string(shown)
     if key in PATHS:
-        return _text(_path(Path(value), source, folder))
-    return _text(value) if isinstance(value, str) else str(value)
+        return toml_text.string(_path(Path(value), source, folder))
+    return toml_text.string(value) if isinstance(value, str) else str(value)
 
 
 def _path(path: Path, source: Path, folder: Path) -> str:
     """What lies beside the AxVM file is told from the new one; the rest stays as it was."""
     return os.path.relpath(path, folder) if path.is_relative_to(source) else str(path)
-
-
-def _text(text: str) -> str:
-    """A TOML basic string; "$" would be a variable."""
-    return json.dumps(text.replace("$", "$$"), ensure_ascii=False)

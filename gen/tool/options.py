@@ -13,11 +13,13 @@ from pathlib import Path
 # looks of gen/tool/trace.py.
 _TRACE_SETS = ("build.TRACE=true", "build.TRACE_DEPTH=16384")
 DEFAULT_CONFIG = "configs/board.toml"
+LINUX = "linux"  # the VM of --new --linux
 _EPILOG = """\
 Exit status: 0 ok, 1 configuration, 2 usage, 3 missing tool or file, 4 build, 5 audit,
 6 guest failed, 7 timeout, 130 interrupted.
 
     ./build.py --setup configs/board.toml --run     from a fresh machine to running guests
+    ./build.py --new demo --board qemu-virt-aarch64 --linux --unikernel control
     ./build.py configs/board.toml --set vm.control.ram=32M --set build.LOG_LEVEL=debug
     ./build.py CONFIG --run --qemu-arg "-icount shift=0,sleep=off"
 """
@@ -38,6 +40,9 @@ class Options:
     devices: str | None
     explain: str | None
     import_axvm: tuple[Path, ...]
+    new: str | None
+    linux: tuple[str, ...]
+    unikernels: tuple[str, ...]
     board: str | None
     audit: Path | None
     report: bool
@@ -58,8 +63,12 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     """The options; wrong usage ends the program with status 2 and a line that says why."""
     parser = _parser()
     found = parser.parse_args(arguments)
-    if bool(found.import_axvm) != bool(found.board):
-        parser.error("--import-axvm and --board go together")
+    if bool(found.import_axvm or found.new) != bool(found.board):
+        parser.error("--board goes with --new or --import-axvm, and they with it")
+    if (found.linux or found.unikernel) and not found.new:
+        parser.error("--linux and --unikernel go with --new")
+    if found.new and found.config:
+        parser.error(f"--new makes a deployment, and takes none: {found.config}")
     if found.trace and not found.run:
         parser.error("--trace needs --run")
     if len(found.diff) > 2:
@@ -82,6 +91,9 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         devices=found.devices,
         explain=found.explain,
         import_axvm=tuple(Path(name) for name in found.import_axvm),
+        new=found.new,
+        linux=tuple(name for names in found.linux for name in names or [LINUX]),
+        unikernels=tuple(found.unikernel),
         board=found.board,
         audit=Path(found.audit).absolute() if found.audit else None,
         report=found.report,
@@ -108,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("config", nargs="?", help=f"deployment file (default: {DEFAULT_CONFIG})")
+    _add_new(parser.add_argument_group("starting a deployment"))
     _add_build(parser.add_argument_group("building"))
     _add_run(parser.add_argument_group("running"))
     _add_tell(parser.add_argument_group("telling"))
@@ -118,6 +131,33 @@ def _parser() -> argparse.ArgumentParser:
     loudness.add_argument("-v", "--verbose", action="store_true", help="tell every file")
     loudness.add_argument("-q", "--quiet", action="store_true", help="tell errors only")
     return parser
+
+
+def _add_new(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--new",
+        metavar="NAME",
+        help="write NAME.toml and the sources of its unikernels, here or in --out DIR; needs --board",
+    )
+    group.add_argument(
+        "--board", metavar="BOARD", help="with --new and --import-axvm: a board, or its folder"
+    )
+    group.add_argument(
+        "--linux",
+        nargs="*",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --new: VMs that run Debian's Linux each (without a NAME: one, linux)",
+    )
+    group.add_argument(
+        "--unikernel",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="with --new: VMs that run a C program each",
+    )
 
 
 def _add_build(group: argparse._ArgumentGroup) -> None:
@@ -188,7 +228,6 @@ def _add_show(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="AxVM's VM files as a deployment file, on stdout or in --out FILE; needs --board",
     )
-    group.add_argument("--board", metavar="BOARD", help="with --import-axvm: the board")
 
 
 def _count(text: str) -> int:

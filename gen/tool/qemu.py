@@ -20,7 +20,7 @@ from typing import Protocol
 
 from gen.diagnostics import Exit, Failure
 from gen.tool.console import Transcript
-from gen.tool.paths import ROOT, write_if_changed
+from gen.tool.paths import ROOT, shown, write_if_changed
 from gen.tool.process import end, find
 
 _PR_SET_PDEATHSIG = 1
@@ -79,6 +79,12 @@ def run(
     Guests get what is typed at the file descriptor `keyboard`; where that is a terminal, the run
     goes on after the last expected line."""
     plan = RunPlan.read(folder)
+    if not plan.command:
+        raise Failure(
+            Exit.MISSING,
+            "--run: no QEMU models this board, as far as its board.toml tells ([qemu] command); the "
+            f"image is {shown(folder / plan.image)}",
+        )
     find(plan.command[0])
     if timeout_s is None:
         timeout_s = plan.timeout_ms / 1000

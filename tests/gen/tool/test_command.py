@@ -47,7 +47,7 @@ def deployment(tmp_path: Path) -> Path:
 def test_help_names_every_option_and_status() -> None:
     said = build("--help").stdout
     options = "--setup --yes --run --timeout --qemu-arg --check --show-config --boards --devices"
-    options += " --import-axvm --board --explain --set --menuconfig --json --offline --out --jobs"
+    options += " --new --linux --unikernel --import-axvm --board --explain --set --menuconfig --json --offline --out --jobs"
     options += " --verbose --quiet"
     for option in options.split():
         assert option in said

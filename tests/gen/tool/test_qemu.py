@@ -47,6 +47,15 @@ def test_ends_by_itself(tmp_path: Path) -> None:
     assert (tmp_path / "console-vm.log").read_text() == "ready\n"
 
 
+def test_a_board_that_no_qemu_models(tmp_path: Path) -> None:
+    qemu.RunPlan((), "firmware.bin", (), (), 0, RAM_BASE).write(tmp_path)
+    with pytest.raises(Failure) as caught:
+        qemu.run(tmp_path, [], None, show=False)
+    assert caught.value.status == Exit.MISSING
+    assert "no QEMU models this board" in caught.value.message
+    assert str(tmp_path / "firmware.bin") in caught.value.message
+
+
 def test_line_that_never_comes(tmp_path: Path) -> None:
     found = failure(tmp_path, "echo '[vm] other'", "vm: ready")
     assert found.status == Exit.GUEST
