@@ -65,10 +65,11 @@ def tell(say: Terminal, out: Path, summary: str) -> None:
 def look(options: Options, say: Terminal) -> bool:
     """What needs no build. False: something else is asked for."""
     asked = options.boards or options.devices or options.explain or options.update_lock
+    files = options.import_axvm or options.audit or options.info
     two = len(options.diff) == 2
-    if not (asked or options.new or options.import_axvm or options.audit or two):
+    if not (asked or files or options.new or two):
         return False
-    from gen.tool import audit, fetch, import_axvm, new, reports, show
+    from gen.tool import audit, fetch, import_axvm, info, new, reports, show
 
     if options.update_lock:
         say.say("\n".join(fetch.update_lock()) or "the lock is up to date")
@@ -80,6 +81,8 @@ def look(options: Options, say: Terminal) -> bool:
         show.explain(options.explain, say)
     if options.new:
         new.run(options, say)
+    if options.info:
+        info.tell(options.info, say)
     if options.import_axvm:
         import_axvm.run(options, say)
     if options.audit:

@@ -244,6 +244,8 @@ struct board_row {
 extern const struct board_row board_row;
 extern const char deployment_name[];
 extern const char deployment_hash[]; /* hex of the hash of all inputs */
+extern const char build_tools[];     /* versions of compiler and linker, for the log */
+extern const char build_info[]; /* the record that ./build.py --info finds: nothing reads it here */
 extern const struct vm_row vm_rows[];
 extern const struct vcpu_row vcpu_rows[];
 extern const struct pcpu_row pcpu_rows[];

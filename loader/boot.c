@@ -55,6 +55,7 @@ _Noreturn void boot_main(uint64_t dtb)
 {
     console_init();
     log_info("Bulkhead: deployment '%s', build %.16s", deployment_name, deployment_hash);
+    log_info("built with %s", build_tools);
     check_cpu();
     if (CONFIG_LOADER_BOARD_CHECK) {
         board_check(dtb);

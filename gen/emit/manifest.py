@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gen.emit import build_info
 from gen.plan.model import Plan
 
 
@@ -67,8 +68,10 @@ def build_manifest(
     plan: Plan, files: Mapping[str, str], firmware: bytes, toolchain: Mapping[str, str]
 ) -> Manifest:
     """Manifest of a build. `files`: what gen.emit.tables.emit() gave at the last link; `firmware`:
-    firmware.bin. Where a VM is a unikernel, compiled here, the size of its image decides the
-    placement of others and its hash is in the tables: then these count as compiled too."""
+    firmware.bin. The hash of all inputs counts as zeros, so that only what else reaches the image
+    shows. Where a VM is a unikernel, compiled here, the size of its image decides the placement of
+    others and its hash is in the tables: then these count as compiled too."""
+    nothing = "0" * len(plan.hash)
     images: dict[str, bytes] = {}
     unikernels: dict[str, bytes] = {}
     trees: dict[str, bytes] = {}
@@ -80,9 +83,11 @@ def build_manifest(
             group[f"image {vm.vm.name}/{image.name}"] = image.data
         if vm.dtb:
             trees[f"device tree {vm.vm.name}"] = vm.dtb
-    tables = {name: text.encode() for name, text in files.items()}
+    firmware = firmware.replace(plan.hash.encode(), nothing.encode())
+    tables = {name: text.replace(plan.hash, nothing).encode() for name, text in files.items()}
     independent = {"tables.h": tables.pop("tables.h")}
-    compiled = {"hypmap.c": tables.pop("hypmap.c"), "firmware.bin": firmware, **unikernels}
+    compiled = {name: tables.pop(name) for name in ("hypmap.c", build_info.FILE)}
+    compiled |= {"firmware.bin": firmware, **unikernels}
     (compiled if unikernels else independent).update(tables)
     return manifest(plan.deployment.name, toolchain, {**independent, **images, **trees}, compiled)
 

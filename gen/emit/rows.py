@@ -58,12 +58,6 @@ def tables_header(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def hash_source(plan: Plan) -> str:
-    """Alone in its file: it changes with every input, and nothing else must be compiled for that."""
-    head = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE, "", '#include "gen/rows.h"', ""]
-    return "\n".join([*head, f"const char deployment_hash[] = {c.string(plan.hash)};", ""])
-
-
 def tables_source(plan: Plan) -> str:
     ops_headers = {mmio.header for vm in plan.vms for mmio in vm.mmio}
     parts = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE, ""]

@@ -50,7 +50,7 @@ def build(
     elf = out / "firmware.elf"
     boundaries = _boundaries(elf)
     for _ in range(_LINKS):
-        files = emit(plan, boundaries, config.number("STACK_SIZE"))
+        files = emit(plan, boundaries, config.number("STACK_SIZE"), toolchain.versions())
         for name, text in files.items():
             write_if_changed(generated / name, text)
         made = [generated / name for name in files if name.endswith((".c", ".S"))]

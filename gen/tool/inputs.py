@@ -51,7 +51,8 @@ def digest(base: Path, files: Iterable[Path], settings: Iterable[str]) -> str:
     whole = hashlib.sha256()
     for setting in settings:
         whole.update(setting.encode() + b"\0")
-    whole.update(toolchain.version().encode() + b"\0")
+    for tool, version in toolchain.versions().items():
+        whole.update(f"{tool}\0{version}\0".encode())
     named: dict[str, Path] = {}
     for path in files:
         inside = path.is_relative_to(ROOT)

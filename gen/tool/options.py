@@ -45,6 +45,7 @@ class Options:
     unikernels: tuple[str, ...]
     board: str | None
     audit: Path | None
+    info: Path | None
     report: bool
     diff: tuple[Path, ...]  # one: against the build; two: with each other
     has_config: bool  # else `config` is the default
@@ -96,6 +97,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         unikernels=tuple(found.unikernel),
         board=found.board,
         audit=Path(found.audit).absolute() if found.audit else None,
+        info=Path(found.info).absolute() if found.info else None,
         report=found.report,
         diff=tuple(Path(name).absolute() for name in found.diff),
         has_config=found.config is not None,
@@ -219,6 +221,11 @@ def _add_show(group: argparse._ArgumentGroup) -> None:
         "--audit",
         metavar="ELF",
         help="audit a firmware.elf, against the deployment where one is given",
+    )
+    group.add_argument(
+        "--info",
+        metavar="FILE",
+        help="what a file with an image (firmware.bin, .elf, .itb, flash.img …) was made from",
     )
     group.add_argument("--explain", metavar="CODE|KEY", help="what an error or a key means")
     group.add_argument(

@@ -29,7 +29,7 @@ from gen.tool import absent, compile, fetch, flash, image, inputs, kconfig, tool
 from gen.tool.image import Linked
 from gen.tool.options import Options
 from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
-from gen.tool.process import default_jobs, run
+from gen.tool.process import default_jobs
 from gen.tool.qemu import RunPlan
 from gen.tool.terminal import Terminal
 
@@ -239,7 +239,9 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) ->
     """Writes what tells about the build, and the stamp; the summary."""
     out = work.out
     told = write_report(work, plan, linked, files.values())
-    made = manifest.build_manifest(plan, linked.files, linked.bin.read_bytes(), _tools())
+    made = manifest.build_manifest(
+        plan, linked.files, linked.bin.read_bytes(), toolchain.versions()
+    )
     write_if_changed(out / "manifest.json", manifest.manifest_text(made))
     _run_plan(work, plan).write(out)
     size = linked.bin.stat().st_size
@@ -290,12 +292,6 @@ def _read_files(work: Work) -> list[Path]:
 def _hash(work: Work) -> str:
     files = [*inputs.own_files(), *_read_files(work)]
     return inputs.digest(work.deployment.file.parent, files, work.options.sets)
-
-
-def _tools() -> dict[str, str]:
-    """Versions that decide what the compiled parts are."""
-    lld = run([toolchain.LLD, "--version"], toolchain.LLD).decode().splitlines()[0]
-    return {toolchain.CLANG: toolchain.version(), toolchain.LLD: lld}
 
 
 def _run_plan(work: Work, plan: Plan) -> RunPlan:

@@ -70,6 +70,13 @@ def version() -> str:
     return run([CLANG, "--version"], CLANG).decode().splitlines()[0]
 
 
+@functools.cache
+def versions() -> dict[str, str]:
+    """Version lines of all that decides what is in an image, by the tool's name."""
+    lld = run([LLD, "--version"], LLD).decode().splitlines()[0]
+    return {CLANG: version(), LLD: lld.partition(" (")[0]}
+
+
 def relative(path: Path) -> str:
     """`path` as tools are given it: relative to the root they run in, where it lies inside."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

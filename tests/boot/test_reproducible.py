@@ -31,7 +31,7 @@ cpus   = [0]
 ram    = "4M"
 kernel = "guest.bin"
 """
-HASH = f"obj/{OUT.replace('/', '-')}-gen-hash.c.o"  # of all inputs
+HASH = f"obj/{OUT.replace('/', '-')}-gen-build_info.c.o"  # of all inputs
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def test_one_file_changed(one: Copy) -> None:
     one.make(BOARD)
     assert one.changed(before, ".o") == {"obj/vdev-psci.c.o", HASH}
     rest = {name for name in one.changed(before) if not name.startswith("obj/")}
-    assert {name for name in rest if name.startswith("gen/")} == {"gen/hash.c"}
+    assert {name for name in rest if name.startswith("gen/")} == {"gen/build_info.c"}
     assert {"firmware.elf", "firmware.bin", "firmware.itb", "flash.img"} < rest
     assert one.made()["firmware.bin"] != image
 

@@ -60,8 +60,16 @@ def test_parts_that_come_and_go() -> None:
 def test_manifest_of_a_build() -> None:
     plan = plans.two_vms()
     found = build_manifest(plan, emit(plan), b"bin", TOOLS)
-    assert set(found.compiled) == {"firmware.bin", "hypmap.c"}
+    assert set(found.compiled) == {"firmware.bin", "hypmap.c", "build_info.c"}
     assert {"tables.c", "stage2.c", "layout.ld", "image left/kernel"} <= set(found.independent)
+
+
+def test_the_hash_of_inputs_does_not_count() -> None:
+    one, two = (replace(plans.two_vms(), hash=digit * 64) for digit in "12")
+    parts = [
+        build_manifest(plan, emit(plan), f"bin {plan.hash}".encode(), TOOLS) for plan in (one, two)
+    ]
+    assert parts[0] == parts[1]
 
 
 def test_unikernels_make_tables_depend_on_the_compiler() -> None:

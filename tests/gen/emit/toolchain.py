@@ -8,6 +8,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
+from gen.emit import build_info
 from gen.emit.boundaries import Boundaries, boundaries_from_symbols
 from gen.emit.images import image_files
 from gen.emit.tables import emit
@@ -71,7 +72,7 @@ def link(plan: Plan, folder: Path, boundaries: Boundaries | None) -> Path:
     """One link; the ELF's path. Everything in `folder` is rewritten."""
     write(plan, folder, boundaries)
     objects = []
-    for source in ("stub.c", "tables.c", "hash.c", "stage2.c", "hypmap.c", "images.S"):
+    for source in ("stub.c", "tables.c", build_info.FILE, "stage2.c", "hypmap.c", "images.S"):
         target = folder / f"{source}.o"
         flags = C_FLAGS if source.endswith(".c") else [C_FLAGS[0]]
         includes = ["-I.", "-Iarch/aarch64/include", f"-I{folder}"]
