@@ -29,12 +29,15 @@ first_cpu:
     cmp     x0, x1
     b.lo    1b
 
-    /* First tables: 1 GiB blocks, RAM normal memory, all else device. */
+    /* First tables: of the 512 GiB that RAM lies in, by 1 GiB blocks: RAM normal memory, all else
+     * device. */
     ldr     x0, =boot_table
-    mov     x1, #0                      /* address */
     mov     x7, #1 << 30
     ldr     x2, =__ram_start
     bfc     x2, #0, #30
+    mov     x1, x2                      /* address */
+    bfc     x1, #0, #39
+    add     x8, x1, x7, lsl #9          /* the end of these 512 GiB */
     ldr     x3, =__ram_end
     ldr     x4, =MMU_BLOCK_DEVICE
     ldr     x5, =MMU_BLOCK_NORMAL
@@ -44,10 +47,18 @@ first_cpu:
     orr     x6, x6, x1
     str     x6, [x0], #8
     add     x1, x1, x7
-    tbz     x1, #39, 2b
+    cmp     x1, x8
+    b.lo    2b
 
     ldr     x20, =boot_table
-    mov     x21, #0
+    ldr     x0, =__mmu_t0sz
+    cmp     x0, #25
+    b.eq    3f
+    orr     x1, x20, #3                 /* a root of level 0: a table for what holds RAM */
+    ldr     x20, =boot_root
+    lsr     x2, x2, #39
+    str     x1, [x20, x2, lsl #3]
+3:  mov     x21, #0
     b       any_cpu
 
     .globl cpu_entry
@@ -88,6 +99,8 @@ mmu_on:
     ldr     x0, =MMU_MAIR
     msr     mair_el1, x0
     ldr     x0, =MMU_TCR
+    ldr     x1, =__mmu_t0sz
+    orr     x0, x0, x1
     mrs     x1, id_aa64mmfr0_el1        /* PARange, DDI 0487 D17.2.64; at most 48 bits here */
     and     x1, x1, #7
     mov     x2, #5
@@ -127,4 +140,6 @@ mmu_switch:
     .bss
     .balign 4096
 boot_table:
+    .skip   4096
+boot_root:
     .skip   4096

@@ -13,6 +13,7 @@
 
 extern char __ram_start[];
 extern char __ram_end[];
+extern char __mmu_t0sz[];   /* a number: TCR_EL1.T0SZ */
 extern char __text_end[];   /* code: [__ram_start, __text_end) */
 extern char __rodata_end[]; /* constants: [__text_end, __rodata_end) */
 extern char __bss_start[];
@@ -22,7 +23,7 @@ extern char __image_end[];    /* the heap begins here */
 
 /* crt0.S: where a CPU other than the first starts; its argument is its number. */
 void cpu_entry(void);
-/* mmu_tables.S: moves the own CPU to the tables at `root`, which map the code at the same place. */
+/* crt0.S: moves the own CPU to the tables at `root`, which map the code at the same place. */
 void mmu_switch(uint64_t root);
 
 #endif

@@ -27,7 +27,8 @@
 
 #define ENTRIES 512
 #define LEVEL_SHIFT(level) (39u - 9u * (level))
-#define TABLE_COUNT (4 + 4 * CHANNEL_MAX)
+#define LEVEL1_T0SZ 25u /* with a smaller T0SZ walks start at level 0 */
+#define TABLE_COUNT (6 + 4 * CHANNEL_MAX)
 
 uint64_t mmu_root[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t tables[TABLE_COUNT][ENTRIES] __attribute__((aligned(4096)));
@@ -61,7 +62,7 @@ static void map(uint64_t *table, unsigned level, uint64_t start, uint64_t end, u
         const uint64_t next = (start & ~(step - 1)) + step;
         uint64_t *entry = &table[(start >> LEVEL_SHIFT(level)) % ENTRIES];
 
-        if (next - start == step && next <= end) {
+        if (level > 0 && next - start == step && next <= end) {
             *entry = attributes == NO_ACCESS ? 0 : start | attributes | type;
         } else {
             map(table_behind(entry, level), level + 1, start, next < end ? next : end, attributes);
@@ -70,14 +71,24 @@ static void map(uint64_t *table, unsigned level, uint64_t start, uint64_t end, u
     }
 }
 
+static void map_all(uint64_t start, uint64_t end, uint64_t attributes)
+{
+    const uint64_t t0sz = (uintptr_t)__mmu_t0sz;
+
+    if (end > UINT64_C(1) << (64 - t0sz)) {
+        vm_crash();
+    }
+    map(mmu_root, t0sz == LEVEL1_T0SZ ? 1 : 0, start, end, attributes);
+}
+
 static void map_symbols(const char *start, const char *end, uint64_t attributes)
 {
-    map(mmu_root, 1, (uintptr_t)start, (uintptr_t)end, attributes);
+    map_all((uintptr_t)start, (uintptr_t)end, attributes);
 }
 
 void mmu_init(void)
 {
-    map(mmu_root, 1, 0, UINT64_C(1) << 39, DEVICE_ATTRIBUTES);
+    map_all(0, UINT64_C(1) << LEVEL_SHIFT(0), DEVICE_ATTRIBUTES);
     map_symbols(__ram_start, __text_end, CODE_ATTRIBUTES);
     map_symbols(__text_end, __rodata_end, CONSTANT_ATTRIBUTES);
     map_symbols(__rodata_end, __ram_end, DATA_ATTRIBUTES);
@@ -90,8 +101,7 @@ void mmu_init(void)
      * and its answer to a write is what the program should see. */
     for (unsigned i = 0; i < machine.channel_count; i++) {
         const struct machine_channel *channel = &machine.channels[i];
-        map(mmu_root, 1, channel->window_base, channel->window_base + channel->window_size,
-            DATA_ATTRIBUTES);
+        map_all(channel->window_base, channel->window_base + channel->window_size, DATA_ATTRIBUTES);
     }
     mmu_switch((uintptr_t)mmu_root);
 }

@@ -10,9 +10,10 @@
 #define STACK_EXCEPTION_BASE 0x11000 /* behind the second guard page */
 #define STACK_STRIDE 0x15000
 
-/* Translation: 39-bit addresses, 4 KiB granule, so tables of level 1 to 3 (DDI 0487 D8.2). */
+/* Translation with a 4 KiB granule (DDI 0487 D8.2): 39-bit addresses, so tables of level 1 to 3;
+ * where the VM's RAM lies higher, 48-bit ones, so tables of level 0 to 3.  link.ld says which. */
 #define MMU_MAIR 0xff00      /* attribute 0: Device-nGnRnE, 1: normal write-back */
-#define MMU_TCR 0x803519     /* T0SZ 25; walks and data inner shareable write-back; EPD1 */
+#define MMU_TCR 0x803500     /* walks and data inner shareable write-back; EPD1; T0SZ comes to it */
 #define MMU_SCTLR 0x30d0180d /* RES1 bits of Armv8.0; I, SA, C, M */
 #define MMU_BLOCK_DEVICE 0x60000000000401 /* AF, never executed */
 #define MMU_BLOCK_NORMAL 0x40000000000705 /* AF, inner shareable, attribute 1 */

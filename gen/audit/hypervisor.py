@@ -12,7 +12,7 @@ from gen.audit.ranges import PAGE, Span, covered, sized, union, without
 from gen.audit.stage2 import Reach
 from gen.audit.walk import Mapping, Tree, walk
 
-ROOT_LEVEL = 1  # of 31 to 39 bits of addresses (D8.2.2)
+LEVEL1_BITS = 39  # the most that a root of level 1 translates (D8.2.2); with more it is of level 0
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,15 @@ def walk_own(
     with findings.check("audit-hypervisor-map", "The hypervisor's own page tables") as check:
         told = firmware.symbols.get("AARCH64_MAIR")
         check.expect(told == MAIR, f"MAIR_EL2 is not {MAIR:#x}")
-        root_entries = 1 << 64 - firmware.symbols["AARCH64_T0SZ"] - SHIFT[ROOT_LEVEL]
+        bits = 64 - firmware.symbols["AARCH64_T0SZ"]
+        root_level = 1 if bits <= LEVEL1_BITS else 0
+        root_entries = 1 << bits - SHIFT[root_level]
         check.expect(2 <= root_entries <= ENTRIES, f"a root of {root_entries} entries")
         stacks, guards = stack_spans(firmware, len(tables.pcpus))
         image = _image(firmware, stacks)
         for name in ("run", "loader"):
             root = firmware.symbols[f"hyp_{name}_table"]
-            tree = walk(firmware.read, root, ROOT_LEVEL, root_entries, stage1_leaf)
+            tree = walk(firmware.read, root, root_level, root_entries, stage1_leaf)
             trees[name] = tree
             _check_form(name, tree, firmware, check)
             for guard in guards:

@@ -19,9 +19,10 @@ from gen.plan.trapped import trapped_pages
 from gen.read.board import Range
 
 ENTRIES = 512
-LEVEL_SIZE = {1: 1 << 30, 2: 1 << 21, 3: PAGE}
+LEVEL_SIZE = {0: 1 << 39, 1: 1 << 30, 2: 1 << 21, 3: PAGE}
 CHUNK = LEVEL_SIZE[2]
-ADDRESS_LIMIT = 1 << 39
+LEVEL1_BITS = range(31, 40)  # of addresses for a root of level 1 (D8.2.2); more: of level 0
+ADDRESS_BITS = 48
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
             image_table_count(plan),
             tables,
         )
-        builder.build_root()
+        builder.build_root(root_level(address_bits(plan)))
     parts = [
         "/* SPDX-License-Identifier: Apache-2.0 */",
         c.NOTICE,
@@ -83,13 +84,18 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
 
 def address_bits(plan: Plan) -> int:
     """Of the identity map: the fewest that hold all it may map. A root that is smaller than a page
-    takes no page (D8.2.2: with 31 bits or more it is of level 1)."""
+    takes no page."""
     regions = [*_device_regions(plan), _uart_region(plan)]
     ends = [region.end for region in regions] + [ram.end for ram in _memory(plan)]
     top = max(*ends, window(plan).end)
-    if top > ADDRESS_LIMIT:
-        raise ValueError(f"what is to be mapped ends beyond 39 bits: {top:#x}")
-    return max(31, (top - 1).bit_length())
+    if top > 1 << ADDRESS_BITS:
+        raise ValueError(f"what is to be mapped ends beyond {ADDRESS_BITS} bits: {top:#x}")
+    return max(LEVEL1_BITS[0], (top - 1).bit_length())
+
+
+def root_level(bits: int) -> int:
+    """The level that the walk of so many bits of addresses starts at."""
+    return 1 if bits in LEVEL1_BITS else 0
 
 
 def image_table_count(plan: Plan) -> int:
@@ -187,8 +193,8 @@ class _Builder:
             if after.base < before.end:
                 raise ValueError(f"{before.owner} and {after.owner} overlap at {after.base:#x}")
 
-    def build_root(self) -> None:
-        self._build(f"hyp_{self.tree}_table", 1, 0)
+    def build_root(self, level: int) -> None:
+        self._build(f"hyp_{self.tree}_table", level, 0)
         for name in self.slots:
             self.tables[name] = Table(name, 3, 0, ())
 
@@ -212,7 +218,8 @@ class _Builder:
 
     def _entry(self, level: int, base: int, size: int) -> str:
         inside = [r for r in self.regions if r.base < base + size and base < r.end]
-        if len(inside) == 1 and inside[0].base <= base and base + size <= inside[0].end:
+        whole = len(inside) == 1 and inside[0].base <= base and base + size <= inside[0].end
+        if whole and level > 0:
             kind = "PAGE" if level == 3 else "BLOCK"
             region = inside[0]
             return f"ARCH_S1_{kind}({c.u64(base)}, {region.attribute}), /* {region.owner} */"
@@ -237,8 +244,9 @@ class _Builder:
 
 
 def _table_text(table: Table, bits: int) -> str:
-    root = table.level == 1
-    count = 1 << bits - LEVEL_SIZE[1].bit_length() + 1 if root else ENTRIES
+    level = root_level(bits)
+    root = table.level == level
+    count = 1 << bits - LEVEL_SIZE[level].bit_length() + 1 if root else ENTRIES
     where = f"from {table.base:#x}" if table.rows else "spare"
     declaration = (
         f"/* level {table.level}, {where} */\n"

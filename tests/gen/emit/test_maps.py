@@ -70,7 +70,9 @@ class Built:
     memory: toolchain.Memory
 
     def tree(self, name: str) -> list[Leaf]:
-        return list(walk(self.memory, self.symbols[name], 1, 1 << address_bits(self.plan) - 30))
+        bits = address_bits(self.plan)
+        level, shift = (1, 30) if bits <= 39 else (0, 39)
+        return list(walk(self.memory, self.symbols[name], level, 1 << bits - shift))
 
 
 def built(plan: Plan, folder: Path) -> Built:
@@ -142,6 +144,19 @@ def test_loader_tree_maps_all_ram_but_guards(image: Built) -> None:
     assert any(leaf.size == 1 << 30 for leaf in tree)
     packed = at(tree, image.symbols["rodata_end"])
     assert packed and not packed.writable
+
+
+def test_memory_above_39_bits_has_a_root_of_level_0(tmp_path: Path) -> None:
+    """Level 0 has no blocks: even 512 GiB in one piece are blocks of 1 GiB."""
+    plan = plans.two_vms()
+    high = Range(1 << 40, 1 << 39)
+    image = built(replace(plan, board=replace(plan.board, ram=(*plan.board.ram, high))), tmp_path)
+    assert address_bits(image.plan) == 41
+    found = [leaf for leaf in image.tree("hyp_loader_table") if leaf.input >= 1 << 39]
+    assert [(leaf.input, leaf.output, leaf.size) for leaf in found] == [
+        (base, base, 1 << 30) for base in range(high.base, high.end, 1 << 30)
+    ]
+    assert all(leaf.end <= 1 << 39 for leaf in image.tree("hyp_run_table"))
 
 
 def test_loader_tree_leaves_what_firmware_keeps(tmp_path: Path) -> None:
