@@ -66,6 +66,10 @@ PLAN: dict[str, tuple[str, str]] = {
         "pages, so the offset must be the same.",
         "Choose a gpa with the same last three hexadecimal digits as hpa.",
     ),
+    "E-passthrough-intid": (
+        "A passthrough range has an INTID for an SPI: the device there has the SPI 32 below.",
+        "Write the SPI: its number is the INTID less 32, as in the device tree.",
+    ),
     "E-passthrough-conflict": (
         "Two passthrough windows of one VM want one guest page for different host pages.",
         "Move one of them.",
@@ -236,12 +240,21 @@ PLAN: dict[str, tuple[str, str]] = {
         "Make /cpus and cpus agree.",
     ),
     "E-dtb-gic": (
-        "A supplied device tree has its interrupt controller elsewhere than the VM.",
-        "Correct the node's reg.",
+        "A supplied device tree has another interrupt controller than the VM, or has it elsewhere.",
+        'Use dtb = "auto", a tree with that version, or correct the node\'s reg.',
     ),
     "E-dtb-overlay": (
         "A device tree overlay cannot be applied.",
         "Refer to nodes by target-path or by the labels of the generated tree.",
+    ),
+    "W-dtb-memory": (
+        "The memory node of a supplied device tree is not the VM's RAM. The guest is told the VM's: the "
+        "node is replaced.",
+        "Make the node and the VM's memory agree, or leave the node out.",
+    ),
+    "W-bootargs-console": (
+        "A Linux guest's console= names a UART that its VM does not have: it would be silent.",
+        "Use console=ttyAMA0, the virtual UART, or give the VM the UART that is meant.",
     ),
     "W-dtb-reg": (
         "A supplied device tree describes a device where the VM has nothing.",

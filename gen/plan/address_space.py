@@ -73,11 +73,14 @@ def _report_overlap(vm_name: str, a: Span, b: Span, spans: Sequence[Span], repor
         return
     top = max((s.range.end for s in spans if s.kind == "ram"), default=0)
     hole = first_hole([s.range for s in spans], moved.range.size, top, PAGE)
+    cure = f"free for {size_text(moved.range.size)}: gpa = {address_text(hole)}"
+    if not moved.movable:
+        cure = f"move {kept.owner} away: guests find the {moved.owner} where the board has it"
     report.error(
         code,
         moved.where,
         f"VM {vm_name}: {moved.owner} at {range_text(moved.range)} overlaps {kept.owner} at "
         f"{range_text(kept.range)}",
-        f"free for {size_text(moved.range.size)}: gpa = {address_text(hole)}",
+        cure,
         kept.where,
     )

@@ -222,7 +222,7 @@ class _Builder:
         return name if name not in taken else f"{name}-{len(taken)}"
 
     def _miss(self, name: str, provider: Node | None) -> None:
-        names = self.missing.setdefault(provider.path if provider is not None else "nothing", [])
+        names = self.missing.setdefault(provider.path if provider is not None else "", [])
         if name not in names:
             names.append(name)
 
@@ -230,11 +230,14 @@ class _Builder:
         if not self.missing:
             return
         what = "; ".join(
-            f"{', '.join(names)} ({provider} is not granted)"
-            for provider, names in self.missing.items()
+            f"{', '.join(names)} ({_why(provider)})" for provider, names in self.missing.items()
         )
         inside = f", {part.name}" if part is not None else ""
         self.made.notes.append((claim, f"{claim.device.path}{inside}: left out: {what}"))
+
+
+def _why(provider: str) -> str:
+    return f"{provider} is not granted" if provider else "the board's tree has no such provider"
 
 
 def _is_vital(name: str) -> bool:

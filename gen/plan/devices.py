@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -17,8 +18,8 @@ from gen.plan.ranges import overlaps, own_registers, pages, range_text
 from gen.plan.sharing import check_sharing, some
 from gen.plan.stage2 import address_limit
 from gen.plan.trapped import check_traps, traps_of
-from gen.read.board import Board, BoardDevice
-from gen.read.deployment import Deployment, Device, Vm
+from gen.read.board import Board, BoardDevice, Range
+from gen.read.deployment import Deployment, Device, Passthrough, Vm
 from gen.read.fdt import Tree
 
 MACHINE_PATHS = ("/cpus", "/memory", "/psci", "/chosen", "/reserved-memory", "/aliases")
@@ -29,6 +30,7 @@ MACHINE_COMPATIBLES = (
     "brcm,bcm2711-l1-intc",
     "brcm,bcm2836-l1-intc",
 )
+SPI_BASE = 32  # INTID of SPI 0 (GICv3 2.2)
 PMU_COMPATIBLES = re.compile(r"arm,(armv8-pmuv3|.*-pmu)|.*cortex-a\d+-pmu")
 
 
@@ -160,18 +162,48 @@ def _device_irqs(request: Device, device: BoardDevice, report: Report) -> tuple[
     claims = []
     for wanted in request.irq:
         if wanted.spi not in own:
-            spis = ", ".join(str(number) for number in own) or "none"
-            report.error(
-                "device-irq",
-                request.where,
-                f"{device.path} has no SPI {wanted.spi}",
-                f"its SPIs: {spis}",
-            )
+            _report_no_such_spi(request, device, wanted.spi, set(own), report)
             continue
         guest = wanted.guest_spi if wanted.guest_spi is not None else wanted.spi
         trigger = wanted.trigger or own[wanted.spi].trigger
         claims.append(SpiClaim(wanted.spi, guest, trigger, device.path, request.where))
     return tuple(claims)
+
+
+def _report_no_such_spi(
+    request: Device, device: BoardDevice, wanted: int, own: Set[int], report: Report
+) -> None:
+    spis = ", ".join(str(number) for number in sorted(own)) or "none"
+    as_intid = wanted - SPI_BASE in own
+    told = f": {wanted} is the INTID of its SPI {wanted - SPI_BASE}" if as_intid else ""
+    report.error(
+        "device-irq",
+        request.where,
+        f"{device.path} has no SPI {wanted}{told}",
+        f"write spi = {wanted - SPI_BASE}" if as_intid else f"its SPIs: {spis}",
+    )
+
+
+def _check_spi_count(entry: Passthrough, board: Board, report: Report) -> None:
+    """Numbers that none of the devices in a range has, and that one has if they are INTIDs."""
+    hpa = entry.hpa if entry.hpa is not None else entry.gpa
+    spis = {
+        irq.number: device.path
+        for device in board.devices
+        if any(overlaps(Range(hpa, entry.size), part) for part in own_registers(device))
+        for irq in device.interrupts
+        if irq.kind == "spi"
+    }
+    for spi in entry.spi:
+        meant = spi - SPI_BASE
+        if spi not in spis and meant in spis:
+            report.error(
+                "passthrough-intid",
+                entry.where,
+                f"passthrough {entry.name}: spi = {spi}, but {spis[meant]} has SPI {meant}, whose "
+                f"INTID is {spi}",
+                f"write spi = {meant}: an SPI's number is its INTID less {SPI_BASE}",
+            )
 
 
 def _explicit(
@@ -187,6 +219,7 @@ def _explicit(
         window = page_window(bytes_, address_limit(board), report)
         if window is not None and _is_device_memory(window, board, report):
             windows.append(window)
+        _check_spi_count(entry, board, report)
         irqs += [
             SpiClaim(spi, spi, triggers.get(spi, "level"), entry.name, entry.where)
             for spi in entry.spi

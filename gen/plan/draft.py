@@ -23,6 +23,7 @@ class Span:
     kind: SpanKind
     owner: str
     where: Where
+    movable: bool = True  # false: it is where the board has it
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def vgic_spans(vm: Vm, cpu_count: int, board: Board) -> tuple[Span, ...]:
     else:
         size = REDISTRIBUTOR_SIZE * cpu_count
         frames.append(("interrupt redistributors", Range(gic.redistributors[0].base, size)))
-    return tuple(Span(part, "emulated", name, vm.where) for name, part in frames)
+    return tuple(Span(part, "emulated", name, vm.where, False) for name, part in frames)
 
 
 def cpu_interface(vm: Vm, board: Board) -> Mapping | None:

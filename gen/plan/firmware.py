@@ -52,8 +52,9 @@ def check_limit(deployment: Deployment, board: Board, packed: int, report: Repor
             f"the guest images need {size_text(packed)} in the firmware and the hypervisor at least "
             f"{size_text(SMALLEST_HYPERVISOR)}, but the limit is {size_text(limit)} "
             f"({'max_size' if own else f'board {board.name}'})",
-            f"use max_size = {size_text(align_up(packed + SMALLEST_HYPERVISOR, MIB))} or smaller "
-            "images",
+            f'use max_size = "{size_text(align_up(packed + SMALLEST_HYPERVISOR, MIB))}"'
+            + ("" if own else " where the board can take it,")
+            + " or smaller images",
         )
 
 
@@ -84,6 +85,7 @@ class Request:
     blobs: tuple[tuple[Blob, ...], ...]
     channels: tuple[tuple[str, int, Where], ...]  # name, size, where it is declared
     hypervisor_size: int
+    board_where: Where  # the deployment's line that names the board
 
 
 def place(request: Request, board: Board, report: Report) -> Placement | None:
@@ -103,7 +105,9 @@ def _attempt(
     packed = [b.data for n, mine in enumerate(request.blobs) if n not in in_place for b in mine]
     window = hypervisor_window(board, request.hypervisor_size, packed_bytes(packed))
     errors = len(report.errors)
-    rams, channels, free = allocate(request.rams, request.channels, window, board, report)
+    rams, channels, free = allocate(
+        request.rams, request.channels, window, board, request.board_where, report
+    )
     if len(report.errors) > errors:
         return None
     images = tuple(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from gen.plan.watch import watchdog_spans
 from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
 from gen.read.fdt import Tree
+
+VIRTUAL_CONSOLE = "ttyAMA"  # of Linux' driver for the PL011
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ def build_guest(
     loaded = load_kernel(vm, guest.ram, unikernel, board, report)
     if loaded is None or len(report.errors) > errors:
         return Built()
+    if loaded.format == "linux":
+        _check_console(guest, report)
     writable = guest.writable
     initrd = place_initrd(vm, writable, loaded, report)
     blobs = loaded.blobs + ((initrd,) if initrd is not None else ())
@@ -85,6 +90,22 @@ def build_guest(
         return Built(blobs, loaded.entry)
     notes = () if isinstance(vm.dtb, Path) else _tell(vm, passed, report)
     return Built((*blobs, dtb), loaded.entry, dtb, notes)
+
+
+def _check_console(guest: Guest, report: Report) -> None:
+    """Linux without hardware of its own hears and speaks by the virtual UART alone."""
+    vm = guest.vm
+    asked = re.findall(r"(?:^|\s)console=([^\s,]+)", vm.bootargs or "")
+    if not guest.uarts or guest.devices.windows or guest.devices.traps:
+        return
+    if asked and not any(name.startswith(VIRTUAL_CONSOLE) for name in asked):
+        report.warning(
+            "bootargs-console",
+            vm.at("bootargs"),
+            f"VM {vm.name}: bootargs has console={asked[-1]}, and the VM's only UART is the virtual "
+            f"PL011, which Linux calls {VIRTUAL_CONSOLE}0: it will be silent",
+            f"use console={VIRTUAL_CONSOLE}0",
+        )
 
 
 def _tell(vm: Vm, passed: DeviceNodes, report: Report) -> tuple[str, ...]:

@@ -129,17 +129,19 @@ def allocate(
     channel_sizes: Sequence[tuple[str, int, Where]],
     window: Range,
     board: Board,
+    where: Where,
     report: Report,
 ) -> tuple[list[tuple[RamRegion, ...]], list[int], tuple[Range, ...]]:
-    """Host addresses of all guest RAM (by VM) and of all channels, and the RAM that is left.
+    """Host addresses of all guest RAM (by VM) and of all channels, and the RAM that is left. `where`
+    is the deployment's line that names the board.
     Largest regions first, each into the smallest hole that gives it the largest stage-2 blocks."""
     taken = [Taken(window, "the hypervisor and its packed images")]
     if not any(contains(part, window) for part in union(board.ram)):
         report.error(
             "firmware-outside-ram",
-            NOWHERE,
+            where,
             f"the firmware needs {range_text(window)}, which is not all RAM of board {board.name}",
-            "make the images smaller: packed images and the hypervisor share this window",
+            "make the images smaller: packed images and the hypervisor share these addresses",
         )
     fixed = [region for regions in vms for region in regions if region.hpa is not None]
     placed: dict[int, int] = {}

@@ -5,6 +5,7 @@ it; and overlays, for this or for the generated tree."""
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import libfdt
@@ -14,7 +15,7 @@ from gen.plan.guest_tree import GuestView, chosen_properties, memory_node
 from gen.plan.ranges import address_text, contains, range_text, union
 from gen.plan.tree_write import cells, flatten
 from gen.read.board import Range
-from gen.read.devices import cpu_nodes, is_gic
+from gen.read.devices import GIC_COMPATIBLES, cpu_nodes, is_gic
 from gen.read.fdt import FdtError, Node, Tree, cpu_reg, parse
 
 OVERLAY_ROOM = 4096
@@ -42,6 +43,7 @@ def user_tree(
             _check_gic(view, node, file, report)
         elif node.enabled and node.text("device_type") != "memory":
             _check_reach(view, node, file, mapped, report)
+    _check_memory(view, root, file, report)
     _patch(view, root)
     return tree
 
@@ -59,6 +61,16 @@ def _check_cpus(view: GuestView, ids: list[int], file: Path, report: Report) -> 
 
 
 def _check_gic(view: GuestView, node: Node, file: Path, report: Report) -> None:
+    version = next(GIC_COMPATIBLES[name] for name in node.compatible if name in GIC_COMPATIBLES)
+    if version != view.board.gic.version:
+        report.error(
+            "dtb-gic",
+            view.vm.at("dtb"),
+            f"VM {view.vm.name}: {file.name} has a GICv{version} ({node.path}), board "
+            f"{view.board.name} and its VMs have a GICv{view.board.gic.version}",
+            'use dtb = "auto", or the tree of a machine with that interrupt controller',
+        )
+        return
     frames = [part.base for part in cpu_reg(node)[:2]]
     expected = [span.range.base for span in view.gic]
     if frames != expected:
@@ -71,6 +83,24 @@ def _check_gic(view: GuestView, node: Node, file: Path, report: Report) -> None:
             f"the VM's is at {wanted}",
             "correct reg of that node",
         )
+
+
+def _check_memory(view: GuestView, root: Node, file: Path, report: Report) -> None:
+    """What the tree calls memory; a node without a size waits for firmware to fill it in."""
+    nodes = [child for child in root.children if child.text("device_type") == "memory"]
+    told = union([part for node in nodes for part in cpu_reg(node) if part.size])
+    if told and told != union(view.ram):
+        report.warning(
+            "dtb-memory",
+            view.vm.at("dtb"),
+            f"VM {view.vm.name}: {file.name} has memory at {_ranges(told)}, the VM has "
+            f"{_ranges(view.ram)}: the guest is told the VM's",
+            "make the tree's memory node and the VM's memory agree, or leave the node out",
+        )
+
+
+def _ranges(parts: Iterable[Range]) -> str:
+    return ", ".join(range_text(part) for part in parts)
 
 
 def _check_reach(
@@ -115,20 +145,31 @@ def finish(
     """The flattened tree with the VM's overlays applied."""
     blob = flatten(root, reservations)
     for overlay in view.vm.dtb_overlay:
-        applied = _apply(blob, _overlay_blob(view, overlay, report))
+        applied = _apply(blob, _overlay_blob(overlay))
         if isinstance(applied, str):
             report.error(
                 "dtb-overlay",
                 view.vm.at("dtb_overlay"),
                 f"VM {view.vm.name}: overlay {overlay.name} can't be applied: {applied}",
-                "refer to nodes by target-path, or by the labels gic, uart0 ...",
+                f"refer to nodes by target-path, or by a label of the tree{_labels_text(blob)}",
             )
             return None
         blob = applied
     return blob
 
 
-def _overlay_blob(view: GuestView, file: Path, report: Report) -> bytes | str:
+def _labels(blob: bytes, node: str) -> list[str]:
+    """Names of the properties of a node that dtc makes for labels."""
+    found = parse(blob).root.child(node)
+    return list(found.properties) if found is not None else []
+
+
+def _labels_text(blob: bytes) -> str:
+    labels = _labels(blob, "__symbols__")
+    return f": {', '.join(labels)}" if labels else ", which has none"
+
+
+def _overlay_blob(file: Path) -> bytes | str:
     """The overlay's blob, or what is wrong with it."""
     try:
         data = file.read_bytes()
@@ -140,9 +181,7 @@ def _overlay_blob(view: GuestView, file: Path, report: Report) -> bytes | str:
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
     except FileNotFoundError as error:
-        raise Failure(
-            Exit.MISSING, "dtc is missing: sudo apt-get install device-tree-compiler"
-        ) from error
+        raise Failure(Exit.MISSING, "dtc is missing; run: ./build.py --setup") from error
     if done.returncode != 0:
         return done.stderr.decode("utf-8", "replace").strip().replace("\n", "; ")
     return done.stdout
@@ -154,6 +193,10 @@ def _apply(blob: bytes, overlay: bytes | str) -> bytes | str:
     status = libfdt.fdt_check_full(bytearray(overlay), len(overlay))
     if status != 0:
         return f"not a sound device tree: {libfdt.strerror(status)}"
+    known = _labels(blob, "__symbols__")
+    lacking = [label for label in _labels(overlay, "__fixups__") if label not in known]
+    if lacking:
+        return f"the guest's tree has no label {', '.join(lacking)}"
     target = libfdt.Fdt(blob)
     target.resize(len(blob) + len(overlay) + OVERLAY_ROOM)
     merged = target.as_bytearray()

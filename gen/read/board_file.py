@@ -174,7 +174,7 @@ def _compile(tree: Path, where: Where, report: Report) -> Path | None:
         return blob
     dtc = shutil.which("dtc")
     if dtc is None:
-        raise Failure(Exit.MISSING, "dtc is missing: sudo apt install device-tree-compiler")
+        raise Failure(Exit.MISSING, "dtc is missing; run: ./build.py --setup")
     CACHE.mkdir(parents=True, exist_ok=True)
     fresh = blob.with_suffix(f".{os.getpid()}")
     run = subprocess.run(

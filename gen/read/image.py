@@ -13,6 +13,7 @@ ARM64_HEADER = 64
 # Documentation/arm64/booting: with image_size 0 (before Linux 3.17) text_offset is 0x80000.
 OLD_TEXT_OFFSET = 0x8_0000
 UNPACKED_LIMIT = 1 << 30
+KERNEL_HALF = 1 << 56  # where a kernel's virtual addresses are, and no physical ones
 
 EM_AARCH64 = 183
 MACHINES = {
@@ -199,6 +200,12 @@ def _segment(data: bytes, at: int, index: int) -> Segment | None:
         return None
     if offset + file_size > len(data):
         raise ImageError(f"the ELF ends inside its segment {index}", "get the file again")
+    if physical >= KERNEL_HALF:
+        raise ImageError(
+            f"the ELF's segment {index} is linked at {physical:#x}, which is no physical address: a "
+            "kernel's vmlinux?",
+            "give arch/arm64/boot/Image in its place",
+        )
     if file_size > memory_size or physical + memory_size > 1 << 52:
         raise ImageError(f"the ELF's segment {index} makes no sense", "get the file again")
     words = "".join(letter for bit, letter in ((4, "r"), (2, "w"), (1, "x")) if flags & bit)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from gen.diagnostics import Report, Where
 from gen.read import device_types
-from gen.read.device_keys import check_device_keys
+from gen.read.device_keys import CONSOLE, check_device_keys
 from gen.read.names import Names
 from gen.read.suggest import did_you_mean
 from gen.read.validate import Values
@@ -19,12 +19,23 @@ def check_references(values: Values, names: Names, report: Report) -> None:
     if values.get("vm") == [] and "vm" not in values.told and names.none:
         report.error("vm-none", values.at("vm"), "the deployment has no VM", "add a [[vm]]")
     for vm in vms:
+        _check_voice(vm, report)
         _check_vm(vm, f"vm.{vm.get('name', '?')}", report)
     for vm in vms:
         check_device_keys(vm, f"vm.{vm.get('name', '?')}", names, report)
         _check_controls(vm, f"vm.{vm.get('name', '?')}", names, report)
     for channel in values.get("channel", ()):
         _check_channel(channel, f"channel.{channel.get('name', '?')}", names, report)
+
+
+def _check_voice(vm: Values, report: Report) -> None:
+    if vm.get("name") == CONSOLE:
+        report.error(
+            "bad-name",
+            vm.at("name"),
+            f'vm.{CONSOLE}.name = "{CONSOLE}": the console calls the hypervisor so',
+            "choose another name",
+        )
 
 
 def _check_vm(vm: Values, label: str, report: Report) -> None:
@@ -127,7 +138,10 @@ def _check_one_of(vm: Values, label: str, keys: tuple[str, str], report: Report)
         )
     elif not vm.wrote(one) and not vm.wrote(other):
         report.error(
-            "key-missing", vm.where, f"{label} has neither {one} nor {other}", f"add {one} = ..."
+            "key-missing",
+            vm.where,
+            f"{label} has neither {one} nor {other}",
+            f"add {one} or {other}",
         )
 
 

@@ -83,10 +83,12 @@ def read_toml(path: Path, report: Report, blame: Where | None = None) -> Item | 
         )
         return None
     except tomllib.TOMLDecodeError as error:
-        report.error("toml-syntax", Where(path, _error_line(text, str(error))), _sentence(error))
+        words, cure = _sentence(error)
+        report.error("toml-syntax", Where(path, _error_line(text, str(error))), words, cure)
         return None
     except RecursionError:
-        report.error("toml-syntax", Where(path), "tables or arrays are nested too deep")
+        deep = "tables or arrays are nested too deep"
+        report.error("toml-syntax", Where(path), deep, "no key needs more than three levels")
         return None
     return _place(data, (), toml_lines.locate(text), Where(path))
 
@@ -98,8 +100,27 @@ def _error_line(text: str, message: str) -> int:
     return text.rstrip("\n").count("\n") + 1
 
 
-def _sentence(error: tomllib.TOMLDecodeError) -> str:
-    return f"TOML syntax: {error}"
+_TOML_CURES = (  # what tomllib says, and what it mostly is
+    ("Cannot overwrite a value", "this key or table is there already: keep one of the two"),
+    ("Cannot declare", "this table is there already: put its keys together, or write [[...]]"),
+    ("Illegal character '\\n'", 'end the string on its line with "'),
+    ("Unterminated string", 'end the string with "'),
+    ("Unclosed array", "separate the entries by commas, and end them with ]"),
+    (
+        "Invalid initial character for a key part",
+        "an inline table stands on one line, without a comma at its end; or write it as [table]",
+    ),
+    ("Unclosed inline table", "an inline table stands on one line; or write it as [table]"),
+    ("Invalid value", "strings need quotes; words without are true and false"),
+    ("Expected newline", 'sizes and times need quotes: "16M", "500ms"'),
+    ("Expected '='", "write KEY = VALUE, or [table]"),
+)
+
+
+def _sentence(error: tomllib.TOMLDecodeError) -> tuple[str, str]:
+    """The message, and its cure."""
+    cures = (cure for words, cure in _TOML_CURES if str(error).startswith(words))
+    return f"TOML syntax: {error}", next(cures, "correct this line; strings need quotes")
 
 
 def _place(data: Any, path: toml_lines.Path, lines: dict[toml_lines.Path, int], up: Where) -> Item:

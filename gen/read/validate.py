@@ -84,7 +84,7 @@ def read_table(
                 "key-missing",
                 item.where,
                 f"{_join(label, key.name)} is missing. {key.doc}",
-                f"add {key.name} = {key.example}" if key.example else f"add {key.name}",
+                f"add {key.name} = {key.example}" if key.example else f"add {_header(key)}",
             )
     return values
 

@@ -89,6 +89,15 @@ def make_world(folder: Path) -> None:
             )
         ),
         "gic.dtb": compile_tree(TREE.replace("8000000", "7000000")),
+        "gic2.dtb": compile_tree(TREE.replace("gic-v3", "gic-400")),
+        "memory.dtb": compile_tree(
+            TREE.replace("memory@0", "memory@40000000").replace(
+                "0x1000>; };", "0>, <0 0x40000000 0 0x40000000>; };", 1
+            )
+        ),
+        "vmlinux": elf(RAM_BASE).replace(
+            struct.pack("<Q", RAM_BASE), struct.pack("<Q", 0xFFFF_8000_0800_0000)
+        ),
         "device.dtb": compile_tree(
             TREE.replace("chosen", "rtc@9010000 { reg = <0 0x9010000 0 0x1000>; };\n chosen")
         ),

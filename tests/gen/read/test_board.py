@@ -168,7 +168,7 @@ def test_a_missing_compiler_is_one_clear_line(
 ) -> None:
     monkeypatch.setattr(board_file, "CACHE", tmp_path / "cache")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Failure, match="device-tree-compiler") as raised:
+    with pytest.raises(Failure, match="dtc is missing; run: ./build.py --setup") as raised:
         load(str(folder))
     assert raised.value.status == Exit.MISSING
 

@@ -97,8 +97,8 @@ def test_editor_schema_accepts_what_is_good() -> None:
 
 
 LOCAL = ("E-key-unknown", "E-wrong-type", "E-out-of-range", "E-bad-name", "E-not-available")
-# What JSON Schema cannot say: the value behind a size or a time with its unit.
-BEYOND_SCHEMA = ("vm_ram_small", "vm_watchdog_zero", "test_timeout_zero")
+# What JSON Schema cannot say: the value behind a size or a time with its unit, names that are taken.
+BEYOND_SCHEMA = ("vm_name_bulkhead", "vm_ram_small", "vm_watchdog_zero", "test_timeout_zero")
 
 
 def test_editor_schema_refuses_what_the_validator_refuses() -> None:
