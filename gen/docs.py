@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gen.codes import CODES, STAGES
+from gen.mistakes import MISTAKES
 from gen.read.board_schema import BOARD, VARIANT
 from gen.read.keys import NAME, SIZE, TIME, Form, Key, Table
 from gen.read.schema import CHANNEL, ROOT
@@ -193,6 +194,7 @@ def errors_page() -> str:
         "",
         "Codes are stable. `./build.py --explain CODE` shows one of these paragraphs. E- ends the",
         "build, W- does not.",
+        *_mistakes(),
     ]
     for stage, table in STAGES:
         lines += ["", f"## {stage}"]
@@ -200,6 +202,22 @@ def errors_page() -> str:
             code = CODES[name]
             lines += ["", f"### {name}", "", code.meaning, "", f"*Cure:* {code.cure}"]
     return "\n".join(lines) + "\n"
+
+
+def _mistakes() -> list[str]:
+    lines = [
+        "",
+        "## Common mistakes",
+        "",
+        "What people run into who come from other hypervisors, or to their first board. The last column",
+        "is a deployment with just that mistake, or the test that makes it.",
+    ]
+    for subject, mistakes in MISTAKES:
+        lines += ["", f"**{subject}**", "", "| mistake | told by | shown by |", "|---|---|---|"]
+        for one in mistakes:
+            told = f"[{one.told}](#{one.told.lower()})" if one.told in CODES else one.told
+            lines.append(f"| {_cell(one.what)} | {told} | `{one.shown}` |")
+    return lines
 
 
 def explain_key(name: str) -> str | None:
