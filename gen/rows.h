@@ -108,8 +108,8 @@ struct vgic_row {
     const uint16_t *spi_physical; /* [spi_count]: host INTID where spi_hardware, else 0 */
 };
 
-/* One virtual PL011 (index = instance of vpl011_ops). */
-struct vpl011_row {
+/* One virtual UART of any kind (index = instance of vpl011_ops, vcadence_ops). */
+struct vuart_row {
     uint16_t vm;
     uint16_t intid; /* guest INTID of its level interrupt */
     uint16_t voice; /* console voice, index into console_voice_rows */
@@ -167,8 +167,8 @@ struct watchdog_row {
 /* One voice of the shared console; voice 0 is the hypervisor's own log. */
 struct console_voice_row {
     const char *name;
-    int16_t vm;     /* -1: the hypervisor */
-    int16_t vpl011; /* index into vpl011_rows that gets the keyboard, -1: takes no input */
+    int16_t vm;    /* -1: the hypervisor */
+    int16_t vuart; /* index into vuart_rows that gets the keyboard, -1: takes no input */
 };
 
 /* Registers of one kind of a shared page (index = instance of trapped_ops): what one VM may read
@@ -251,7 +251,7 @@ extern const struct vcpu_row vcpu_rows[];
 extern const struct pcpu_row pcpu_rows[];
 extern const struct irq_row irq_rows[];
 extern const struct vgic_row vgic_rows[];
-extern const struct vpl011_row vpl011_rows[];
+extern const struct vuart_row vuart_rows[];
 extern const struct channel_row channel_rows[];
 extern const struct channel_peer_row channel_peer_rows[];
 extern const struct ivc_row ivc_rows[];
@@ -265,7 +265,7 @@ extern const char *const irq_names[];     /* by physical INTID, NULL: it has non
 
 /*
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
- * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VPL011_COUNT,
+ * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VUART_COUNT,
  * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
  * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and
  * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI; <names.h> what traces need: MMIO_ROW_MAX,

@@ -7,21 +7,9 @@
 
 #include "bulkhead/cpu.h"
 #include "bulkhead/irq.h"
-#include "bulkhead/mmio.h"
 #include "console.h"
 #include "machine.h"
-
-/* PL011 registers, ARM DDI 0183 3.2. */
-#define UARTDR 0x00
-#define UARTFR 0x18
-#define UARTFR_RXFE (1u << 4)
-#define UARTFR_TXFF (1u << 5)
-#define UARTLCR_H 0x2c
-#define UARTLCR_H_FEN_8N1 0x70u
-#define UARTCR 0x30
-#define UARTCR_ENABLE 0x301u /* UARTEN, TXE, RXE */
-#define UARTIMSC 0x38
-#define UART_RX_INTERRUPTS 0x50u /* RXIM, RTIM */
+#include "uart.h"
 
 static atomic_flag busy = ATOMIC_FLAG_INIT; /* the CPUs of this VM meet here */
 
@@ -30,7 +18,7 @@ static void rx_interrupt(uint32_t intid, void *arg)
 {
     (void)intid;
     (void)arg;
-    mmio_write32(machine.uart_base + UARTIMSC, 0);
+    machine.uart->interrupt(machine.uart_base, false);
 }
 
 void console_init(void)
@@ -38,9 +26,7 @@ void console_init(void)
     if (machine.uart_base == 0) {
         return;
     }
-    mmio_write32(machine.uart_base + UARTIMSC, 0);
-    mmio_write32(machine.uart_base + UARTLCR_H, UARTLCR_H_FEN_8N1);
-    mmio_write32(machine.uart_base + UARTCR, UARTCR_ENABLE);
+    machine.uart->init(machine.uart_base);
     irq_handler(machine.uart_intid, rx_interrupt, NULL);
     irq_enable(machine.uart_intid);
 }
@@ -55,10 +41,9 @@ void console_write(const char *text, size_t size)
         cpu_relax();
     }
     for (size_t i = 0; i < size; i++) {
-        while (mmio_read32(machine.uart_base + UARTFR) & UARTFR_TXFF) {
+        while (!machine.uart->put(machine.uart_base, text[i])) {
             cpu_relax();
         }
-        mmio_write32(machine.uart_base + UARTDR, (uint8_t)text[i]);
     }
     atomic_flag_clear_explicit(&busy, memory_order_release);
     irq_restore(state);
@@ -71,10 +56,7 @@ void console_puts(const char *text)
 
 int console_getc(void)
 {
-    if (machine.uart_base == 0 || (mmio_read32(machine.uart_base + UARTFR) & UARTFR_RXFE)) {
-        return -1;
-    }
-    return (int)(mmio_read32(machine.uart_base + UARTDR) & 0xffu);
+    return machine.uart_base != 0 ? machine.uart->get(machine.uart_base) : -1;
 }
 
 static bool typed(void *arg)
@@ -83,7 +65,7 @@ static bool typed(void *arg)
 
     *c = console_getc();
     if (*c < 0 && machine.uart_base != 0) {
-        mmio_write32(machine.uart_base + UARTIMSC, UART_RX_INTERRUPTS);
+        machine.uart->interrupt(machine.uart_base, true);
     }
     return *c >= 0;
 }

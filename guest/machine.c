@@ -131,6 +131,25 @@ static void read_monitor(const void *tree)
     machine.monitor_intid = read_intid(tree, node, 0);
 }
 
+/* The first one in the tree is the console. */
+static void read_uart(const void *tree)
+{
+    static const struct uart *const kinds[] = { &uart_pl011, &uart_cadence };
+    int first = -1;
+    uint64_t size;
+
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const int node = fdt_node_offset_by_compatible(tree, -1, kinds[i]->compatible);
+
+        if (node >= 0 && (first < 0 || node < first) &&
+            read_reg(tree, node, 0, &machine.uart_base, &size)) {
+            first = node;
+            machine.uart = kinds[i];
+            machine.uart_intid = read_intid(tree, node, 0);
+        }
+    }
+}
+
 /* Binding arm,gic-v3, or one of those of a GICv2 (arm,gic). */
 static bool read_gic(const void *tree)
 {
@@ -152,15 +171,10 @@ static bool read_gic(const void *tree)
 
 bool machine_read(const void *tree)
 {
-    uint64_t size;
-
     if (tree == NULL || fdt_check_header(tree) != 0) {
         return false;
     }
-    const int uart = fdt_node_offset_by_compatible(tree, -1, "arm,pl011");
-    if (uart >= 0 && read_reg(tree, uart, 0, &machine.uart_base, &size)) {
-        machine.uart_intid = read_intid(tree, uart, 0);
-    }
+    read_uart(tree);
     read_bootargs(tree);
     read_cpus(tree);
     read_channels(tree);

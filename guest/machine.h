@@ -7,6 +7,7 @@
 
 #include "bulkhead/channel.h"
 #include "bulkhead/cpu.h"
+#include "uart.h"
 
 struct machine_channel {
     char name[32];
@@ -19,7 +20,8 @@ struct machine_channel {
 
 /* What the device tree tells about the VM. */
 struct machine {
-    uint64_t uart_base; /* PL011; 0: none */
+    const struct uart *uart; /* its kind */
+    uint64_t uart_base;      /* 0: none */
     uint32_t uart_intid;
     uint64_t gicd_base; /* distributor */
     uint64_t gicr_base; /* GICv3: redistributors, one behind the other */

@@ -32,7 +32,7 @@ enum console_result console_put(uint32_t voice, char c);
 bool console_tick(uint32_t voice);
 /* Is there room for CONSOLE_ROOM more characters?  Where not, console_interrupt() notifies the
  * voice when there is. */
-#define CONSOLE_ROOM 32u
+#define CONSOLE_ROOM 64u
 bool console_room(uint32_t voice);
 /* Like console_put(): next typed character for this voice, or -1. */
 int console_get(uint32_t voice);

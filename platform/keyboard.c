@@ -19,7 +19,7 @@ static int32_t next_keyboard(int32_t voice)
 {
     for (uint32_t i = 1; i <= VOICE_COUNT; i++) {
         uint32_t next = ((uint32_t)(voice + (int32_t)i)) % VOICE_COUNT;
-        if (console_voice_rows[next].vpl011 >= 0) {
+        if (console_voice_rows[next].vuart >= 0) {
             return (int32_t)next;
         }
     }

@@ -13,7 +13,6 @@
 #include "vdev/vdev.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
-#include "vdev/vpl011.h"
 
 struct vcpu vcpus[VCPU_COUNT];
 
@@ -178,8 +177,8 @@ enum vcpu_end vcpu_serve(struct vcpu *vcpu)
     if ((requests & VCPU_REQUEST_INBOX) != 0) {
         vgic_take_inbox(vcpu);
     }
-    if (VPL011_COUNT > 0 && (requests & VCPU_REQUEST_CONSOLE) != 0) {
-        vpl011_poll(vcpu);
+    if (VUART_COUNT > 0 && (requests & VCPU_REQUEST_CONSOLE) != 0) {
+        vdev_poll(vcpu);
     }
     if ((requests & VCPU_REQUEST_VGIC) != 0) {
         vgic_refill(vcpu);

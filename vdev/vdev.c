@@ -55,3 +55,15 @@ void vdev_alarm(struct vcpu *vcpu)
         alarm(vcpu, vm->port[n].ops, vm->port[n].instance);
     }
 }
+
+/* UARTs have registers in memory. */
+void vdev_poll(struct vcpu *vcpu)
+{
+    const struct vm_row *vm = vcpu->vm_row;
+
+    for (uint32_t n = 0; n < vm->mmio_count; n++) {
+        if (vm->mmio[n].ops->poll != NULL) {
+            vm->mmio[n].ops->poll(vcpu, vm->mmio[n].instance);
+        }
+    }
+}

@@ -37,6 +37,9 @@ struct vdev_ops {
      * came that a device asked for (vdev/alarm.h), perhaps not this one; if it still waits it asks
      * again. */
     void (*alarm)(struct vcpu *vcpu, uint32_t instance);
+    /* NULL where the device has no voice of the console.  Own CPU of a vCPU of the VM: a voice of
+     * the VM has input, or room for output. */
+    void (*poll)(struct vcpu *vcpu, uint32_t instance);
     /* Short ways (arch/fast.h), which decline all but what is frequent and simple; NULL with an
      * empty bitmap (FAST_TAKES_*) where there are none.  Rows of a device that has some begin and
      * end at multiples of 8. */
@@ -53,5 +56,7 @@ void vdev_reset(const struct vm_row *vm);
 void vdev_start(const struct vm_row *vm);
 /* Own CPU: tells every device of the vCPU's VM that a time came. */
 void vdev_alarm(struct vcpu *vcpu);
+/* Own CPU, for VCPU_REQUEST_CONSOLE: the VM's UARTs take input that came, and tell of room. */
+void vdev_poll(struct vcpu *vcpu);
 
 #endif

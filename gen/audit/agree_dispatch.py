@@ -7,7 +7,7 @@ from __future__ import annotations
 from gen.audit.asked import Asked, AskedVm
 from gen.audit.asked_devices import AskedTrap
 from gen.audit.asked_tree import Tree, parse, registers
-from gen.audit.dispatch import ops_name
+from gen.audit.dispatch import UART_OPS, ops_name
 from gen.audit.findings import Check, Findings
 from gen.audit.image import NONE, Row, Tables
 from gen.audit.owners import FIRST_SPI
@@ -97,16 +97,14 @@ def _devices(
 ) -> list[Expected]:
     wanted = []
     for device in [*vm.uarts, *vm.emulated]:
-        instance = counts.setdefault(device.type, 0)
-        counts[device.type] += 1
-        wanted.append((sized(device.gpa, device.size), f"{device.type}_ops", instance))
-        rows = tables.vpl011s if device.type == "pl011" else tables.emulated(device.type)
-        row = rows[instance]
-        if device.type == "pl011":
-            wanted[-1] = (wanted[-1][0], "vpl011_ops", instance)
-            has_interrupt = True
-        else:
-            has_interrupt = device.spi is not None
+        is_uart = f"v{device.type}_ops" in UART_OPS
+        kind = "uart" if is_uart else device.type
+        instance = counts.setdefault(kind, 0)
+        counts[kind] += 1
+        ops = f"v{device.type}_ops" if is_uart else f"{device.type}_ops"
+        wanted.append((sized(device.gpa, device.size), ops, instance))
+        row = (tables.vuarts if is_uart else tables.emulated(device.type))[instance]
+        has_interrupt = is_uart or device.spi is not None
         told = row.intid - FIRST_SPI if row.intid else None
         fine = (told is not None) == has_interrupt and device.spi in (None, told)
         check.expect(fine, f"{what}: {device.type} {instance} raises SPI {told}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gen.audit.asked_board import Board, interrupts, read_board
+from gen.audit.asked_board import UART_TYPES, Board, interrupts, read_board
 from gen.audit.asked_devices import AskedTrap, asked_traps, device_nodes, owned_registers
 from gen.audit.asked_file import Table, milliseconds, read_deployment, size
 from gen.audit.asked_tree import pci_windows, registers
@@ -145,7 +145,7 @@ def _vm(vm: Table, index: int, names: list[str], board: Board, console: str) -> 
         emulated=[
             AskedEmulated(e["type"], e["gpa"], PAGE, e.get("spi"), e)
             for e in vm.get("emulated", [])
-            if e["type"] != "pl011"
+            if e["type"] not in UART_TYPES
         ],
         traps=traps,
         watchdog_ms=milliseconds(vm["watchdog"]) if "watchdog" in vm else None,
@@ -272,9 +272,9 @@ def _uarts(
     direct = vm.get("interrupts", "emulated") == "passthrough"
     own_number = None if direct else board.uart_spi
     named = [
-        AskedEmulated("pl011", e.get("gpa", uart.base), PAGE, e.get("spi", own_number))
+        AskedEmulated(e["type"], e.get("gpa", uart.base), PAGE, e.get("spi", own_number))
         for e in vm.get("emulated", [])
-        if e["type"] == "pl011"
+        if e["type"] in UART_TYPES
     ]
     owns = any(sized(window.hpa, window.size).meets(uart.pages()) for window in windows)
     owns = owns or any(trap.span.meets(uart) for trap in traps)
@@ -283,7 +283,7 @@ def _uarts(
     if any(entry.gpa == uart.base for entry in named):
         return named
     length = PAGE if _is_alone(board) else uart.size
-    return [AskedEmulated("pl011", uart.base, length, own_number), *named]
+    return [AskedEmulated(board.uart_type, uart.base, length, own_number), *named]
 
 
 def _is_alone(board: Board) -> bool:

@@ -24,6 +24,7 @@ class Board:
     reserved: list[Span]  # what firmware keeps
     gic: Node
     uart: Node
+    uart_type: str  # of the virtual one in its place
     features: list[str]
     physical_bits: int
     image_base: int
@@ -65,6 +66,7 @@ class Board:
         return found
 
 
+UART_TYPES = ("pl011", "cadence")  # there are virtual ones of
 _MACHINE = ("cpus", "memory", "reserved-memory", "chosen")
 
 
@@ -86,6 +88,7 @@ def read_board(folder: Path, variant: str | None, predefined: Mapping[str, str])
         reserved=union(kept),
         gic=_gic(tree),
         uart=_uart(tree, facts),
+        uart_type=facts["console"]["type"] if facts["console"]["type"] in UART_TYPES else "pl011",
         features=facts["cpu"].get("features", []),
         physical_bits=facts["cpu"]["physical_address_bits"],
         image_base=facts["image"]["base"],

@@ -15,6 +15,8 @@ _GIC_OPS: dict[str, list[str]] = {
     "INTERRUPTS_PASSTHROUGH": ["vgic_direct_dist_ops", "vgic_direct_redist_ops"],
 }
 _GICV2_OPS = {mode: ops[:1] for mode, ops in _GIC_OPS.items()}  # no redistributors
+UART_OPS = ("vpl011_ops", "vcadence_ops")  # of one array of rows
+_UART = "virtual UART"
 _WATCHDOG = ("watchdog_control_ops", "watchdog_refresh_ops")
 
 
@@ -26,7 +28,7 @@ def check_dispatch(tables: Tables, reaches: list[Reach], findings: Findings) -> 
         for number, reach in enumerate(reaches):
             _check_rows(number, reach, tables, used, c)
             check_ports(reach.vm, c)
-        for kind, count in (("vpl011_ops", tables.vpl011s), ("trapped_ops", tables.trapped)):
+        for kind, count in ((_UART, tables.vuarts), ("trapped_ops", tables.trapped)):
             for instance in range(len(count)):
                 c.expect((kind, instance) in used, f"{kind} {instance} has no row")
         rows = sum(len(vm.mmio) + len(vm.port) for vm in tables.vms)
@@ -49,7 +51,7 @@ def _check_rows(
             check.expect(not mapping.span.meets(span), f"{what} is mapped: {mapping}")
         if ops.startswith("vgic"):
             gic.append(ops)
-        key = (ops, row.instance)
+        key = (_UART if ops in UART_OPS else ops, row.instance)
         check.expect(key not in used, f"{what} has the device of {used.get(key, '')}")
         used[key] = f"VM {name}"
         check.expect(owner(tables, ops, row.instance) in (number, None), f"{what} is another VM's")
@@ -100,8 +102,8 @@ def owner(tables: Tables, ops: str, instance: int) -> int | None:
     if ops == "trapped_ops":
         assert tables.trapped[instance]
         return None
-    if ops == "vpl011_ops":
-        return int(tables.vpl011s[instance].vm)
+    if ops in UART_OPS:
+        return int(tables.vuarts[instance].vm)
     if ops == "channel_ops":
         return int(tables.peers[instance].vm)
     if ops in _WATCHDOG:

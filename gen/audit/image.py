@@ -147,7 +147,7 @@ class Tables:
         self.pcpus = rows("pcpu_rows", "pcpu_row")
         self.irqs = rows("irq_rows", "irq_row")
         self.vgics = [_vgic(firmware, row) for row in rows("vgic_rows", "vgic_row")]
-        self.vpl011s = [row for row in rows("vpl011_rows", "vpl011_row") if row.intid]
+        self.vuarts = [row for row in rows("vuart_rows", "vuart_row") if row.intid]
         self.channels = [row for row in rows("channel_rows", "channel_row") if row.size]
         for row in self.channels:
             row.name = firmware.text(row.name)

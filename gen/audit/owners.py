@@ -114,7 +114,7 @@ def software_spis(tables: Tables, number: int, check: Check) -> set[int]:
         for name, layout in tables.firmware.image.layouts.items()
         if {"vm", "intid"} <= layout.members.keys() and name not in _KNOWN
     ]
-    rows = [*tables.vpl011s, *tables.peers, *tables.monitors, *tables.watchdogs]
+    rows = [*tables.vuarts, *tables.peers, *tables.monitors, *tables.watchdogs]
     rows += [row for name in emulated for row in tables.emulated(name)]
     spis = [row.intid - FIRST_SPI for row in rows if row.vm == number and row.intid]
     what = f"VM {tables.vms[number].name}"
@@ -123,7 +123,7 @@ def software_spis(tables: Tables, number: int, check: Check) -> set[int]:
     return set(spis)
 
 
-_KNOWN = ("vpl011_row", "channel_peer_row", "monitor_row", "watchdog_row")
+_KNOWN = ("vuart_row", "channel_peer_row", "monitor_row", "watchdog_row")
 
 
 def check_controls(tables: Tables, findings: Findings) -> None:
@@ -144,10 +144,10 @@ def check_voices(tables: Tables, findings: Findings) -> None:
     with findings.check("audit-console", "Each virtual UART speaks with its own voice") as check:
         check.expect(tables.voices[0].vm == NONE, "the hypervisor's voice is a VM's")
         for number, voice in enumerate(tables.voices[1:], 1):
-            uart = tables.vpl011s[voice.vpl011]
+            uart = tables.vuarts[voice.vuart]
             fine = (uart.voice, uart.vm) == (number, voice.vm)
             check.expect(fine, f"voice {number} is of VM {voice.vm}, its UART's is of VM {uart.vm}")
-        heard = [voice.vpl011 for voice in tables.voices]
-        wanted = [NONE, *range(len(tables.vpl011s))]
+        heard = [voice.vuart for voice in tables.voices]
+        wanted = [NONE, *range(len(tables.vuarts))]
         check.expect(heard == wanted, f"keyboards of UARTs {heard}, not {wanted}")
         check.shown = f"{len(tables.voices)} voices"

@@ -29,7 +29,7 @@ def tables_header(plan: Plan) -> str:
         "PCPU_COUNT": len(plan.pcpus),
         "IRQ_COUNT": len(_irq_owners(plan)),
         "VGIC_SPI_WORDS": max(1, *(vm.spi_count // 32 for vm in plan.vms)),
-        "VPL011_COUNT": len(plan.vpl011s),
+        "VUART_COUNT": len(plan.vuarts),
         "CHANNEL_COUNT": len(plan.channels),
         "CHANNEL_PEER_COUNT": sum(len(channel.peers) for channel in plan.channels),
         "IVC_COUNT": len(plan.ivcs),
@@ -78,7 +78,7 @@ def tables_source(plan: Plan) -> str:
     parts.append(_global("pcpu", "PCPU_COUNT", _pcpus(plan)))
     parts.append(_global("irq", "IRQ_COUNT", _irqs(plan)))
     parts.append(_global("vgic", "VM_COUNT", [vgic_row(vm, n) for vm, n in zip(plan.vms, names)]))
-    parts.append(_global("vpl011", "VPL011_COUNT", _vpl011s(plan)))
+    parts.append(_global("vuart", "VUART_COUNT", _vuarts(plan)))
     parts.append(_global("channel", "CHANNEL_COUNT", _channels(plan)))
     parts.append(_global("channel_peer", "CHANNEL_PEER_COUNT", _channel_peers(plan)))
     parts.append(_global("ivc", "IVC_COUNT", _ivcs(plan)))
@@ -92,7 +92,7 @@ def tables_source(plan: Plan) -> str:
 
 
 _NO_ROW: dict[str, Members] = {
-    "vpl011": [("vm", "0"), ("intid", "0"), ("voice", "0")],
+    "vuart": [("vm", "0"), ("intid", "0"), ("voice", "0")],
     "channel": [
         ("name", '""'),
         ("base", c.address("0")),
@@ -218,10 +218,10 @@ def _irqs(plan: Plan) -> list[Members]:
     return rows
 
 
-def _vpl011s(plan: Plan) -> list[Members]:
+def _vuarts(plan: Plan) -> list[Members]:
     return [
         [("vm", str(uart.vm)), ("intid", str(uart.spi + 32)), ("voice", str(uart.voice))]
-        for uart in plan.vpl011s
+        for uart in plan.vuarts
     ]
 
 
@@ -326,7 +326,7 @@ def _voices(plan: Plan) -> list[Members]:
         [
             ("name", c.string(voice.name)),
             ("vm", "-1" if voice.vm is None else str(voice.vm)),
-            ("vpl011", "-1" if voice.vpl011 is None else str(voice.vpl011)),
+            ("vuart", "-1" if voice.vuart is None else str(voice.vuart)),
         ]
         for voice in plan.voices
     ]

@@ -24,7 +24,7 @@ from gen.plan.model import (
     Trapped,
     Vcpu,
     Voice,
-    Vpl011,
+    Vuart,
     Watchdog,
 )
 from gen.plan.ports import port_rows
@@ -35,6 +35,7 @@ from gen.plan.trapped import trap_rows
 from gen.plan.watch import watchdog_rows
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment
+from gen.read.device_types import UARTS
 
 HYPERVISOR_VOICE = "bulkhead"
 
@@ -43,7 +44,7 @@ HYPERVISOR_VOICE = "bulkhead"
 class VirtualDevices:
     """The emulated devices of all VMs; their rows name them by their place here."""
 
-    vpl011s: tuple[Vpl011, ...]
+    vuarts: tuple[Vuart, ...]
     channels: tuple[PlannedChannel, ...]
     emulated: tuple[EmulatedDevice, ...]
     watchdogs: tuple[Watchdog, ...]
@@ -51,16 +52,16 @@ class VirtualDevices:
 
 def voices(
     deployment: Deployment, guests: Sequence[Guest]
-) -> tuple[tuple[Vpl011, ...], tuple[Voice, ...]]:
+) -> tuple[tuple[Vuart, ...], tuple[Voice, ...]]:
     """All virtual UARTs, each with its voice of the console; voice 0 is the hypervisor's."""
     speakers = [Voice(HYPERVISOR_VOICE, None, None)]
-    vpl011s: list[Vpl011] = []
+    vuarts: list[Vuart] = []
     for guest in guests:
         for number, uart in enumerate(guest.uarts):
             name = guest.vm.name if number == 0 else f"{guest.vm.name}.{number}"
-            vpl011s.append(Vpl011(guest.index, uart.gpa, uart.spi, len(speakers)))
-            speakers.append(Voice(name, guest.index, len(vpl011s) - 1))
-    return tuple(vpl011s), tuple(speakers)
+            vuarts.append(Vuart(uart.kind, guest.index, uart.gpa, uart.spi, len(speakers)))
+            speakers.append(Voice(name, guest.index, len(vuarts) - 1))
+    return tuple(vuarts), tuple(speakers)
 
 
 def vm_mappings(
@@ -112,7 +113,7 @@ def planned_vm(
     software = tuple(sorted(spis))
     if is_direct(guest.vm):
         irqs, software = direct_irqs(guest.index, irqs, software), ()
-    uart_numbers = [n for n, uart in enumerate(virtual.vpl011s) if uart.vm == guest.index]
+    uart_numbers = [n for n, uart in enumerate(virtual.vuarts) if uart.vm == guest.index]
     rows = mmio_rows(
         guest.index,
         (board.gic.version, guest.vm.interrupts),
@@ -199,7 +200,8 @@ def kconfig_symbols(
         "STOP_NEXT_EXIT": any(holds_interface(vm, board) for vm in deployment.vms),
         "CONSOLE_SILENT": deployment.console.mode == "none",
         "VDEV_VGIC": True,
-        "VDEV_VPL011": bool(virtual.vpl011s),
+        "VDEV_VUART": bool(virtual.vuarts),
+        **{kind.symbol: any(u.kind is kind for u in virtual.vuarts) for kind in UARTS},
         "VDEV_PSCI": True,
         "VDEV_CHANNEL": bool(virtual.channels),
         "VDEV_PORT": board.has_ports,

@@ -10,6 +10,7 @@ from gen.diagnostics import NOWHERE, Where
 from gen.plan.passthrough import Window
 from gen.read.board import BoardDevice, Range
 from gen.read.deployment import Device
+from gen.read.device_types import UartType
 from gen.read.fdt import Node
 
 SpanKind = Literal["ram", "passthrough", "emulated", "channel"]
@@ -118,6 +119,7 @@ class VmDevices:
 
 @dataclass(frozen=True)
 class EmulatedUart:
+    kind: UartType
     gpa: int
     spi: int
     where: Where = NOWHERE

@@ -12,7 +12,7 @@ from gen.plan.model import PAGE, Mapping, MmioRow
 from gen.plan.ranges import overlaps, own_registers, pages
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment, Vm
-from gen.read.device_types import UART
+from gen.read.device_types import default_uart, find_uart
 
 DISTRIBUTOR_SIZE = {2: PAGE, 3: 0x1_0000}  # by GIC version: GICv2 4.1, GICv3 12.8
 REDISTRIBUTOR_SIZE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
@@ -74,10 +74,13 @@ def emulated_uarts(
     names its own there; then those of `emulated`. Their numbers are the board's own, or, where the
     VM takes its interrupts itself, not in `taken`, to which they are added."""
     named = []
-    for entry in (entry for entry in vm.emulated if entry.type == UART):
+    for entry in vm.emulated:
+        kind = find_uart(entry.type)
+        if kind is None:  # gen/plan/emulated_devices.py
+            continue
         gpa = entry.gpa if entry.gpa is not None else board.uart.reg.base
         spi = entry.spi if entry.spi is not None else uart_spi(vm, board, taken)
-        named.append(EmulatedUart(gpa, spi, entry.where))
+        named.append(EmulatedUart(kind, gpa, spi, entry.where))
         if deployment.console.mode in ("log", "none"):
             report.error(
                 "emulated-console",
@@ -101,9 +104,8 @@ def emulated_uarts(
     owns = owns or any(overlaps(board.uart.reg, trap.host) for trap in devices.traps)
     if owns or any(uart.gpa == board.uart.reg.base for uart in named):
         return tuple(named)
-    default = EmulatedUart(
-        board.uart.reg.base, uart_spi(vm, board, taken), vm.where, _uart_size(board)
-    )
+    kind, spi = default_uart(board.uart.type), uart_spi(vm, board, taken)
+    default = EmulatedUart(kind, board.uart.reg.base, spi, vm.where, _uart_size(board))
     return (default, *named)
 
 
@@ -136,8 +138,9 @@ def mmio_rows(
         for span, (ops, header) in zip(gic, GIC_OPS[gic_kind] if gic else ())
     ]
     rows += [
-        MmioRow(uart.gpa, uart.size, "vpl011_ops", "vdev/vpl011.h", number, "virtual UART")
+        MmioRow(uart.gpa, uart.size, f"v{name}_ops", f"vdev/v{name}.h", number, "virtual UART")
         for number, uart in uarts
+        for name in [uart.kind.name]
     ]
     rows += [
         MmioRow(end.frame, PAGE, "channel_ops", "vdev/channel.h", number, f"doorbell of {name}")

@@ -14,6 +14,7 @@ from gen.plan.tree_write import cells, number64, reg, strings
 from gen.plan.watch import monitor_node, watchdog_node
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Vm
+from gen.read.device_types import UARTS
 from gen.read.fdt import Node, Tree
 
 EDGE, LEVEL = 1, 4  # GIC binding: rising edge, level high
@@ -62,7 +63,8 @@ def guest_tree(view: GuestView, board_tree: Tree, passed: DeviceNodes) -> Node:
         _add(root, node)
     for node in _reserved(view, passed):
         _add(root, node)
-    consoles = [n for n in uarts + passed.nodes if any("pl011" in c for c in n.compatible)]
+    known = {kind.compatible[0] for kind in UARTS}
+    consoles = [n for n in uarts + passed.nodes if known.intersection(n.compatible)]
     if consoles:
         aliases = {f"serial{i}": strings(f"/{node.name}") for i, node in enumerate(consoles)}
         _add(root, Node("aliases", root, aliases))
@@ -171,12 +173,13 @@ def _uarts(view: GuestView) -> list[Node]:
     nodes = []
     for uart in view.uarts:
         properties = {
-            "compatible": strings("arm,pl011", "arm,primecell"),
+            "compatible": strings(*uart.kind.compatible),
             "reg": reg(Range(uart.gpa, uart.size)),
             "clocks": cells(CLOCK_PHANDLE, CLOCK_PHANDLE),
-            "clock-names": strings("uartclk", "apb_pclk"),
+            "clock-names": strings(*uart.kind.clock_names),
         }
-        if uart.size < 0x1000:  # its identification registers have no room
+        # Its identification registers may have no room.
+        if "arm,primecell" in uart.kind.compatible and uart.size < 0x1000:
             properties["arm,primecell-periphid"] = cells(PL011_PERIPHID)
         if view.gic:
             properties["interrupts"] = cells(SPI, uart.spi, LEVEL)

@@ -11,7 +11,7 @@ from typing import Literal
 from gen.diagnostics import NOWHERE, Where
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment, Vm
-from gen.read.device_types import DeviceType
+from gen.read.device_types import DeviceType, UartType
 
 PAGE = 4096
 
@@ -95,7 +95,8 @@ class Irq:
 
 
 @dataclass(frozen=True)
-class Vpl011:
+class Vuart:
+    kind: UartType
     vm: int
     gpa: int
     spi: int
@@ -245,7 +246,7 @@ class PlannedVm:
 class Voice:
     name: str
     vm: int | None
-    vpl011: int | None
+    vuart: int | None
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,7 @@ class Plan:
     pcpus: tuple[Pcpu, ...]
     vcpus: tuple[Vcpu, ...]
     vms: tuple[PlannedVm, ...]
-    vpl011s: tuple[Vpl011, ...]
+    vuarts: tuple[Vuart, ...]
     channels: tuple[PlannedChannel, ...]
     ivcs: tuple[Ivc, ...]
     monitors: tuple[Monitor, ...]

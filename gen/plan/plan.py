@@ -73,11 +73,11 @@ def make_plan(
     planned = planned_channels(
         deployment, channels, [g.doorbells for g in guests], placement.channels
     )
-    vpl011s, speakers = voices(deployment, guests)
+    vuarts, speakers = voices(deployment, guests)
     emulated = tuple(device for guest in guests for device in guest.emulated)
     trapped = planned_traps([guest.devices for guest in guests])
     watchdogs = tuple(guest.watchdog for guest in guests if guest.watchdog is not None)
-    virtual = VirtualDevices(vpl011s, planned, emulated, watchdogs)
+    virtual = VirtualDevices(vuarts, planned, emulated, watchdogs)
     vms = _planned_vms(guests, built, placement, board, vcpus, virtual)
     packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
@@ -87,7 +87,7 @@ def make_plan(
         pcpus=with_calls(pcpus, vcpus, vms, board),
         vcpus=vcpus,
         vms=vms,
-        vpl011s=vpl011s,
+        vuarts=vuarts,
         channels=planned,
         ivcs=ivcs,
         monitors=tuple(guest.monitor for guest in guests if guest.monitor is not None),

@@ -24,6 +24,7 @@ from gen.read.axvm_board import (
 from gen.read.axvm_file import PassthroughRow
 from gen.read.axvm_native import Placed, Translation, address, listing, meets, pages, span
 from gen.read.board import BoardDevice, Range
+from gen.read.device_types import default_uart
 
 
 @dataclass
@@ -217,7 +218,8 @@ def _without_virtual(
         _tell_uart(to, where, name)
         if delta:
             gpa, spi = uart.base + delta, to.board.uart.spi
-            granted.uarts.append(Placed(where, type="pl011", gpa=gpa, spi=spi))
+            kind = default_uart(to.board.uart.type).name
+            granted.uarts.append(Placed(where, type=kind, gpa=gpa, spi=spi))
     holes = controller + ([uart] if uart is not None and has_uart else [])
     return [piece for piece in subtract(pages(part), holes) if inside(to.board, piece)]
 

@@ -21,6 +21,7 @@ from gen.read.axvm_schema import (
     IVC,
     VIRTIO,
 )
+from gen.read.device_types import default_uart
 from gen.read.schema_vm import VM
 from gen.read.suggest import did_you_mean
 
@@ -153,7 +154,8 @@ def _console(to: Translation, row: EmuRow) -> list[Placed]:
         )
         return []
     spi = row.irq - FIRST_SPI if row.irq else None
-    return [Placed(row.where, type="pl011", gpa=row.gpa, spi=spi)]
+    kind = default_uart(to.board.uart.type).name
+    return [Placed(row.where, type=kind, gpa=row.gpa, spi=spi)]
 
 
 def _controller(to: Translation, row: EmuRow) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The types of emulated devices beside the UART: `emulated = [{ type = "countdown", ... }]`. One
+"""The types of emulated devices beside UARTs: `emulated = [{ type = "countdown", ... }]`. One
 entry here, one C file and one Kconfig symbol make a device (docs/custom-device.md)."""
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gen.read.keys import Form, Key, Kind, parse_size, parse_time, scalar
-
-UART = "pl011"  # the one type that has its own keys' defaults, and a voice of the console
 
 # What a type's own key may take, and what it is in C. A time is milliseconds.
 C_TYPES: dict[Kind, str] = {
@@ -39,6 +37,42 @@ class DeviceType:
         return f"VDEV_{self.name.upper()}"
 
 
+@dataclass(frozen=True)
+class UartType:
+    """A type of virtual UART, which has a voice of the console, and the board's place and number
+    unless it is told others: vdev/v<name>.c, VDEV_V<NAME>, v<name>_ops."""
+
+    name: str
+    doc: str
+    compatible: tuple[str, ...]
+    clock_names: tuple[str, ...]
+
+    @property
+    def symbol(self) -> str:
+        return f"VDEV_V{self.name.upper()}"
+
+
+UARTS = (
+    UartType("pl011", "a UART", ("arm,pl011", "arm,primecell"), ("uartclk", "apb_pclk")),
+    UartType(
+        "cadence",
+        "the UART of Zynq devices",
+        ("cdns,uart-r1p12", "xlnx,xuartps"),
+        ("uart_clk", "pclk"),
+    ),
+)
+
+
+def find_uart(name: str) -> UartType | None:
+    return next((kind for kind in UARTS if kind.name == name), None)
+
+
+def default_uart(console: str) -> UartType:
+    """What a VM finds in the place of a board's console of that type: the same, so that guests for
+    the bare board run; a PL011 where there is no virtual one of its kind."""
+    return find_uart(console) or UARTS[0]
+
+
 TYPES: tuple[DeviceType, ...] = (
     DeviceType(
         name="countdown",
@@ -61,13 +95,16 @@ TYPES: tuple[DeviceType, ...] = (
 )
 
 
+KINDS: tuple[UartType | DeviceType, ...] = (*UARTS, *TYPES)
+
+
 def find(name: str) -> DeviceType | None:
     return next((kind for kind in TYPES if kind.name == name), None)
 
 
 def names() -> tuple[str, ...]:
     """All that `type` takes."""
-    return (UART, *(kind.name for kind in TYPES))
+    return tuple(kind.name for kind in KINDS)
 
 
 def type_keys() -> tuple[Key, ...]:

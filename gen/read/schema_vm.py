@@ -83,8 +83,8 @@ EMULATED = Table(
         Key(
             "type",
             enum(*device_types.names()),
-            "What it is: `pl011` (a UART)"
-            + "".join(f", `{kind.name}` ({kind.doc})" for kind in device_types.TYPES)
+            "What it is: "
+            + ", ".join(f"`{kind.name}` ({kind.doc})" for kind in device_types.KINDS)
             + ".",
             '"pl011"',
             required=True,
@@ -92,7 +92,7 @@ EMULATED = Table(
         Key(
             "gpa",
             scalar("address"),
-            "Where the guest sees it. Only `pl011` has a default.",
+            "Where the guest sees it. Only UARTs have a default.",
             "0x900_0000",
             "the board's own address",
         ),
@@ -106,7 +106,7 @@ EMULATED = Table(
         Key(
             "spi",
             scalar("int"),
-            "Its interrupt as the guest sees it; without one, `pl011` has the board's own number and "
+            "Its interrupt as the guest sees it; without one, a UART has the board's own number and "
             "the other types have no interrupt.",
             "1",
             "the board's own number",

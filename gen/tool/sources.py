@@ -14,7 +14,8 @@ from gen.tool.paths import ROOT
 HOT = (
     *("arch/*/exit.c", "arch/*/vcpu.c", "arch/*/gic*.c", "arch/*/time.c"),
     *("vdev/call.c", "vdev/dispatch.c", "vdev/irq.c", "vdev/psci.c", "vdev/sysreg.c"),
-    *("vdev/fast.c", "vdev/timer.c", "vdev/vcpu.c", "vdev/vgic*.c", "vdev/vpl011.c"),
+    *("vdev/fast.c", "vdev/timer.c", "vdev/vcpu.c", "vdev/vgic*.c", "vdev/vuart.c"),
+    *("vdev/vcadence.c", "vdev/vpl011.c"),
 )
 
 

@@ -53,7 +53,7 @@ OWNERS = {
     "vgic_rows": (".interrupts", ".spi_owned", ".spi_hardware", ".spi_physical"),
     "channel_rows": (".base.addr", ".size", ".peer_first", ".peer_count"),
     "channel_peer_rows": (".channel", ".vm", ".window.addr", ".writable", ".rings"),
-    "vpl011_rows": (".vm",),
+    "vuart_rows": (".vm",),
     "trapped_rows": (".base.addr", ".read_mask", ".write_mask"),
     "monitor_rows": (".vm", ".control_first", ".control_count"),
     "control_rows": (".vm",),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/vpl011.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c tests/unit/fixture/platform.c
+/* sources: vdev/vpl011.c vdev/vuart.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c
+ * tests/unit/fixture/platform.c
  */
 #include <string.h>
 
@@ -31,7 +32,7 @@ static const struct mmio_row rows[] = {
     { .base = GPA(0x1000), .size = 0x1000, .ops = &vpl011_ops, .instance = 0 },
 };
 const struct vm_row vm_rows[VM_COUNT] = { { .vcpu_count = 1, .mmio = rows, .mmio_count = 1 } };
-const struct vpl011_row vpl011_rows[VPL011_COUNT] = {
+const struct vuart_row vuart_rows[VUART_COUNT] = {
     { .vm = 0, .intid = INTID, .voice = 1 },
     { .vm = 1, .intid = INTID, .voice = 2 },
     { .vm = 1, .intid = INTID, .voice = 3 },
@@ -146,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (what < 0x20 && (what & 1) != 0) { /* somebody types, or the console sends */
             waiting = (uint8_t)(waiting + (what & 6) * 3);
             sent = (what & 8) != 0 ? 0 : sent;
-            vpl011_poll(&vcpu);
+            vdev_poll(&vcpu);
         } else {
             access(&input, what);
         }

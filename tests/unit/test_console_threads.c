@@ -20,10 +20,10 @@
 #define VOICES CONSOLE_VOICE_COUNT
 
 const struct console_voice_row console_voice_rows[CONSOLE_VOICE_COUNT] = {
-    { .name = "hv", .vm = -1, .vpl011 = -1 },
-    { .name = "a", .vm = 0, .vpl011 = 0 },
-    { .name = "b", .vm = 1, .vpl011 = -1 },
-    { .name = "c", .vm = 2, .vpl011 = 2 },
+    { .name = "hv", .vm = -1, .vuart = -1 },
+    { .name = "a", .vm = 0, .vuart = 0 },
+    { .name = "b", .vm = 1, .vuart = -1 },
+    { .name = "c", .vm = 2, .vuart = 2 },
 };
 
 static _Atomic uint32_t writing;

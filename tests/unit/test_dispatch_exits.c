@@ -125,10 +125,10 @@ const struct irq_row irq_rows[IRQ_COUNT] = {
     [17] = { .owner = IRQ_VM, .vm = 1, .guest_intid = 61 },
 };
 const struct console_voice_row console_voice_rows[CONSOLE_VOICE_COUNT] = {
-    { .name = "hv", .vm = -1, .vpl011 = -1 },
-    { .name = "one", .vm = 0, .vpl011 = 0 },
-    { .name = "two", .vm = 1, .vpl011 = 1 },
-    { .name = "three", .vm = 2, .vpl011 = 2 },
+    { .name = "hv", .vm = -1, .vuart = -1 },
+    { .name = "one", .vm = 0, .vuart = 0 },
+    { .name = "two", .vm = 1, .vuart = 1 },
+    { .name = "three", .vm = 2, .vuart = 2 },
 };
 
 void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid)
@@ -166,7 +166,7 @@ void vgic_recall(struct vcpu *vcpu)
     seen.recalls++;
 }
 
-void vpl011_poll(struct vcpu *vcpu)
+void vdev_poll(struct vcpu *vcpu)
 {
     (void)vcpu;
     seen.polls++;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/vpl011.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c tests/unit/fixture/platform.c
+/* sources: vdev/vpl011.c vdev/vuart.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c
+ * tests/unit/fixture/platform.c
  */
 #include "arch/fake/fake.h"
 #include "platform/console.h"
@@ -32,7 +33,7 @@ const struct vm_row vm_rows[VM_COUNT] = {
     { .vcpu_count = 2, .mmio = &rows[0], .mmio_count = 2 },
     { .vcpu_count = 1, .mmio = &rows[2], .mmio_count = 1 },
 };
-const struct vpl011_row vpl011_rows[VPL011_COUNT] = {
+const struct vuart_row vuart_rows[VUART_COUNT] = {
     { .vm = 0, .intid = 33, .voice = 1 },
     { .vm = 0, .intid = 40, .voice = 2 },
     { .vm = 1, .intid = 33, .voice = 3 },
@@ -222,15 +223,15 @@ static void full_console_is_a_full_fifo(void)
     CHECK_EQ(sent_size[1], capacity);
     set(DR, 'z'); /* lost */
     CHECK_EQ(get(RIS), 0);
-    vpl011_poll(&alpha);
+    vdev_poll(&alpha);
     CHECK(!lines[33]);
     sent_size[1] = 0;
-    vpl011_poll(&alpha);
+    vdev_poll(&alpha);
     CHECK(lines[33]);
     CHECK_EQ(get(FR), FR_EMPTY);
-    vpl011_poll(&alpha);
+    vdev_poll(&alpha);
     set(ICR, INT_TX);
-    vpl011_poll(&alpha); /* told once */
+    vdev_poll(&alpha); /* told once */
     CHECK(!lines[33]);
 }
 
@@ -241,7 +242,7 @@ static void receives(void)
     set(IMSC, INT_RX);
     typed[1] = "abc";
     CHECK_EQ(get(FR), FR_EMPTY);
-    vpl011_poll(&alpha);
+    vdev_poll(&alpha);
     CHECK_EQ(get(FR), 0x80);
     CHECK_EQ(get(RIS), INT_RX);
     CHECK(lines[33]);
@@ -261,7 +262,7 @@ static void receive_fifo_is_32_deep(void)
     setup();
     set(LCR_H, 0x70);
     typed[1] = "0123456789abcdefghijklmnopqrstuvwxyz";
-    vpl011_poll(&alpha);
+    vdev_poll(&alpha);
     CHECK_EQ(get(FR), 0xc0); /* TXFE, RXFF */
     CHECK_EQ(strlen(typed[1]), 4);
     CHECK_EQ(get(DR), '0');
@@ -280,10 +281,10 @@ static void polls_only_own_vm(void)
     typed[1] = "1";
     typed[2] = "2";
     typed[3] = "3";
-    vpl011_poll(&alpha);
+    vdev_poll(&alpha);
     CHECK_EQ(strlen(typed[1]) + strlen(typed[2]), 0);
     CHECK_EQ(strlen(typed[3]), 1);
-    vpl011_poll(&beta);
+    vdev_poll(&beta);
     CHECK_EQ(strlen(typed[3]), 0);
 }
 

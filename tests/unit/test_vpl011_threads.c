@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: vdev/vpl011.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c tests/unit/fixture/platform.c
+/* sources: vdev/vpl011.c vdev/vuart.c vdev/vdev.c vdev/alarm.c arch/fake/[a-z]*.c
+ * tests/unit/fixture/platform.c
  */
 #include "arch/fake/fake.h"
 #include "platform/console.h"
@@ -22,7 +23,7 @@
 #define STEPS 20u
 
 const struct vm_row vm_rows[VM_COUNT] = { { .vcpu_count = 2 } };
-const struct vpl011_row vpl011_rows[VPL011_COUNT] = {
+const struct vuart_row vuart_rows[VUART_COUNT] = {
     { .vm = 0, .intid = 33, .voice = 1 },
     { .vm = 1, .intid = 33, .voice = 2 },
     { .vm = 1, .intid = 34, .voice = 3 },
@@ -81,7 +82,7 @@ static void *use(void *argument)
         if (vpl011_ops.read(vcpu, 0, DR, 4) != 0) {
             atomic_fetch_add(&received, 1);
         }
-        vpl011_poll(vcpu);
+        vdev_poll(vcpu);
         vpl011_ops.alarm(vcpu, 0);
         vpl011_ops.write(vcpu, 0, ICR, 4, 0x20);
     }

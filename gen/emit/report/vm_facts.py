@@ -191,7 +191,7 @@ def _route(kind: str, guest: int, host: int | None, trigger: str | None, owner: 
 
 def _software_sources(plan: Plan, vm: PlannedVm) -> list[tuple[int, str]]:
     """Guest SPIs that the hypervisor raises, and for what."""
-    found = [(one.spi, "virtual UART") for one in plan.vpl011s if one.vm == vm.index]
+    found = [(one.spi, "virtual UART") for one in plan.vuarts if one.vm == vm.index]
     for channel in plan.channels:
         found += [
             (peer.spi, f"doorbell of channel {channel.name}")

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * The VM's UART (PL011).  printf and friends end here too; they buffer a line, so mix them with
+ * The VM's UART.  printf and friends end here too; they buffer a line, so mix them with
  * these calls only after fflush(stdout).  Any CPU; output of one call stays together.
  */
 

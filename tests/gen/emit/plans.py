@@ -21,10 +21,11 @@ from gen.plan.model import (
     SysregRow,
     Vcpu,
     Voice,
-    Vpl011,
+    Vuart,
 )
 from gen.read.board import Board, Cpu, Gic, Range, Uart
 from gen.read.deployment import Channel, Deployment, Memory, Peer, Vm
+from gen.read.device_types import UARTS
 
 RAM_BASE = 0x4000_0000
 IMAGE_BASE = 0x4020_0000
@@ -164,7 +165,7 @@ def two_vms(packed_bytes: int = 5000) -> Plan:
         pcpus=(Pcpu(0, 0, 0), Pcpu(1, 1, 1)),
         vcpus=(Vcpu(0, 0, 0, 0), Vcpu(1, 0, 1, 0)),
         vms=vms,
-        vpl011s=(Vpl011(0, 0x900_0000, 1, 1), Vpl011(1, 0x900_0000, 1, 2)),
+        vuarts=(Vuart(UARTS[0], 0, 0x900_0000, 1, 1), Vuart(UARTS[0], 1, 0x900_0000, 1, 2)),
         channels=(PlannedChannel("wire", 0x5000_0000, 4096, peers, False),),
         ivcs=(),
         monitors=(),

@@ -47,7 +47,7 @@ def lonely() -> Plan:
         vms=(vm,),
         vcpus=plan.vcpus[:1],
         pcpus=(plan.pcpus[0], replace(plan.pcpus[1], vcpu=None)),
-        vpl011s=(),
+        vuarts=(),
         channels=(),
         voices=plan.voices[:1],
         packed=Range(plan.packed.base, 0),
@@ -70,7 +70,7 @@ def test_counts() -> None:
 def test_counts_of_a_vm_that_has_nothing() -> None:
     found = defines(lonely())
     assert found["VGIC_SPI_WORDS"] == "1u"
-    assert found["IRQ_COUNT"] == found["VPL011_COUNT"] == found["CHANNEL_COUNT"] == "0u"
+    assert found["IRQ_COUNT"] == found["VUART_COUNT"] == found["CHANNEL_COUNT"] == "0u"
 
 
 @pytest.mark.parametrize("make", [plans.two_vms, lonely])

@@ -48,7 +48,7 @@ __attribute__((section(".text.head"))) uint64_t stub(void)
 {
     bump();
     return vm_rows[0].arch.vttbr + hyp_run_table[0] + hyp_loader_table[0] + vcpu_rows[0].vm +
-           pcpu_rows[0].hardware_id + irq_rows[0].vm + vgic_rows[0].spi_count + vpl011_rows[0].vm +
+           pcpu_rows[0].hardware_id + irq_rows[0].vm + vgic_rows[0].spi_count + vuart_rows[0].vm +
            channel_rows[0].size + channel_peer_rows[0].vm +
            (uint64_t)console_voice_rows[0].name[0] + (uint64_t)board_row.name[0] +
            (uint64_t)deployment_name[0] + (uint64_t)deployment_hash[0] + (uint64_t)counter +

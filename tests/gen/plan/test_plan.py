@@ -228,7 +228,7 @@ def test_own_uart_replaces_the_virtual_one(folder: Path) -> None:
     assert plan is not None, report.errors
     assert [row.ops for row in plan.vms[0].mmio] == ["vgic_dist_ops", "vgic_redist_ops"]
     assert [(m.gpa, m.kind) for m in plan.vms[0].mappings][0] == (0x900_0000, "device")
-    assert plan.vpl011s == () and len(plan.voices) == 1
+    assert plan.vuarts == () and len(plan.voices) == 1
     assert plan.config_symbols["VDEV_VPL011"] == "n"
     assert plan.config_symbols["CONSOLE_SILENT"] == "y"
 

@@ -343,7 +343,7 @@ const struct vgic_row vgic_rows[] = {
 };
 _Static_assert(sizeof(vgic_rows) / sizeof(vgic_rows[0]) == VM_COUNT, "vgic_rows: one row each");
 
-const struct vpl011_row vpl011_rows[] = {
+const struct vuart_row vuart_rows[] = {
     {
         .vm = 0,
         .intid = 33,
@@ -355,7 +355,7 @@ const struct vpl011_row vpl011_rows[] = {
         .voice = 2,
     },
 };
-_Static_assert(sizeof(vpl011_rows) / sizeof(vpl011_rows[0]) == VPL011_COUNT, "vpl011_rows: one row each");
+_Static_assert(sizeof(vuart_rows) / sizeof(vuart_rows[0]) == VUART_COUNT, "vuart_rows: one row each");
 
 const struct channel_row channel_rows[] = {
     {
@@ -465,17 +465,17 @@ const struct console_voice_row console_voice_rows[] = {
     {
         .name = "bulkhead",
         .vm = -1,
-        .vpl011 = -1,
+        .vuart = -1,
     },
     {
         .name = "left",
         .vm = 0,
-        .vpl011 = 0,
+        .vuart = 0,
     },
     {
         .name = "right",
         .vm = 1,
-        .vpl011 = 1,
+        .vuart = 1,
     },
 };
 _Static_assert(sizeof(console_voice_rows) / sizeof(console_voice_rows[0]) == CONSOLE_VOICE_COUNT, "console_voice_rows: one row each");

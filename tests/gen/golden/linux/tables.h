@@ -9,7 +9,7 @@
 #define PCPU_COUNT 1u
 #define IRQ_COUNT 2u
 #define VGIC_SPI_WORDS 1u
-#define VPL011_COUNT 1u
+#define VUART_COUNT 1u
 #define CHANNEL_COUNT 0u
 #define CHANNEL_PEER_COUNT 0u
 #define IVC_COUNT 0u
