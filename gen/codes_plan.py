@@ -204,6 +204,10 @@ PLAN: dict[str, tuple[str, str]] = {
         'Set console = "none", or let one VM have emulated interrupts, or leave CPU 0 to the '
         "hypervisor.",
     ),
+    "E-console-control-none": (
+        "A VM may be controlled from the console, which the deployment gives to a guest.",
+        'Remove console_control, or use console = "shared" or "log".',
+    ),
     "E-irq-renumbered": (
         'A VM with interrupts = "passthrough" shall see an interrupt by another number, but it '
         "acknowledges physical ones.",

@@ -220,7 +220,8 @@ struct vm_row {
     enum vm_policy on_reset;
     enum vm_policy on_off;
     struct restart_row restart;
-    bool own_counter; /* its counter starts at 0 with it; else it is the board's */
+    bool own_counter;     /* its counter starts at 0 with it; else it is the board's */
+    bool console_control; /* the console's keys may start, stop and restart it */
 };
 
 /* What the board check compares firmware's device tree with. */

@@ -22,13 +22,10 @@ static _Atomic uint32_t starts[VM_COUNT]; /* vCPUs of the VM that took a start, 
 static _Atomic uint32_t ready[VM_COUNT];  /* CPUs of the VM that are initialised */
 
 static const char *const end_words[] = {
-    [VCPU_END_NONE] = "not at all",
-    [VCPU_END_CPU_OFF] = "CPU_OFF",
-    [VCPU_END_OFF] = "SYSTEM_OFF",
-    [VCPU_END_RESET] = "SYSTEM_RESET",
-    [VCPU_END_CRASH] = "crashed",
-    [VCPU_END_STOPPED] = "stopped with its VM",
-    [VCPU_END_ORDERED] = "ordered by a monitor",
+    [VCPU_END_NONE] = "not at all", [VCPU_END_CPU_OFF] = "CPU_OFF",
+    [VCPU_END_OFF] = "SYSTEM_OFF",  [VCPU_END_RESET] = "SYSTEM_RESET",
+    [VCPU_END_CRASH] = "crashed",   [VCPU_END_STOPPED] = "stopped with its VM",
+    [VCPU_END_ORDERED] = "ordered",
 };
 
 static struct vcpu *home_of(const struct vcpu *vcpu)

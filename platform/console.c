@@ -341,12 +341,12 @@ int console_get(uint32_t voice)
 
 /* --- Interrupt --- */
 
-void console_interrupt(void (*notify)(uint32_t voice))
+void console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
 {
     if (mode_get() != CONSOLE_SHARED) {
         return;
     }
-    int32_t typed = keyboard_take(guest_voices);
+    int32_t typed = keyboard_take(guest_voices, filter);
 
     if (typed != NOBODY) {
         notify((uint32_t)typed);

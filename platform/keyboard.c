@@ -53,15 +53,20 @@ static void switch_keyboard(struct voice guest_voices[])
     voice_show(&guest_voices[voice - 1]); /* and console_interrupt() drains */
 }
 
-int32_t keyboard_take(struct voice guest_voices[])
+int32_t keyboard_take(struct voice guest_voices[], int (*filter)(int c))
 {
     int32_t typed = KEYBOARD_NOBODY;
 
     for (int c = plat_uart_get(); c >= 0; c = plat_uart_get()) {
         int32_t voice = atomic_load_explicit(&keyboard, memory_order_relaxed);
-        if (c == CONSOLE_ESCAPE) {
+        int kept = filter == NULL ? c : filter(c);
+
+        if (kept < 0) {
+            continue;
+        }
+        if (kept == CONSOLE_ESCAPE) {
             switch_keyboard(guest_voices);
-        } else if (voice != KEYBOARD_NOBODY && voice_type(&guest_voices[voice - 1], (char)c)) {
+        } else if (voice != KEYBOARD_NOBODY && voice_type(&guest_voices[voice - 1], (char)kept)) {
             typed = voice;
         }
     }

@@ -20,7 +20,7 @@ bool keyboard_is_at(uint32_t voice);
 /* The UART's interrupt: typed characters go to the voice that has the keyboard; the escape key
  * gives it to the next one.  What a voice has no room for is lost, as in a UART whose FIFO
  * overruns. Returns the voice to notify, or KEYBOARD_NOBODY.
- * guest_voices: from voice 1 on, as voice 0 is the log's. */
-int32_t keyboard_take(struct voice guest_voices[]);
+ * guest_voices: from voice 1 on, as voice 0 is the log's.  filter: as in console_interrupt(). */
+int32_t keyboard_take(struct voice guest_voices[], int (*filter)(int c));
 
 #endif

@@ -6,6 +6,7 @@
 #include "platform/log.h"
 #include "platform/panic.h"
 #include "vdev/alarm.h"
+#include "vdev/console_keys.h"
 #include "vdev/trace.h"
 #include "vdev/vgic.h"
 #include "vdev/vm.h"
@@ -110,7 +111,7 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
         irq_finish(intid);
     } else if (row != NULL && row->owner == IRQ_CONSOLE) {
         arch_irq_drop(intid);
-        console_interrupt(console_notify);
+        console_interrupt(console_notify, CONFIG_CONSOLE_KEYS ? console_keys_take : NULL);
         arch_irq_deactivate(intid);
         return false;
     } else if (row != NULL && row->owner == IRQ_VM && vcpu != NULL && vcpu->vm == row->vm) {

@@ -47,14 +47,9 @@ static int64_t monitor_query(struct vcpu *vcpu, const struct vm *vm)
     return MONITOR_SUCCESS;
 }
 
-/* A VM that goes off right now is stopped, or started again, all the same. */
-static int64_t monitor_end_run(uint32_t vm, enum vm_order order)
+static int64_t monitor_result(bool done)
 {
-    if (atomic_load(&vms[vm].state) == VM_OFF) {
-        return MONITOR_BAD_STATE;
-    }
-    vm_order_give(vm, order);
-    return MONITOR_SUCCESS;
+    return done ? MONITOR_SUCCESS : MONITOR_BAD_STATE;
 }
 
 static int64_t monitor_event(const struct monitor_row *row)
@@ -73,11 +68,11 @@ static int64_t monitor_act(struct vcpu *vcpu, uint32_t function, uint32_t vm)
     case MONITOR_QUERY:
         return monitor_query(vcpu, &vms[vm]);
     case MONITOR_STOP:
-        return monitor_end_run(vm, VM_ORDER_STOP);
+        return monitor_result(vm_order_end_run(vm, VM_ORDER_STOP));
     case MONITOR_START:
-        return vm_order_start(vm) ? MONITOR_SUCCESS : MONITOR_BAD_STATE;
+        return monitor_result(vm_order_start(vm));
     case MONITOR_RESTART:
-        return monitor_end_run(vm, VM_ORDER_RESTART);
+        return monitor_result(vm_order_end_run(vm, VM_ORDER_RESTART));
     default:
         return CALL_NOT_SUPPORTED;
     }

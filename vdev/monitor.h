@@ -25,7 +25,7 @@ enum monitor_end {
     MONITOR_END_OFF,
     MONITOR_END_RESET,
     MONITOR_END_CRASH,
-    MONITOR_END_ORDERED, /* by a monitor */
+    MONITOR_END_ORDERED, /* by a monitor or at the console */
 };
 
 #define MONITOR_SUCCESS 0

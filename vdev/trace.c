@@ -19,6 +19,15 @@ static struct trace_record *next_of(struct trace_vcpu *own)
     return &own->records[count % CONFIG_TRACE_DEPTH];
 }
 
+/* The record of an exit that begins: it overwrites the oldest one, and who reads that meanwhile
+ * finds by the count that it did (trace_print.c): the fence orders the count before what comes now.
+ */
+static struct trace_record *record_begin(struct trace_vcpu *own)
+{
+    atomic_thread_fence(memory_order_release);
+    return next_of(own);
+}
+
 /* Release: who sees the count finds the record whole. */
 static void record_done(struct trace_vcpu *own)
 {
@@ -70,7 +79,7 @@ static void fill(struct trace_record *record, const struct vcpu *vcpu, const str
 void trace_exit(const struct vcpu *vcpu, const struct exit *exit)
 {
     struct trace_vcpu *own = own_of(vcpu);
-    struct trace_record *record = next_of(own);
+    struct trace_record *record = record_begin(own);
 
     *record = (struct trace_record){
         .start = arch_time_now(),
@@ -150,7 +159,7 @@ void trace_run_end(struct vcpu *vcpu, enum vcpu_end end)
 {
     struct trace_vcpu *own = own_of(vcpu);
 
-    *next_of(own) = (struct trace_record){
+    *record_begin(own) = (struct trace_record){
         .start = own->run_start,
         .address = end,
         .value = arch_time_now(),

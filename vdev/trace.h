@@ -2,6 +2,7 @@
 #ifndef VDEV_TRACE_H
 #define VDEV_TRACE_H
 
+#include "platform/log.h"
 #include "vdev/vcpu.h"
 #include <names.h>
 
@@ -67,7 +68,9 @@ void trace_exit(const struct vcpu *vcpu, const struct exit *exit);
 void trace_resume(const struct vcpu *vcpu, const struct exit *exit);
 /* A physical interrupt was taken, in an exit or not.  vcpu: own CPU's, or NULL. */
 void trace_irq(const struct vcpu *vcpu, uint32_t intid);
-/* Writes the last exits to the log, in words, the oldest first. */
-void trace_print(const struct vcpu *vcpu);
+/* Any CPU: writes the last exits, in words, the oldest first; how many exits of each kind there
+ * were. */
+void trace_print(const struct vcpu *vcpu, enum log_level level);
+void trace_print_counters(const struct vcpu *vcpu, enum log_level level);
 
 #endif

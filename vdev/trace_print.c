@@ -118,21 +118,46 @@ static void record_words(char words[WORDS_SIZE], const struct vcpu *vcpu,
     }
 }
 
-void trace_print(const struct vcpu *vcpu)
+/* A record may be overwritten while another CPU reads it: false where it may have been. */
+static bool record_read(const struct trace_vcpu *own, uint64_t n, struct trace_record *record)
+{
+    *record = own->records[n % CONFIG_TRACE_DEPTH];
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&own->count, memory_order_relaxed) - n < CONFIG_TRACE_DEPTH;
+}
+
+void trace_print(const struct vcpu *vcpu, enum log_level level)
 {
     const struct trace_vcpu *own = &trace.vcpus[vcpu->index];
-    uint64_t count = atomic_load_explicit(&own->count, memory_order_relaxed);
+    uint64_t count = atomic_load_explicit(&own->count, memory_order_acquire);
     uint64_t most = CONFIG_TRACE_DEPTH < PRINTED_MAX ? CONFIG_TRACE_DEPTH : PRINTED_MAX;
     uint64_t kept = count < most ? count : most;
     uint64_t now = arch_time_now();
 
-    log_error("  its last %u exits of %llu (ticks ago, %llu a second):", (unsigned)kept,
-              (unsigned long long)count, (unsigned long long)arch_time_hz());
+    log_line(level, "  its last %u exits of %llu (ticks ago, %llu a second):", (unsigned)kept,
+             (unsigned long long)count, (unsigned long long)arch_time_hz());
     for (uint64_t n = count - kept; n < count; n++) {
-        const struct trace_record *record = &own->records[n % CONFIG_TRACE_DEPTH];
+        struct trace_record record;
         char words[WORDS_SIZE];
 
-        record_words(words, vcpu, record);
-        log_error("  %10llu: %s", (unsigned long long)(now - record->start), words);
+        if (record_read(own, n, &record)) {
+            record_words(words, vcpu, &record);
+            log_line(level, "  %10llu: %s", (unsigned long long)(now - record.start), words);
+        }
+    }
+}
+
+void trace_print_counters(const struct vcpu *vcpu, enum log_level level)
+{
+    const struct trace_vcpu *own = &trace.vcpus[vcpu->index];
+
+    for (uint32_t kind = 0; kind < TRACE_KINDS; kind++) {
+        const struct trace_counter *counter = &own->kinds[kind];
+
+        if (counter->count > 0) {
+            log_line(level, "  %10llu %s, %llu ticks, the dearest %llu",
+                     (unsigned long long)counter->count, trace_kind_names[kind],
+                     (unsigned long long)counter->cost, (unsigned long long)counter->most);
+        }
     }
 }

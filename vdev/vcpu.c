@@ -91,8 +91,8 @@ static void refuse(struct vcpu *vcpu, const struct exit *exit, enum arch_fault f
 static void crash_details(const struct vcpu *vcpu)
 {
     arch_vcpu_dump(&vcpu->arch);
-    if (CONFIG_TRACE) {
-        trace_print(vcpu);
+    if (CONFIG_TRACE && LOG_KEPT(LOG_ERROR)) {
+        trace_print(vcpu, LOG_ERROR);
     }
 }
 

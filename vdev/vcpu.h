@@ -36,7 +36,7 @@ enum vcpu_end {
     VCPU_END_RESET,   /* the VM asked for SYSTEM_RESET */
     VCPU_END_CRASH,   /* the VM did something that it can't survive */
     VCPU_END_STOPPED, /* another CPU asked */
-    VCPU_END_ORDERED, /* a monitor VM stops or restarts this one */
+    VCPU_END_ORDERED, /* a monitor VM or the console stops or restarts this one */
 };
 
 struct vgic;

@@ -21,7 +21,17 @@ void vm_order_give(uint32_t vm, enum vm_order order)
     tell_home(vm);
 }
 
-/* The caller's own VM is not off, so the count does not reach 0 meanwhile. */
+bool vm_order_end_run(uint32_t vm, enum vm_order order)
+{
+    if (atomic_load(&vms[vm].state) == VM_OFF) {
+        return false;
+    }
+    vm_order_give(vm, order);
+    return true;
+}
+
+/* A monitor's own VM is not off, so the count does not reach 0 meanwhile.  From the console it may:
+ * then the board goes off all the same. */
 bool vm_order_start(uint32_t vm)
 {
     uint32_t none = VM_ORDER_NONE;

@@ -17,9 +17,9 @@ enum vm_state { VM_OFF, VM_LOADING, VM_RUNNING, VM_STOPPING };
 enum vm_order {
     VM_ORDER_NONE,
     VM_ORDER_CRASH,   /* its watchdog's end: what on_crash says */
-    VM_ORDER_STOP,    /* a monitor's: off, whatever the policies say */
-    VM_ORDER_RESTART, /* a monitor's: off, then on, without limit or pause */
-    VM_ORDER_START,   /* a monitor's, to a VM that is off and counted in vms_left already */
+    VM_ORDER_STOP,    /* a monitor's or the console's: off, whatever the policies say */
+    VM_ORDER_RESTART, /* theirs: off, then on, without limit or pause */
+    VM_ORDER_START,   /* theirs, to a VM that is off and counted in vms_left already */
 };
 
 struct vm {
@@ -40,6 +40,9 @@ extern _Atomic uint32_t vms_left;
 
 /* Any CPU: gives `vm` an order, the last one counts; but a crash only where it has none. */
 void vm_order_give(uint32_t vm, enum vm_order order);
+/* Any CPU: an order that ends a run (stop, restart), where there is one: a VM that goes off right
+ * now is stopped, or started again, all the same.  false: it is off. */
+bool vm_order_end_run(uint32_t vm, enum vm_order order);
 /* Any CPU: an order to start, where the VM is off and has no order; false: it has not. */
 bool vm_order_start(uint32_t vm);
 /* Home, which carries it out: the order, and there is none any more. */

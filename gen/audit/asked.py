@@ -63,6 +63,7 @@ class AskedVm:
     controls: list[int]
     features: int
     own_counter: bool
+    console_control: bool
     policies: tuple[str, str, str]  # on_crash, on_reset, on_off
     restart: tuple[int, int, int]  # max, window_ms, backoff_ms
     files: dict[str, Path]  # image name: the file that it must equal
@@ -152,6 +153,7 @@ def _vm(vm: Table, index: int, names: list[str], board: Board, console: str) -> 
         controls=[names.index(name) for name in vm.get("controls", [])],
         features=sum(_FEATURES[name] for name in vm.get("features", [])),
         own_counter=vm.get("counter", "board") == "own",
+        console_control=vm.get("console_control", False),
         policies=(
             vm.get("on_crash", "halt"),
             vm.get("on_reset", "restart"),

@@ -174,6 +174,7 @@ def vm_row(plan: Plan, vm: PlannedVm, name: str) -> Members:
     members: Members = [
         ("name", c.string(vm.vm.name)),
         ("own_counter", c.boolean(vm.vm.counter == "own")),
+        ("console_control", c.boolean(vm.vm.console_control)),
         ("arch", _nested(arch)),
         ("vcpu_first", str(vm.vcpus[0])),
         ("vcpu_count", str(len(vm.vcpus))),

@@ -124,6 +124,8 @@ def _reasons_to_stop(vm: Vm, deployment: Deployment) -> list[tuple[str, Where]]:
     for other in deployment.vms:
         if vm.name in other.controls:
             reasons.append((f"VM {other.name} controls it", other.at("controls")))
+    if vm.console_control:
+        reasons.append(("the console may stop it", vm.at("console_control")))
     if len(vm.cpus) > 1:
         reasons.append(("when one of its vCPUs ends the VM, the others must stop", vm.at("cpus")))
     return reasons

@@ -60,7 +60,7 @@ def check_limit(deployment: Deployment, board: Board, packed: int, report: Repor
 
 def keeps_pristine(vm: Vm, vms: Sequence[Vm]) -> bool:
     """Whether the VM may start again, so that its images must outlive it."""
-    controlled = any(vm.name in other.controls for other in vms)
+    controlled = vm.console_control or any(vm.name in other.controls for other in vms)
     ends = vm.on_crash == "halt" and vm.on_reset == "halt" and vm.on_off != "restart"
     return controlled or not ends
 

@@ -35,7 +35,7 @@ from gen.plan.model import Plan, PlannedVm, Vcpu
 from gen.plan.providers import with_reserved
 from gen.plan.trapped import planned_traps, trap_spans
 from gen.plan.ports import check_ports
-from gen.plan.watch import place_monitor, place_watchdog, watchdog_spans
+from gen.plan.watch import check_console_control, place_monitor, place_watchdog, watchdog_spans
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Deployment
 from gen.read.fdt import Tree, parse_file
@@ -56,6 +56,7 @@ def make_plan(
     check_board(deployment, board, report)
     pcpus, vcpus = plan_cpus(deployment, board, report)
     check_console_uart(deployment, board, report)
+    check_console_control(deployment, report)
     check_ids(deployment, report)
     channels = check_channels(deployment, report)
     ivcs = plan_ivcs(deployment, channels, report)

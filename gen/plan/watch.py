@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who watches a VM: its watchdog, and the monitors that control it."""
+"""Who watches a VM: its watchdog, the monitors that control it, and who types at the console."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gen.diagnostics import Report
 from gen.plan.channels import board_spis, first_free
 from gen.plan.draft import Span
 from gen.plan.memory import BLOCK
@@ -45,6 +46,20 @@ def place_monitor(
         return None
     spi = first_free(used | board_spis(board)) if has_vgic else None
     return Monitor(index, spi, controls)
+
+
+def check_console_control(deployment: Deployment, report: Report) -> None:
+    """Nobody types at a console that is a guest's."""
+    for vm in deployment.vms:
+        if vm.console_control and deployment.console.mode == "none":
+            report.error(
+                "console-control-none",
+                vm.at("console_control"),
+                f'VM {vm.name}: console_control = true, but console = "none": nothing that is typed '
+                "reaches the hypervisor",
+                'remove it, or set console = "shared" or "log" in [deployment]',
+                deployment.key_where.get("deployment.console", deployment.where),
+            )
 
 
 def watchdog_spans(watchdog: Watchdog | None, vm: Vm) -> tuple[Span, ...]:

@@ -61,6 +61,7 @@ def build_vm(vm: Values) -> Vm:
             restart.get("max", 3), restart.get("window", 60_000), restart.get("backoff", 100)
         ),
         controls=tuple(vm.get("controls", ())),
+        console_control=vm.get("console_control", False),
         watchdog_ms=vm.get("watchdog"),
         scrub=vm.get("scrub", True),
         counter=vm.get("counter", "board"),

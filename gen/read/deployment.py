@@ -134,6 +134,7 @@ class Vm:
     defaults: bool = True
     dma: Literal["refuse", "iommu", "trusted"] = "refuse"
     controls: tuple[str, ...] = ()
+    console_control: bool = False
     on_crash: Policy = "halt"
     on_reset: Policy = "restart"
     on_off: Policy = "halt"

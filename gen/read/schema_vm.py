@@ -324,6 +324,14 @@ VM_KEYS = (
         "[]",
         many=True,
     ),
+    Key(
+        "console_control",
+        scalar("bool"),
+        "Whether the VM may be started, halted and restarted by keys typed at the board's console, "
+        "where the image has them (`[build] CONSOLE_KEYS = true`, docs/console.md).",
+        "true",
+        "false",
+    ),
     Key("firmware", scalar("text"), _LATER, '"scmi"', later=True),
     Key(
         "axvm",

@@ -59,7 +59,7 @@ static void check_text(const char *want, int line)
 static void settle(void)
 {
     for (unsigned i = 0; i < 100 && atomic_load(&uart_tx_interrupt); i++) {
-        console_interrupt(notify);
+        console_interrupt(notify, NULL);
     }
     CHECK(!atomic_load(&uart_tx_interrupt));
 }
@@ -128,7 +128,7 @@ static void echo_is_immediate(void)
 {
     put(1, "> ");
     uart_type("ok");
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("");
     CHECK_EQ(console_get(1), 'o');
     CHECK_EQ(console_put(1, 'o'), CONSOLE_TAKEN);
@@ -156,7 +156,7 @@ static void escape_moves_the_keyboard(void)
 {
     notified = 0;
     uart_type("x\x1dy\x1dz");
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("[hv] keyboard: c\r\n[hv] keyboard: a\r\n");
     CHECK_EQ(notified, 1u << 1);
     CHECK_EQ(console_get(1), 'x');
@@ -170,12 +170,42 @@ static void escape_moves_the_keyboard(void)
     CHECK_TEXT("[a] \r\n[c] \r\n");
 }
 
+/* Takes 'x', and types '!' for '?' and the escape key for '/'. */
+static int filter(int c)
+{
+    switch (c) {
+    case 'x':
+        return -1;
+    case '?':
+        return '!';
+    case '/':
+        return CONSOLE_ESCAPE;
+    default:
+        return c;
+    }
+}
+
+static void a_filter_sees_each_key_first(void)
+{
+    uart_type("axb?/c");
+    console_interrupt(notify, filter);
+    CHECK_TEXT("[hv] keyboard: c\r\n");
+    CHECK_EQ(console_get(1), 'a');
+    CHECK_EQ(console_get(1), 'b');
+    CHECK_EQ(console_get(1), '!');
+    CHECK_EQ(console_get(1), UINT64_MAX);
+    CHECK_EQ(console_get(3), 'c');
+    uart_type("/");
+    console_interrupt(notify, filter);
+    CHECK_TEXT("[hv] keyboard: a\r\n");
+}
+
 static void keyboard_leaves_an_unfinished_line(void)
 {
     put(1, "prompt> ");
     CHECK(tick() && !tick());
     uart_type("\x1d");
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("[a] prompt> \r\n[hv] keyboard: c\r\n");
     CHECK_EQ(console_put(1, 'u'), CONSOLE_TAKEN);
     CHECK(!tick());
@@ -184,7 +214,7 @@ static void keyboard_leaves_an_unfinished_line(void)
     put(1, "\n");
     CHECK_TEXT("[a]+ unseen\r\n");
     uart_type("\x1d");
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("[hv] keyboard: a\r\n");
 }
 
@@ -192,13 +222,13 @@ static void keyboard_leaves_an_unfinished_line(void)
 static void keyboard_comes_to_an_unfinished_line(void)
 {
     uart_type("x\x1d");
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("[hv] keyboard: c\r\n");
     CHECK_EQ(console_get(1), 'x');
     put(1, "> x");
     CHECK_TEXT("");
     uart_type("\x1d");
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("[hv] keyboard: a\r\n[a] > x");
     put(1, "y\n");
     CHECK_TEXT("y\r\n");
@@ -214,7 +244,7 @@ static void input_overruns(void)
 
     memset(text, 'k', sizeof(text) - 1);
     uart_type(text);
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     uint32_t count = 0;
     while (console_get(1) == 'k') {
         count++;
@@ -258,11 +288,11 @@ static void full_uart_continues_by_interrupt(void)
     CHECK_TEXT("[b] 01");
     CHECK(atomic_load(&uart_tx_interrupt));
     atomic_store(&uart_credit, 4);
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("2345");
     CHECK(atomic_load(&uart_tx_interrupt));
     atomic_store(&uart_credit, UINT32_MAX);
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_TEXT("6789\r\n");
     CHECK(!atomic_load(&uart_tx_interrupt));
 }
@@ -280,7 +310,7 @@ static void full_ring_refuses_and_notifies(void)
     CHECK(console_room(3));
     notified = 0;
     atomic_store(&uart_credit, 300);
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_EQ(notified, 0); /* not half empty yet */
     CHECK(console_room(2));
     atomic_store(&uart_credit, UINT32_MAX);
@@ -374,7 +404,7 @@ static void seize(void)
     CHECK(!tick());
     CHECK(console_room(3));
     uart_type("x");
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     CHECK_EQ(console_get(1), UINT64_MAX);
     CHECK_TEXT("");
 }
@@ -390,7 +420,7 @@ static void release(void)
     CHECK_EQ(console_put(1, 'x'), CONSOLE_TAKEN);
     CHECK(!tick());
     CHECK(console_room(1));
-    console_interrupt(notify);
+    console_interrupt(notify, NULL);
     console_flush();
     CHECK(console_seize());
     console_write_seized("panic\n", 6);
@@ -427,6 +457,7 @@ int main(void)
     TEST(drainers_share);
     TEST(lost_log_lines_are_told);
     TEST(flush_ends_unfinished_lines);
+    TEST(a_filter_sees_each_key_first);
     TEST(seized_for_good);
     TEST(released_for_good);
     return test_result();

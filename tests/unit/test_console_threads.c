@@ -79,7 +79,7 @@ static void *interrupt(void *argument)
     while (atomic_load(&writing) != 0 || idle++ < 10) {
         atomic_store(&uart_credit, 200);
         if (atomic_load(&uart_tx_interrupt)) {
-            console_interrupt(notify);
+            console_interrupt(notify, NULL);
             idle = 0;
         }
         sched_yield();
@@ -183,13 +183,13 @@ static void keyboard_comes_to_a_prompt(void)
         }
         for (volatile uint32_t delay = 0; delay < n % 100; delay = delay + 1) {
         }
-        console_interrupt(notify);
+        console_interrupt(notify, NULL);
         await(&prompts_done, n);
         held += atomic_load(&prompt_held);
         CHECK(atomic_load(&prompt_held) || strstr(uart_text(), "[c] >") != NULL);
         put(3, '\n');
         uart_type("\x1d");
-        console_interrupt(notify);
+        console_interrupt(notify, NULL);
     }
     pthread_join(thread, NULL);
     CHECK(held <= PROMPTS - PROMPTS / 8);

@@ -209,7 +209,7 @@ static void the_last_exits_in_words(void)
     exit_of((struct exit){ .kind = EXIT_CALL }, 1);
     exit_of(access(0x9000, false, 0), 1);
     exit_of((struct exit){ .kind = EXIT_PORT, .port = { .port = 0x70, .write = true } }, 1);
-    trace_print(&vcpu);
+    trace_print(&vcpu, LOG_ERROR);
     CHECK_EQ(lines, 7);
     CHECK(heard("its last 6 exits of 6"));
     CHECK(heard(": wrote 0x55 to far + 0x4"));
@@ -234,7 +234,7 @@ static void interrupts_and_faults_in_words(void)
     exit_of((struct exit){ .kind = EXIT_ABORT, .fault = { .gpa = GPA(0x77) } }, 1);
     exit_of((struct exit){ .kind = EXIT_IDLE }, 1);
     trace_run_end(&vcpu, VCPU_END_OFF);
-    trace_print(&vcpu);
+    trace_print(&vcpu, LOG_ERROR);
     CHECK(heard(": interrupt 27 (virtual timer)"));
     CHECK(heard(": interrupt 40 (nobody's)"));
     CHECK(heard(": abort at 0x77"));

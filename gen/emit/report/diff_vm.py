@@ -162,6 +162,7 @@ def _policies(old: Json, new: Json) -> Iterable[str]:
     yield from change("watchdog", _time(old["watchdog_ms"]), _time(new["watchdog_ms"]))
     yield from change("scrub", old["scrub"], new["scrub"])
     yield from change("dma", old["dma"], new["dma"])
+    yield from change("console_control", old["console_control"], new["console_control"])
     for key, label in (("controls", "controls"), ("controlled_by", "controlled by")):
         yield from change(label, ", ".join(old[key]), ", ".join(new[key]))
 

@@ -79,6 +79,7 @@ def _policy(plan: Plan, vm: PlannedVm) -> Json:
         "scrub": wish.scrub,
         "dma": wish.dma,
         "controls": list(wish.controls),
+        "console_control": wish.console_control,
         "controlled_by": [v.vm.name for v in plan.vms if wish.name in v.vm.controls],
     }
 

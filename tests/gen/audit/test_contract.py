@@ -8,7 +8,8 @@ from gen.audit.image import Firmware
 
 MEMBERS = {
     "vm_row": "name arch vcpu_first vcpu_count mmio mmio_count port port_count sysreg sysreg_count"
-    " ram ram_count image image_count entry boot_arg on_crash on_reset on_off restart own_counter",
+    " ram ram_count image image_count entry boot_arg on_crash on_reset on_off restart own_counter"
+    " console_control",
     "arch_vm_row": "vttbr vtcr features parange",
     "mmio_row": "base size ops instance",
     "port_row": "base size ops instance",

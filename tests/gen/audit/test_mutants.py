@@ -236,6 +236,10 @@ AGAINST: dict[str, tuple[Change, str]] = {
     "ROM that runs": (flip(lambda m: m.stage2(1, SECOND_ROM, 2), 1 << 54), "asked-memory"),
     "RAM that is not zeroed": (rows("vm_first_ram", 0, "ram_row", scrub=0), "asked-memory"),
     "a policy": (rows("vm_rows", 0, "vm_row", on_crash=0), "asked-vms"),
+    "control from the console": (
+        rows("vm_rows", 0, "vm_row", console_control=1),
+        "asked-vms",
+    ),
     "a watchdog": (rows("watchdog_rows", 0, "watchdog_row", timeout_ms=501), "asked-vms"),
     "whom a VM controls": (rows("control_rows", 0, "control_row", vm=0), "asked-vms"),
     "a CPU": (rows("pcpu_rows", 2, "pcpu_row", hardware_id=3), "asked-vms"),

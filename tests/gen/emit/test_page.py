@@ -145,6 +145,12 @@ def test_audit_is_told() -> None:
     assert "Passed" in passed and "2 ranges" in passed and "a limit" in passed
     failed = page(facts(plan, audit=audited("fail")))
     assert "Failed" in failed and "two owners" in failed and "E-audit-ram" in failed
+    overflow = audited("fail")
+    nothing = {"size": 0, "deepest": {"bytes": 0, "path": []}}
+    overflow["stack"] = {"cpu": nothing, "exceptions": nothing, "functions": 9}
+    assert "at their deepest" in passed and "at their deepest" not in page(
+        facts(plan, audit=overflow)
+    )
     assert html_tree.Page(failed).problems == [] and html_tree.Page(passed).problems == []
 
 

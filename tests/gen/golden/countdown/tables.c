@@ -220,6 +220,7 @@ const struct vm_row vm_rows[] = {
     {
         .name = "first",
         .own_counter = false,
+        .console_control = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm0_stage2_root, 1),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),
@@ -252,6 +253,7 @@ const struct vm_row vm_rows[] = {
     {
         .name = "second",
         .own_counter = false,
+        .console_control = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm1_stage2_root, 2),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),

@@ -204,6 +204,7 @@ const struct vm_row vm_rows[] = {
     {
         .name = "left",
         .own_counter = false,
+        .console_control = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm0_stage2_root, 1),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),
@@ -236,6 +237,7 @@ const struct vm_row vm_rows[] = {
     {
         .name = "right",
         .own_counter = false,
+        .console_control = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm1_stage2_root, 2),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),

@@ -116,6 +116,7 @@ const struct vm_row vm_rows[] = {
     {
         .name = "owner",
         .own_counter = false,
+        .console_control = false,
         .arch = {
             .vttbr = ARCH_VTTBR(vm0_stage2_root, 1),
             .vtcr = ARCH_VTCR(32, 1, ARCH_PARANGE(40)),
