@@ -94,6 +94,7 @@ static void help(void)
 static void build(void)
 {
     say("deployment '%s' for board %s, build %s", deployment_name, board_row.name, deployment_hash);
+    say("built with %s", build_tools);
 }
 
 static void refuse(uint32_t vm, const char *why)

@@ -23,7 +23,11 @@ def test_one_vm_is_ordered_about_while_another_runs() -> None:
     with Machine(board(*MTTCG, *by_kernel(folder))) as machine:
         start(machine)
         command(machine, "h", r"^Ctrl-T, then:\n")
-        command(machine, "b", r"^deployment 'test-keys' for board \S+, build [0-9a-f]{64}\n")
+        command(
+            machine,
+            "b",
+            r"^deployment 'test-keys' for board \S+, build [0-9a-f]{64}\nbuilt with \S",
+        )
         command(
             machine, "l", r"^ 0   left +running +1 of 1 +1 +0  yes\n 1   right +running .* no\n"
         )

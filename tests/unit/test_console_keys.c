@@ -26,6 +26,7 @@ const struct vm_row vm_rows[VM_COUNT] = {
 const struct board_row board_row = { .name = "fixture" };
 const char deployment_name[] = "keys";
 const char deployment_hash[] = "0123456789abcdef";
+const char build_tools[] = "a compiler";
 const struct name_row name_rows[VM_COUNT];
 const char *const irq_names[IRQ_NAME_COUNT];
 
@@ -193,7 +194,8 @@ static void words(void)
     type(PREFIX "Q"); /* unknown: the same */
     CHECK(heard("Ctrl-T, then:"));
     type(PREFIX "b");
-    CHECK(heard("deployment 'keys' for board fixture, build 0123456789abcdef"));
+    CHECK(heard(
+        "deployment 'keys' for board fixture, build 0123456789abcdef\nbuilt with a compiler"));
     CHECK(asked == NULL);
 }
 
