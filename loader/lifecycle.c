@@ -55,6 +55,7 @@ void lifecycle_init(void)
         vcpu->vm_row = &vm_rows[vcpu->vm];
         vcpu->index = (uint16_t)n;
         atomic_store(&vcpu->power, VCPU_OFF);
+        vgic_vcpu_init(vcpu);
         if (CONFIG_FAST_PATHS) {
             vcpu_fast_init(vcpu);
         }

@@ -46,7 +46,7 @@ struct vcpu {
     struct arch_vcpu arch; /* first: assembly reaches it through the pointer to the vCPU */
     const struct vcpu_row *row;
     const struct vm_row *vm_row;
-    struct vgic *vgic; /* its VM's, its own: while it runs */
+    struct vgic *vgic; /* its VM's */
     struct vgic_cpu *vgic_cpu;
     uint16_t vm;               /* index into vm_rows, vms */
     uint16_t index;            /* index into vcpu_rows, vcpus */

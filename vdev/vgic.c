@@ -75,6 +75,12 @@ static void spi_reset(uint32_t vm, uint32_t index)
     atomic_store(&gic->inbox[index], 0);
 }
 
+void vgic_vcpu_init(struct vcpu *vcpu)
+{
+    vcpu->vgic = &vgics[vcpu->vm];
+    vcpu->vgic_cpu = &vgic_cpus[vcpu->index];
+}
+
 void vgic_vm_reset(uint32_t vm)
 {
     if (vgic_is_direct(vm)) {
@@ -100,8 +106,6 @@ void vgic_vcpu_reset(struct vcpu *vcpu)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 
-    vcpu->vgic = vgic_of(vcpu);
-    vcpu->vgic_cpu = cpu;
     if (vgic_is_direct(vcpu->vm)) {
         vgic_direct_vcpu_reset(vcpu);
         return;

@@ -20,6 +20,8 @@
 extern const struct vdev_ops vgic_dist_ops;   /* instance = VM; size 64 KiB */
 extern const struct vdev_ops vgic_redist_ops; /* instance = VM; size 128 KiB * vcpu_count */
 
+/* Boot CPU, before all others: the vCPU finds its state from now on. */
+void vgic_vcpu_init(struct vcpu *vcpu);
 /* Own CPU of vCPU 0, before the VM starts or restarts: the whole VM to reset state; its physical
  * interrupts disabled, deactivated, routed to vCPU 0's pCPU and configured as the rows say. */
 void vgic_vm_reset(uint32_t vm);

@@ -59,7 +59,7 @@ static inline void sgi_again(struct vgic_cpu *cpu, uint32_t sgi, uint32_t lr)
 
 static inline bool sgi_send(struct vcpu *target, uint32_t sgi)
 {
-    struct vgic_cpu *cpu = &vgic_cpus[target->index];
+    struct vgic_cpu *cpu = target->vgic_cpu;
 
     if (!atomic_load_explicit(&cpu->running, memory_order_relaxed)) {
         return false;

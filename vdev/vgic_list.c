@@ -16,25 +16,47 @@
  * that its CPU interface masks (ICC_IGRPEN<n>_EL1) can fill the list registers.
  */
 
-#define NOTHING                                                                                    \
-    UINT32_MAX /* no candidate; else: priority << 16 | INTID, so less is more urgent               \
-                */
+/* The most urgent of some interrupts: priority << 16 | INTID, so less is more urgent, sorted. */
+struct choice {
+    uint32_t room; /* how many are wanted */
+    uint32_t count;
+    bool left; /* there are more */
+    uint32_t best[VGIC_LR_MAX];
+};
 
 static uint32_t bit_of(uint32_t intid)
 {
     return 1u << (intid % 32);
 }
 
-/* The most urgent of `best` and `bits` of a word that starts with INTID `first`. */
-static uint32_t more_urgent(const uint8_t *priority, uint32_t bits, uint32_t first, uint32_t best)
+static void choose(struct choice *choice, uint32_t room)
+{
+    choice->room = room;
+    choice->count = 0;
+    choice->left = false;
+}
+
+/* `bits` of a word that starts with INTID `first` are considered, too. */
+static void consider(struct choice *choice, const uint8_t *priority, uint32_t bits, uint32_t first)
 {
     for (; bits != 0; bits &= bits - 1) {
         uint32_t n = (uint32_t)__builtin_ctz(bits);
         uint32_t candidate = ((uint32_t)priority[n] << 16) | (first + n);
+        uint32_t at = choice->count;
 
-        best = candidate < best ? candidate : best;
+        if (at < choice->room) {
+            choice->count++;
+        } else {
+            choice->left = true;
+            if (candidate > choice->best[--at]) {
+                continue;
+            }
+        }
+        for (; at > 0 && choice->best[at - 1] > candidate; at--) {
+            choice->best[at] = choice->best[at - 1];
+        }
+        choice->best[at] = candidate;
     }
-    return best;
 }
 
 static uint32_t ready_bits(struct vgic *gic, const struct vgic_cpu *cpu,
@@ -43,10 +65,11 @@ static uint32_t ready_bits(struct vgic *gic, const struct vgic_cpu *cpu,
     return vgic_pending(word) & ~word->loaded & ~word->active & vgic_allowed(gic, cpu, word, index);
 }
 
-static uint32_t best_pending(struct vgic *gic, struct vgic_cpu *cpu)
+static void choose_pending(struct choice *choice, uint32_t room, struct vgic *gic,
+                           struct vgic_cpu *cpu)
 {
-    uint32_t best = more_urgent(cpu->priority, ready_bits(gic, cpu, &cpu->private, 0), 0, NOTHING);
-
+    choose(choice, room);
+    consider(choice, cpu->priority, ready_bits(gic, cpu, &cpu->private, 0), 0);
     for (uint32_t hot = gic->hot; hot != 0; hot &= hot - 1) {
         uint32_t index = (uint32_t)__builtin_ctz(hot);
         const struct vgic_word *word = &gic->spi[index - 1];
@@ -55,16 +78,15 @@ static uint32_t best_pending(struct vgic *gic, struct vgic_cpu *cpu)
             gic->hot &= ~(1u << index);
             continue;
         }
-        best = more_urgent(&gic->priority[32 * (index - 1)], ready_bits(gic, cpu, word, index),
-                           32 * index, best);
+        consider(choice, &gic->priority[32 * (index - 1)], ready_bits(gic, cpu, word, index),
+                 32 * index);
     }
-    return best;
 }
 
-static uint32_t best_active(struct vgic *gic, struct vgic_cpu *cpu)
+static void choose_active(struct choice *choice, uint32_t room, struct vgic *gic,
+                          struct vgic_cpu *cpu)
 {
-    uint32_t best = NOTHING;
-
+    choose(choice, room);
     for (uint32_t busy = cpu->busy; busy != 0; busy &= busy - 1) {
         uint32_t index = (uint32_t)__builtin_ctz(busy);
         uint32_t active = vgic_word(gic, cpu, index)->active & cpu->mine[index];
@@ -73,9 +95,8 @@ static uint32_t best_active(struct vgic *gic, struct vgic_cpu *cpu)
             cpu->busy &= ~(1u << index);
             continue;
         }
-        best = more_urgent(vgic_priority(gic, cpu, 32 * index), active, 32 * index, best);
+        consider(choice, vgic_priority(gic, cpu, 32 * index), active, 32 * index);
     }
-    return best;
 }
 
 void vgic_latch(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
@@ -116,11 +137,10 @@ void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t 
     }
 }
 
-/* A linked level interrupt that arrived, but whose line has gone low, is not pending any more. */
-static void withdraw_low(struct vcpu *vcpu, uint32_t index)
+/* Linked level interrupts that arrived, but whose lines have gone low, are not pending any more. */
+static void withdraw_low(struct vcpu *vcpu, const struct vgic_word *word, uint32_t index)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
-    const struct vgic_word *word = vgic_word(vgic_of(vcpu), cpu, index);
     uint32_t level = word->arrived & ~word->edge;
 
     if (level != 0) {
@@ -183,12 +203,14 @@ void vgic_fold(struct vcpu *vcpu)
     uint32_t ended = (cpu->when & ARCH_LR_WHEN_ABSENT) != 0 ? arch_lr_eoi_count() : 0;
 
     for (; ended != 0; ended--) {
-        uint32_t active = best_active(gic, cpu);
-        uint32_t intid = active & 0xffff;
+        struct choice active;
+        uint32_t intid;
 
-        if (active == NOTHING) {
+        choose_active(&active, 1, gic, cpu);
+        if (active.count == 0) {
             break;
         }
+        intid = active.best[0] & 0xffff;
         vgic_deactivate_bits(vcpu, cpu, intid / 32, bit_of(intid));
         vgic_wake(vcpu, cpu, intid / 32, bit_of(intid));
     }
@@ -199,9 +221,11 @@ void vgic_fold(struct vcpu *vcpu)
     cpu->lr_used = 0;
     cpu->lr_ready = 0;
     (void)vgic_drain_sgis(cpu);
-    withdraw_low(vcpu, 0);
+    withdraw_low(vcpu, &cpu->private, 0);
     for (uint32_t hot = gic->hot; hot != 0; hot &= hot - 1) {
-        withdraw_low(vcpu, (uint32_t)__builtin_ctz(hot));
+        uint32_t index = (uint32_t)__builtin_ctz(hot);
+
+        withdraw_low(vcpu, &gic->spi[index - 1], index);
     }
 }
 
@@ -287,25 +311,28 @@ void vgic_fill(struct vcpu *vcpu)
     struct vgic *gic = vgic_of(vcpu);
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     uint32_t count = arch_lr_count();
-    uint32_t pending = best_pending(gic, cpu);
-    uint32_t active = best_active(gic, cpu);
+    struct choice pending;
+    struct choice active;
+    uint32_t actives = 0;
+    uint32_t pendings = 0;
     uint32_t next = 0;
 
-    if (pending != NOTHING) {
-        load(vcpu, next++, pending);
-        pending = best_pending(gic, cpu);
+    choose_pending(&pending, count, gic, cpu);
+    choose_active(&active, count, gic, cpu);
+    if (pending.count != 0) {
+        load(vcpu, next++, pending.best[pendings++]);
     }
-    for (; active != NOTHING && next < count; active = best_active(gic, cpu)) {
-        load(vcpu, next++, active);
+    while (actives < active.count && next < count) {
+        load(vcpu, next++, active.best[actives++]);
     }
-    for (; pending != NOTHING && next < count; pending = best_pending(gic, cpu)) {
-        load(vcpu, next++, pending);
+    while (pendings < pending.count && next < count) {
+        load(vcpu, next++, pending.best[pendings++]);
     }
     for (uint32_t rest = cpu->lr_written & ~cpu->lr_used; rest != 0; rest &= rest - 1) {
         arch_lr_set((uint32_t)__builtin_ctz(rest), 0);
     }
     cpu->lr_written = cpu->lr_used;
-    control(vcpu, pending != NOTHING, active != NOTHING);
+    control(vcpu, pending.left || pendings < pending.count, active.left || actives < active.count);
 }
 
 /* The list register for an interrupt that comes alone: the one it had when it last ended here, or

@@ -116,12 +116,12 @@ extern struct vgic_cpu vgic_cpus[VCPU_COUNT];
 
 static inline struct vgic *vgic_of(const struct vcpu *vcpu)
 {
-    return &vgics[vcpu->vm];
+    return vcpu->vgic;
 }
 
 static inline struct vgic_cpu *vgic_cpu_of(const struct vcpu *vcpu)
 {
-    return &vgic_cpus[vcpu->index];
+    return vcpu->vgic_cpu;
 }
 
 /* Of word 0, `cpu`'s own. */
@@ -156,14 +156,18 @@ static inline uint32_t vgic_pending(const struct vgic_word *word)
 /* Interrupts whose group is enabled. */
 static inline uint32_t vgic_group_mask(const struct vgic *gic, const struct vgic_word *word)
 {
-    return ((gic->ctlr & 2u) != 0 ? word->group : 0) | ((gic->ctlr & 1u) != 0 ? ~word->group : 0);
+    uint32_t ctlr = atomic_load_explicit(&gic->ctlr, memory_order_relaxed);
+    uint32_t group = atomic_load_explicit(&word->group, memory_order_relaxed);
+
+    return ((ctlr & 2u) != 0 ? group : 0) | ((ctlr & 1u) != 0 ? ~group : 0);
 }
 
 /* Interrupts of a word that may be signalled to `cpu` once they are pending. */
 static inline uint32_t vgic_allowed(const struct vgic *gic, const struct vgic_cpu *cpu,
                                     const struct vgic_word *word, uint32_t index)
 {
-    return word->enabled & vgic_group_mask(gic, word) & cpu->target[index];
+    return atomic_load_explicit(&word->enabled, memory_order_relaxed) & vgic_group_mask(gic, word) &
+           cpu->target[index];
 }
 
 /* vgic_recall.c: the lock, alone or with other vCPUs recalled (the protocol is described there).

@@ -85,6 +85,7 @@ static void start(void)
     for (uint32_t vcpu = 0; vcpu < 3; vcpu++) {
         struct vcpu *own = on(vcpu);
 
+        vgic_vcpu_init(own);
         for (uint32_t sgi = 0; sgi < 16; sgi++) {
             arch_direct_senders_change(sgi, 0xff, false);
         }

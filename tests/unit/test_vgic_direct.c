@@ -73,6 +73,9 @@ static void start(void)
 {
     fake_reset();
     fixture_vcpus_reset();
+    for (uint32_t i = 0; i < VCPU_COUNT; i++) {
+        vgic_vcpu_init(&vcpus[i]);
+    }
     on(0);
     vgic_vm_reset(0);
     vgic_vcpu_reset(on(0));
