@@ -68,8 +68,8 @@ def build(
 def _own_flags(source: Path, lto: bool) -> tuple[str, ...]:
     """Generated files have none of these: the audit finds their tables by symbols and types, which
     link-time optimization might change."""
-    size = () if source.suffix == ".S" or sources.is_hot(source) else (toolchain.SMALL,)
-    return (*size, "-flto") if lto else size
+    level = () if source.suffix == ".S" else (sources.optimisation(source),)
+    return (*level, "-flto") if lto else level
 
 
 def _boundaries(elf: Path) -> Boundaries | None:

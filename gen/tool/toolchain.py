@@ -39,7 +39,6 @@ CODE = (
     "-fdata-sections",
     "-nostdlibinc",
 )
-SMALL = "-Oz"  # behind CODE: for what does not lie on a guest's way
 # With link-time optimization the linker inlines only what has one caller or makes code smaller:
 # what it would gain beyond that costs a quarter more code (docs/design.md).
 LINK_TIME = ("-mllvm", "-inline-threshold=5", "-mllvm", "--stack-size-section")
