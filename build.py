@@ -50,7 +50,7 @@ def build(work: Work) -> None:
         return
     linked = stages.link(work, plan, config)
     stages.audit(work, plan, linked)
-    files = stages.formats(work, linked)
+    files = stages.formats(work, plan, linked)
     summary = stages.finish(work, plan, linked, files)
     work.say.findings(work.report.found)
     tell(work.say, work.out, summary)
@@ -97,8 +97,7 @@ def make(options: Options, say: Terminal) -> Path:
     """Builds unless nothing changed; the folder with the results."""
     from gen.tool import inputs
 
-    settings = [*options.sets, f"out={options.out}"]
-    stamp = inputs.unchanged(inputs.stamp_path(options.config, settings))
+    stamp = inputs.unchanged(inputs.stamp_path(options.config, options.settings))
     if stamp is not None and not options.check:
         tell(say, stamp.folder, stamp.summary)
         return stamp.folder

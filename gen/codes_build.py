@@ -15,6 +15,11 @@ BUILD: dict[str, tuple[str, str]] = {
         "E-board-unsupported.",
         "Nothing to do while planning.",
     ),
+    "E-board-no-fit": (
+        "The board boots no FIT image for U-Boot, and only that can be signed (--sign-key) or kept "
+        "in two slots (deployment.slots).",
+        'Leave it out; or, where the board has a U-Boot, add "itb" to formats in its board.toml.',
+    ),
     "E-build-symbol": (
         "[build] sets a symbol that no Kconfig file declares.",
         "--menuconfig shows the symbols.",

@@ -199,6 +199,7 @@ class Deployment:
     variant: str | None = None
     console: Console = field(default_factory=Console)
     max_size: int | None = None
+    slots: int = 1  # builds that the board keeps beside each other
     build: dict[str, Any] = field(default_factory=dict)  # Kconfig symbol -> value
     test: Test | None = None
     file: Path = Path()

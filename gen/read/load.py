@@ -156,6 +156,7 @@ def _build(
         variant=head.get("variant"),
         console=_build_console(head),
         max_size=head.get("max_size") if "max_size" not in head.told else NO_LIMIT,
+        slots=head.get("slots", 1) if "slots" not in head.told else 1,
         build={name: value for name, value in build if isinstance(value, (bool, int, str))},
         test=_build_test(values.get("test")),
         file=path,

@@ -62,6 +62,15 @@ DEPLOYMENT = Table(
             "the board's own limit",
             minimum=4096,
         ),
+        Key(
+            "slots",
+            scalar("int"),
+            "2: the board keeps two builds, and U-Boot starts the one that is whole (docs/flashing.md).",
+            "2",
+            "1",
+            minimum=1,
+            maximum=2,
+        ),
     ),
 )
 

@@ -45,6 +45,7 @@ class Options:
     unikernels: tuple[str, ...]
     board: str | None
     audit: Path | None
+    sign_key: Path | None
     info: Path | None
     report: bool
     diff: tuple[Path, ...]  # one: against the build; two: with each other
@@ -58,6 +59,11 @@ class Options:
     jobs: int
     verbose: bool
     quiet: bool
+
+    @property
+    def settings(self) -> list[str]:
+        """What decides the results of a build beside the deployment file."""
+        return [*self.sets, f"out={self.out}", f"sign_key={self.sign_key}"]
 
 
 def parse(arguments: Sequence[str], root: Path) -> Options:
@@ -97,6 +103,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         unikernels=tuple(found.unikernel),
         board=found.board,
         audit=Path(found.audit).absolute() if found.audit else None,
+        sign_key=Path(found.sign_key).absolute() if found.sign_key else None,
         info=Path(found.info).absolute() if found.info else None,
         report=found.report,
         diff=tuple(Path(name).absolute() for name in found.diff),
@@ -174,6 +181,11 @@ def _add_build(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--menuconfig", action="store_true", help="edit the [build] symbols")
     group.add_argument("--out", metavar="DIR", help="result folder (default: build/DEPLOYMENT)")
+    group.add_argument(
+        "--sign-key",
+        metavar="KEYDIR/NAME",
+        help="sign firmware.itb with the private key KEYDIR/NAME.key (docs/flashing.md)",
+    )
     group.add_argument("--offline", action="store_true", help="use what is cached, fetch nothing")
     group.add_argument(
         "--update-lock", action="store_true", help="pin the newest versions of what is fetched"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gen.diagnostics import Failure, Report
-from gen.emit import manifest
+from gen.emit import flash_guide, manifest
 from gen.emit.report.facts import facts, facts_json, file_of
 from gen.emit.report.page import page
 from gen.emit.report.summary import Output, summary
@@ -25,7 +25,8 @@ from gen.read.deployment import Deployment
 from gen.read.files import check_files, has_sources
 from gen.read.load import load_deployment
 from gen.tool import audit as audits
-from gen.tool import absent, compile, fetch, flash, image, inputs, kconfig, toolchain, unikernel
+from gen.tool import formats as boot_files
+from gen.tool import absent, compile, fetch, image, inputs, kconfig, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
 from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
@@ -39,6 +40,7 @@ _WRITTEN = (
     REPORT,
     "report.html",
     audits.RESULT,
+    flash_guide.FILE,
 )  # what else a finished build has in its folder
 
 
@@ -93,6 +95,7 @@ def read(options: Options, say: Terminal) -> Work:
     if deployment is None or board is None:
         tell_all(report, lacking)
     assert deployment is not None and board is not None
+    boot_files.check(deployment, board, options.sign_key, report)
     out = options.out or BUILD / deployment.name
     return Work(options, say, report, deployment, board, out, lacking)
 
@@ -214,14 +217,9 @@ def audit(work: Work, plan: Plan, linked: Linked) -> None:
         raise
 
 
-def formats(work: Work, linked: Linked) -> dict[str, Path]:
+def formats(work: Work, plan: Plan, linked: Linked) -> dict[str, Path]:
     """The files that the board boots from, by the names that the summary shows."""
-    board = work.board
-    files = [linked.bin, linked.elf]
-    if "itb" in board.formats:
-        files.append(flash.fit(linked.bin, board.arch, board.image_base, board.title, work.out))
-    if "flash" in board.formats:
-        files.append(flash.flash(linked.bin, board.flash_size, work.out))
+    files = boot_files.write(plan, linked, work.options.sign_key, work.out)
     return {shown(path): path for path in files}
 
 
@@ -245,7 +243,9 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) ->
     write_if_changed(out / "manifest.json", manifest.manifest_text(made))
     _run_plan(work, plan).write(out)
     size = linked.bin.stat().st_size
-    listed = [Output(name, path.stat().st_size) for name, path in files.items()]
+    guide = out / flash_guide.FILE
+    shown_files = {**files, shown(guide): guide}
+    listed = [Output(name, path.stat().st_size) for name, path in shown_files.items()]
     ending = summary(told, listed, size)
     stamp = inputs.Stamp(
         folder=out,
@@ -253,13 +253,8 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) ->
         files=(*_read_files(work), *files.values(), *(out / name for name in _WRITTEN)),
         folders=tuple(vm.unikernel for vm in work.deployment.vms if vm.unikernel is not None),
     )
-    inputs.remember(stamp_path(work.options), stamp)
+    inputs.remember(inputs.stamp_path(work.options.config, work.options.settings), stamp)
     return ending
-
-
-def stamp_path(options: Options) -> Path:
-    """Where the stamp of a build with these options lies."""
-    return inputs.stamp_path(options.config, [*options.sets, f"out={options.out}"])
 
 
 def _images(deployment: Deployment) -> list[Path]:

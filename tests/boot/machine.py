@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -55,19 +56,29 @@ def by_flash(folder: Path) -> list[str]:
 
 def by_u_boot(folder: Path, file: str, command: str) -> list[str]:
     """U-Boot loads `file` from a disk to 0x6000_0000 and gives `command`, by a boot script."""
-    disk = folder / f"disk-{file}"
+    load = f"fatload virtio 0:1 0x60000000 {file}"
+    return by_u_boot_script(folder, f"disk-{file}", {file: folder / file}, [load, command])
+
+
+def by_u_boot_script(
+    folder: Path, name: str, files: Mapping[str, Path], commands: Sequence[str] = ()
+) -> list[str]:
+    """U-Boot with a disk that holds `files`, by their names there; it starts the boot.scr among
+    them, or one of these commands."""
+    disk = folder / name
     shutil.rmtree(disk, ignore_errors=True)
-    disk.mkdir()
-    shutil.copy(folder / file, disk)
-    script = disk / "boot.cmd"
-    script.write_text(f"fatload virtio 0:1 0x60000000 {file}\n{command}\n")
-    subprocess.run(
-        ["mkimage", "-T", "script", "-A", "arm64", "-d", script.name, "boot.scr"],
-        cwd=disk,
-        check=True,
-        capture_output=True,
-        timeout=30,
-    )
+    disk.mkdir(parents=True)
+    for target, file in files.items():
+        shutil.copy(file, disk / target)
+    if commands:
+        (disk / "boot.cmd").write_text("\n".join([*commands, ""]))
+        subprocess.run(
+            ["mkimage", "-T", "script", "-A", "arm64", "-d", "boot.cmd", "boot.scr"],
+            cwd=disk,
+            check=True,
+            capture_output=True,
+            timeout=30,
+        )
     return [
         *("-bios", str(U_BOOT)),
         *("-drive", f"if=none,id=disk,format=raw,file=fat:rw:{disk}"),

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The default deployment, by every way that its image can boot, to the board's power-off."""
+"""The default deployment, by every way that its image can boot, to the board's power-off: those
+that FLASH.txt tells by its very words."""
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import pytest
 
-from machine import ICOUNT, MTTCG, ROOT, Machine, board, build, by_flash, by_kernel, by_u_boot
+from gen.emit.flash_guide import commands
+from gen.tool import info
+from machine import ICOUNT, MTTCG, ROOT, Machine, board, build, by_kernel, by_u_boot_script
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +30,14 @@ def check(command: list[str]) -> None:
     assert text.rstrip().endswith("all VMs are off: board off")
 
 
-def test_kernel(folder: Path) -> None:
-    check(board(*by_kernel(folder)))
+def told(folder: Path, title: str) -> list[str]:
+    return commands((folder / "FLASH.txt").read_text(), title)
+
+
+@pytest.mark.parametrize("title", ["QEMU", "QEMU, from flash"])
+def test_qemu(folder: Path, title: str) -> None:
+    (command,) = told(folder, title)
+    check(["env", f"--chdir={folder}", *shlex.split(command), "-no-reboot"])
 
 
 def test_kernel_icount(folder: Path) -> None:
@@ -37,10 +48,6 @@ def test_kernel_concurrent(folder: Path) -> None:
     check(board(*MTTCG, *by_kernel(folder)))
 
 
-def test_flash(folder: Path) -> None:
-    check(board(*by_flash(folder)))
-
-
 @pytest.mark.parametrize("address", ["0x401ff000", "0x40201000", "0x50000000"])
 def test_loaded_elsewhere(folder: Path, address: str) -> None:
     """The image moves to where it is linked: from below and above, over itself, and from afar."""
@@ -48,15 +55,44 @@ def test_loaded_elsewhere(folder: Path, address: str) -> None:
     check(board("-device", image, "-device", f"loader,addr={address},cpu-num=0"))
 
 
-def test_booti(folder: Path) -> None:
-    command = "booti 0x60000000 - ${fdtcontroladdr}"
-    check(board(*by_u_boot(folder, "firmware.bin", command)))
+@pytest.mark.parametrize("file", ["firmware.bin", "firmware.itb"])
+def test_u_boot(folder: Path, file: str) -> None:
+    """booti; bootm of a FIT with hashes, which U-Boot verifies."""
+    script = told(folder, f"U-Boot: {file} from a file system")
+    check(board(*by_u_boot_script(folder, f"disk-{file}", {file: folder / file}, script)))
 
 
-def test_bootm(folder: Path) -> None:
-    """A FIT with hashes, which U-Boot verifies."""
-    command = "bootm 0x60000000#conf - ${fdtcontroladdr}"
-    check(board(*by_u_boot(folder, "firmware.itb", command)))
+def test_u_boot_network(folder: Path) -> None:
+    script = told(folder, "U-Boot: firmware.itb over the network")
+    network = ("-netdev", f"user,id=net,tftp={folder}", "-device", "virtio-net-device,netdev=net")
+    check(board(*by_u_boot_script(folder, "disk-network", {}, script), *network))
+
+
+def test_u_boot_raw_blocks(folder: Path) -> None:
+    """From a partition into the blocks of another disk, which then boots."""
+    raw = folder / "blocks.img"
+    with raw.open("wb") as stream:
+        stream.truncate(8 << 20)
+    load, *write = told(folder, "U-Boot: firmware.itb into raw blocks, once")
+    at = load.split()[-2]
+    script = [load, "setenv devnum 1", *write, f"mw.b {at} 0 ${{filesize}}"]
+    script += told(folder, "U-Boot: firmware.itb from raw blocks")
+    files = {"firmware.itb": folder / "firmware.itb"}
+    disk = (
+        "-drive",
+        f"if=none,id=raw,format=raw,file={raw}",
+        "-device",
+        "virtio-blk-device,drive=raw",
+    )
+    check(board(*disk, *by_u_boot_script(folder, "disk-raw", files, script)))
+    assert raw.read_bytes()[0x800 * 512 :].startswith((folder / "firmware.itb").read_bytes())
+
+
+def test_every_file_tells_what_it_holds(folder: Path) -> None:
+    for name in ("firmware.bin", "firmware.elf", "firmware.itb", "flash.img"):
+        (told,) = info.read(folder / name)
+        assert told.deployment == "board" and told.vms == ("ping", "pong")
+        assert told.hash == json.loads((folder / "report.json").read_text())["hash"]
 
 
 def test_late_neighbour() -> None:
