@@ -258,7 +258,7 @@ PLAN: dict[str, tuple[str, str]] = {
     ),
     "W-bootargs-console": (
         "A Linux guest's console= names a UART that its VM does not have: it would be silent.",
-        "Use console=ttyAMA0, the virtual UART, or give the VM the UART that is meant.",
+        "Use the virtual UART, whose name the message shows, or give the VM the UART that is meant.",
     ),
     "W-dtb-reg": (
         "A supplied device tree describes a device where the VM has nothing.",

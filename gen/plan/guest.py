@@ -26,8 +26,6 @@ from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
 from gen.read.fdt import Tree
 
-VIRTUAL_CONSOLE = "ttyAMA"  # of Linux' driver for the PL011
-
 
 @dataclass(frozen=True)
 class Guest:
@@ -93,18 +91,20 @@ def build_guest(
 
 
 def _check_console(guest: Guest, report: Report) -> None:
-    """Linux without hardware of its own hears and speaks by the virtual UART alone."""
+    """Linux without hardware of its own hears and speaks by virtual UARTs alone."""
     vm = guest.vm
     asked = re.findall(r"(?:^|\s)console=([^\s,]+)", vm.bootargs or "")
     if not guest.uarts or guest.devices.windows or guest.devices.traps:
         return
-    if asked and not any(name.startswith(VIRTUAL_CONSOLE) for name in asked):
+    names = {uart.kind.linux_name: uart.kind.name for uart in guest.uarts}
+    if asked and not any(name.startswith(tuple(names)) for name in asked):
+        there = ", ".join(f"{kind} ({name}0)" for name, kind in names.items())
         report.warning(
             "bootargs-console",
             vm.at("bootargs"),
-            f"VM {vm.name}: bootargs has console={asked[-1]}, and the VM's only UART is the virtual "
-            f"PL011, which Linux calls {VIRTUAL_CONSOLE}0: it will be silent",
-            f"use console={VIRTUAL_CONSOLE}0",
+            f"VM {vm.name}: bootargs has console={asked[-1]}, and the VM's only UART is a virtual "
+            f"{there}: it will be silent",
+            f"use console={next(iter(names))}0",
         )
 
 

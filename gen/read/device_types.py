@@ -46,6 +46,7 @@ class UartType:
     doc: str
     compatible: tuple[str, ...]
     clock_names: tuple[str, ...]
+    linux_name: str  # of its character devices, less the number
 
     @property
     def symbol(self) -> str:
@@ -53,12 +54,13 @@ class UartType:
 
 
 UARTS = (
-    UartType("pl011", "a UART", ("arm,pl011", "arm,primecell"), ("uartclk", "apb_pclk")),
+    UartType("pl011", "a UART", ("arm,pl011", "arm,primecell"), ("uartclk", "apb_pclk"), "ttyAMA"),
     UartType(
         "cadence",
         "the UART of Zynq devices",
         ("cdns,uart-r1p12", "xlnx,xuartps"),
         ("uart_clk", "pclk"),
+        "ttyPS",
     ),
 )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from gen.diagnostics import Exit, Failure, Report, Where
 from gen.read.board import Board
 from gen.read.board_file import load_board
+from gen.read.device_types import default_uart
 from gen.read.keys import KIND_WORDS, NAME
 from gen.tool import toml_text
 from gen.tool.options import Options
@@ -110,6 +111,7 @@ def _deployment(
         title=board.title,
         board=toml_text.board(board_name, folder),
         variants=board.variants,
+        has_pl011=default_uart(board.uart.type).name == "pl011",
         vms=vms,
         timeout="120s" if any(vm.is_linux for vm in vms) else "10s",
     )

@@ -4,70 +4,45 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from machine import ROOT
+from pages import blocks, commands, copy_repository, run, write
 
 PAGE = ROOT / "docs/custom-device.md"
-BLOCK = re.compile(r"^```(\w+)(?: (file|insert)=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What stands behind the place of an insertion.
-BEHIND = {"vdev/Kconfig": "endmenu\n", "gen/read/device_types.py": ")\n\n\ndef find("}
-PYTHON = "/usr/bin/python3"
-
-
-def blocks() -> list[tuple[str, str, str, str]]:
-    """Language, what to do, with which file, and the text of each block of the page."""
-    return [match.groups("") for match in BLOCK.finditer(PAGE.read_text())]  # type: ignore[misc]
+BEHIND = {"vdev/Kconfig": "endmenu\n", "gen/read/device_types.py": ")\n\n\nKINDS: "}
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is committed or about to be, with the page's files and changes in it."""
+    """The repository with the page's files and changes in it."""
     folder = tmp_path_factory.mktemp("copy")
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in names.splitlines():
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / "build").mkdir()
-    (folder / "build/cache").symlink_to(ROOT / "build/cache")
-    for _, action, name, text in blocks():
-        if action == "file":
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text)
-        elif action == "insert":
+    copy_repository(folder)
+    for block in blocks(PAGE):
+        if block.action == "file":
+            write(folder, block)
+        elif block.action == "insert":
+            name = block.argument
             before, behind, after = (folder / name).read_text().rpartition(BEHIND[name])
             assert behind, name
-            gap = "\n" if text.startswith("config") else ""
-            (folder / name).write_text(before + text + gap + behind + after)
+            gap = "\n" if block.text.startswith("config") else ""
+            (folder / name).write_text(before + block.text + gap + behind + after)
     return folder
 
 
-def run(folder: Path, command: str) -> str:
-    words = [PYTHON if word == "python3" else word for word in command.split()]
-    done = subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300
-    )
-    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def commands() -> list[str]:
-    return [
-        line for kind, _, _, text in blocks() if kind == "sh" for line in text.splitlines() if line
-    ]
+def typed() -> list[str]:
+    return [line for block in blocks(PAGE) if block.language == "sh" for line in commands(block)]
 
 
 def test_the_page_has_commands() -> None:
-    assert len(commands()) >= 3
+    assert len(typed()) >= 3
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", typed())
 def test_command(copy: Path, command: str) -> None:
     said = run(copy, command)
     if "--run" in command:
