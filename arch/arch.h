@@ -122,7 +122,7 @@ void arch_mem_flush(hpa_t base, uint64_t size);
  * loader/digest.h. */
 void arch_sha256_blocks(uint32_t state[8], const uint8_t *data, uint64_t block_count);
 uint32_t arch_crc32(uint32_t crc, const uint8_t *data, uint64_t size);
-/* Is all of [base, base + size) mapped readable in own CPU's current tables? */
+/* Is all of [base, base + size) memory, not registers, that own CPU's current tables map? */
 bool arch_mem_readable(hpa_t base, uint64_t size);
 void arch_vm_flush(const struct vm_row *vm); /* stage-2 TLB entries of this VMID, I-cache */
 

@@ -78,6 +78,15 @@ PLAN: dict[str, tuple[str, str]] = {
         "A passthrough range covers RAM of the board.",
         'Give RAM by memory = [{ map = "identical", ... }].',
     ),
+    "E-board-reset-missing": (
+        "A VM's end shall reset the board, whose firmware has no PSCI, and whose board.toml names no "
+        "device that does it.",
+        "Choose another policy, or name the device: [power] in board.toml.",
+    ),
+    "E-passthrough-power": (
+        "Passed-through pages hold the device that switches the board off.",
+        "Remove them; a VM powers itself off and resets by PSCI.",
+    ),
     "E-passthrough-gic": (
         "A passthrough range covers the board's interrupt controller.",
         "Remove it: every VM has its own, virtual one.",

@@ -78,8 +78,9 @@ struct vcpu_row {
 /* One physical CPU of the board that this deployment uses; row 0 is the CPU that firmware starts.
  */
 struct pcpu_row {
-    uint64_t hardware_id; /* MPIDR affinity fields, hart id */
-    int16_t vcpu;         /* index into vcpu_rows, -1: none */
+    uint64_t hardware_id;  /* MPIDR affinity fields, hart id */
+    hpa_t release_address; /* where it waits for its entry in a spin table; 0: firmware starts it */
+    int16_t vcpu;          /* index into vcpu_rows, -1: none */
     /* INTID of the SPI by which other CPUs call the hypervisor there, where its vCPU's VM has
      * INTERRUPTS_PASSTHROUGH; else 0 */
     uint16_t ipi_intid;
@@ -269,8 +270,8 @@ extern const char *const irq_names[];     /* by physical INTID, NULL: it has non
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VUART_COUNT,
  * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
  * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and
- * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI; <names.h> what traces need: MMIO_ROW_MAX,
- * PORT_ROW_MAX, SYSREG_ROW_MAX (most rows of any VM), IRQ_NAME_COUNT.  A count may be 0: arrays are
+ * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no device drives it);
+ * <names.h> what traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most rows of any VM), IRQ_NAME_COUNT.  A count may be 0: arrays are
  * declared with COUNT_AT_LEAST_ONE(n).
  */
 #define COUNT_AT_LEAST_ONE(n) ((n) > 0 ? (n) : 1)

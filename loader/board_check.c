@@ -13,7 +13,7 @@
 
 #define DTB_MAX_SIZE (UINT32_C(2) << 20)
 #define RANGES_MAX 16u
-#define DEPTH_MAX 2u
+#define DEPTH_MAX 5u
 #define CELL_SIZE 4u
 #define CELLS_MAX 4u
 
@@ -24,6 +24,7 @@ struct findings {
     struct range_row reserved[RANGES_MAX];
     uint32_t reserved_count;
     bool cpu[COUNT_AT_LEAST_ONE(PCPU_COUNT)];
+    bool waits[COUNT_AT_LEAST_ONE(PCPU_COUNT)]; /* for its start where the plan expects it */
     bool gic;
     bool uart;
 };
@@ -34,6 +35,8 @@ struct node {
     struct tree_item compatible;
     struct tree_item device_type;
     struct tree_item status;
+    struct tree_item ranges;
+    struct tree_item release_address;
     uint32_t address_cells; /* of its children's reg */
     uint32_t size_cells;
 };
@@ -69,6 +72,47 @@ static bool read_reg(const struct node *node, uint32_t index, struct range_row *
 
     *out = (struct range_row){ .base = tree_number(range, address_cells),
                                .size = tree_number(range + CELL_SIZE * address_cells, size_cells) };
+    return true;
+}
+
+/* `range` as the parent of bus `node` has it (Devicetree Specification 0.4, 2.3.8); false: the bus
+ * does not map it. */
+static bool translate_once(const struct node *node, struct range_row *range)
+{
+    uint32_t above_cells = node[-1].address_cells;
+    uint32_t stride = node->address_cells + above_cells + node->size_cells;
+
+    if (node->ranges.value == NULL || above_cells == 0 || above_cells > CELLS_MAX ||
+        node->size_cells > CELLS_MAX) {
+        return false;
+    }
+    for (uint32_t n = 0; n < node->ranges.size / CELL_SIZE / stride; n++) {
+        const char *at = node->ranges.value + CELL_SIZE * stride * n;
+        const char *above = at + CELL_SIZE * node->address_cells;
+        uint64_t base = tree_number(at, node->address_cells);
+        uint64_t size = tree_number(above + CELL_SIZE * above_cells, node->size_cells);
+
+        if (range->base >= base && range->size <= size &&
+            range->base - base <= size - range->size) {
+            range->base = range->base - base + tree_number(above, above_cells);
+            return true;
+        }
+    }
+    return node->ranges.size == 0; /* the same addresses */
+}
+
+/* Range `index` of the reg of a node at `depth`, in addresses of the CPUs; false: there is none. */
+static bool read_cpu_reg(const struct node *node, uint32_t depth, uint32_t index,
+                         struct range_row *out)
+{
+    if (!read_reg(node, index, out)) {
+        return false;
+    }
+    for (const struct node *bus = node - 1; depth > 1; depth--, bus--) {
+        if (!translate_once(bus, out)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -111,17 +155,21 @@ static void find_cpu(const struct node *node, struct findings *found)
     }
     for (uint32_t n = 0; n < PCPU_COUNT; n++) {
         if (pcpu_rows[n].hardware_id == reg.base) {
+            const struct tree_item *release = &node->release_address;
+
             found->cpu[n] = true;
+            found->waits[n] = pcpu_rows[n].release_address.addr ==
+                              tree_number(release->value, release->size / CELL_SIZE);
         }
     }
 }
 
-static bool gic_matches(const struct node *node)
+static bool gic_matches(const struct node *node, uint32_t depth)
 {
     for (uint32_t n = 0; n < board_row.gic_count; n++) {
         struct range_row reg;
 
-        if (!read_reg(node, n, &reg) || reg.base != board_row.gic[n].base ||
+        if (!read_cpu_reg(node, depth, n, &reg) || reg.base != board_row.gic[n].base ||
             reg.size < board_row.gic[n].size) {
             return false;
         }
@@ -129,23 +177,25 @@ static bool gic_matches(const struct node *node)
     return true;
 }
 
-static void find_in_node(const struct node *node, bool reserved, struct findings *found)
+static void find_in_node(const struct node *node, uint32_t depth, bool reserved,
+                         struct findings *found)
 {
     struct range_row reg;
 
-    if (reserved) {
+    if (reserved && depth == 2) {
         for (uint32_t n = 0; read_reg(node, n, &reg); n++) {
             add_range(found->reserved, &found->reserved_count, reg);
         }
-    } else if (is_ours(node, "memory")) {
+    } else if (depth == 1 && is_ours(node, "memory")) {
         for (uint32_t n = 0; read_reg(node, n, &reg); n++) {
             add_range(found->ram, &found->ram_count, reg);
         }
     } else if (is_ours(node, "cpu")) {
         find_cpu(node, found);
     } else if (has_text(&node->compatible, board_row.gic_compatible)) {
-        found->gic = found->gic || gic_matches(node);
-    } else if (has_text(&node->compatible, board_row.uart_compatible) && read_reg(node, 0, &reg)) {
+        found->gic = found->gic || gic_matches(node, depth);
+    } else if (has_text(&node->compatible, board_row.uart_compatible) &&
+               read_cpu_reg(node, depth, 0, &reg)) {
         found->uart = found->uart || reg.base == board_row.uart.base;
     }
 }
@@ -160,6 +210,10 @@ static void keep_property(struct node *node, const struct tree_item *property)
         node->device_type = *property;
     } else if (strcmp(property->name, "status") == 0) {
         node->status = *property;
+    } else if (strcmp(property->name, "ranges") == 0) {
+        node->ranges = *property;
+    } else if (strcmp(property->name, "cpu-release-addr") == 0) {
+        node->release_address = *property;
     } else if (strcmp(property->name, "#address-cells") == 0 && property->size == CELL_SIZE) {
         node->address_cells = (uint32_t)tree_number(property->value, 1);
     } else if (strcmp(property->name, "#size-cells") == 0 && property->size == CELL_SIZE) {
@@ -167,8 +221,9 @@ static void keep_property(struct node *node, const struct tree_item *property)
     }
 }
 
-/* From front to end, nodes down to depth 2 (the root has 0): what we look for stands at the root or
- * one bus below.  A node is judged at its end; what its parent says about reg came before it. */
+/* From front to end, nodes down to DEPTH_MAX (the root has 0): what we look for stands at the root
+ * or a few buses below.  A node is judged at its end; what its parent says about reg came before
+ * it. */
 static void walk(struct tree *tree, uint64_t address, struct findings *found)
 {
     struct node nodes[DEPTH_MAX + 1];
@@ -198,7 +253,7 @@ static void walk(struct tree *tree, uint64_t address, struct findings *found)
         } else if (token == TREE_PROPERTY) {
             keep_property(&nodes[depth], &item);
         } else if (depth > 0) {
-            find_in_node(&nodes[depth], reserved && depth == 2, found);
+            find_in_node(&nodes[depth], depth, reserved, found);
         }
     }
 }
@@ -246,6 +301,14 @@ static void judge(const struct findings *found)
         if (!found->cpu[n]) {
             panic("board check: the plan uses CPU %#llx, which this board does not have",
                   (unsigned long long)pcpu_rows[n].hardware_id);
+        }
+    }
+    for (uint32_t n = 1; n < PCPU_COUNT; n++) {
+        uint64_t release = pcpu_rows[n].release_address.addr;
+
+        if (release != 0 && !found->waits[n]) {
+            panic("board check: CPU %#llx does not wait for its entry at %#llx",
+                  (unsigned long long)pcpu_rows[n].hardware_id, (unsigned long long)release);
         }
     }
     if (!found->gic) {

@@ -51,6 +51,9 @@ void aarch64_log_registers(const uint64_t x[31]);
 /* What an ESR_ELx exception class means, in words. */
 const char *aarch64_ec_words(uint32_t ec);
 
+/* Where the search for an own row ends (spin_table.S). */
+extern const struct pcpu_row *const aarch64_pcpu_rows_end;
+
 /* Firmware call by SMC (SMCCC, DEN 0028). */
 uint64_t aarch64_smc(uint64_t function, uint64_t arg1, uint64_t arg2, uint64_t arg3);
 

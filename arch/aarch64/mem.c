@@ -93,7 +93,10 @@ bool arch_mem_readable(hpa_t base, uint64_t size)
     }
     for (uint64_t page = base.addr / PAGE; page <= last / PAGE; page++) {
         __asm__ volatile("at s1e2r, %0\n\tisb" : : "r"(page * PAGE) : "memory");
-        if ((AARCH64_READ(par_el1) & 1) != 0) {
+        uint64_t par = AARCH64_READ(par_el1);
+
+        /* PAR_EL1 (D17.2.100): F[0]; ATTR[63:56] as in MAIR, its upper half 0 for devices. */
+        if ((par & 1) != 0 || par >> 60 == 0) {
             return false;
         }
     }

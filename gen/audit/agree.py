@@ -145,6 +145,10 @@ def _check_cpus(asked: Asked, tables: Tables, check: Check) -> None:
     used = {order[0]} | {cpu for vm in asked.vms for cpu in vm.cpus}
     told = [pcpu.hardware_id for pcpu in tables.pcpus]
     check.expect(told == [cpu for cpu in order if cpu in used], f"the image starts CPUs {told}")
+    for pcpu in tables.pcpus:
+        fine = pcpu.release_address == asked.board.releases.get(pcpu.hardware_id, 0)
+        where = f"{pcpu.release_address:#x}"
+        check.expect(fine, f"the entry of CPU {pcpu.hardware_id} is written to {where}")
 
 
 def _check_memory(

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gen.audit.asked_file import Table, expanded, read_toml, size
-from gen.audit.asked_tree import Node, Tree, parse, registers
+from gen.audit.asked_tree import Node, Tree, number, parse, registers
 from gen.audit.ranges import Span, sized, union
 
 _GICV3, _GICV2 = "arm,gic-v3", ("arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic")
+_POWER = {"bcm2835_pm": "brcm,bcm2711-pm"}
 _EDGES = (1, 2)  # the GIC binding's flags; 4 and 8 are levels
 
 
@@ -20,11 +21,13 @@ _EDGES = (1, 2)  # the GIC binding's flags; 4 and 8 are levels
 class Board:
     tree: Tree
     cpus: list[tuple[str, int]]  # (name, MPIDR affinity), in the order of the latter
+    releases: dict[int, int]  # where a CPU waits in a spin table, by MPIDR affinity
     ram: list[Span]
     reserved: list[Span]  # what firmware keeps
     gic: Node
     uart: Node
     uart_type: str  # of the virtual one in its place
+    power: Span | None  # registers that switch the board off
     features: list[str]
     physical_bits: int
     image_base: int
@@ -81,14 +84,18 @@ def read_board(folder: Path, variant: str | None, predefined: Mapping[str, str])
     holder = tree.root.child("reserved-memory")
     nodes = [node for node in (holder.children if holder else []) if node.enabled]
     kept += tree.reservations + [span for node in nodes for span in registers(node)]
+    releases = _releases(tree)
+    kept += [sized(place, 1).pages() for place in releases.values()]
     return Board(
         tree=tree,
         cpus=_cpus(tree),
+        releases=releases,
         ram=union(ram),
         reserved=union(kept),
         gic=_gic(tree),
         uart=_uart(tree, facts),
         uart_type=facts["console"]["type"] if facts["console"]["type"] in UART_TYPES else "pl011",
+        power=_power(tree, facts),
         features=facts["cpu"].get("features", []),
         physical_bits=facts["cpu"]["physical_address_bits"],
         image_base=facts["image"]["base"],
@@ -108,16 +115,27 @@ def _memory(tree: Tree) -> list[Span]:
     return [span for node in nodes if node.enabled for span in registers(node)]
 
 
-def _cpus(tree: Tree) -> list[tuple[str, int]]:
+def _cpu_nodes(tree: Tree) -> list[tuple[int, Node]]:
     holder = tree.root.child("cpus")
-    found = []
-    for node in holder.children if holder is not None else []:
-        if node.text("device_type") == "cpu" and node.text("status") not in ("fail", "reserved"):
-            number = 0
-            for cell in node.cells("reg"):
-                number = number << 32 | cell
-            found.append((node.name, number))
-    return sorted(found, key=lambda cpu: cpu[1])
+    found = [
+        (number(node.cells("reg")), node)
+        for node in (holder.children if holder is not None else [])
+        if node.text("device_type") == "cpu" and node.text("status") not in ("fail", "reserved")
+    ]
+    return sorted(found, key=lambda cpu: cpu[0])
+
+
+def _cpus(tree: Tree) -> list[tuple[str, int]]:
+    return [(node.name, affinity) for affinity, node in _cpu_nodes(tree)]
+
+
+def _releases(tree: Tree) -> dict[int, int]:
+    """Where CPUs wait that firmware does not start itself (3.8.1)."""
+    return {
+        affinity: number(node.cells("cpu-release-addr"))
+        for affinity, node in _cpu_nodes(tree)
+        if node.text("enable-method") == "spin-table"
+    }
 
 
 def _gic(tree: Tree) -> Node:
@@ -135,6 +153,14 @@ def _uart(tree: Tree, facts: Table) -> Node:
     if node is None:
         raise ValueError("the board's tree has no console")
     return node
+
+
+def _power(tree: Tree, facts: Table) -> Span | None:
+    kind = facts.get("power", {}).get("type")
+    for node in tree.root.walk():
+        if kind and node.enabled and _POWER[kind] in node.texts("compatible"):
+            return registers(node)[0]
+    return None
 
 
 def interrupts(tree: Tree, node: Node) -> list[tuple[int, bool]]:

@@ -126,7 +126,7 @@ def _nodes(data: bytes, at: int, strings: int) -> Node:
             raise ValueError("damaged device tree")
 
 
-def _number(cells: list[int]) -> int:
+def number(cells: list[int]) -> int:
     value = 0
     for cell in cells:
         value = value << 32 | cell
@@ -143,8 +143,8 @@ def registers(node: Node) -> list[Span]:
         return []
     found = []
     for at in range(0, len(cells) - step + 1, step):
-        base = _number(cells[at : at + address])
-        span = sized(base, _number(cells[at + address : at + step]))
+        base = number(cells[at : at + address])
+        span = sized(base, number(cells[at + address : at + step]))
         found.append(_translated(node.parent, span))
     return [span for span in found if span is not None]
 
@@ -173,9 +173,9 @@ def _ranges(node: Node) -> list[tuple[int, int, int]]:
     cells, step = node.cells("ranges"), child + above + length
     return [
         (
-            _number(cells[at : at + child]),
-            _number(cells[at + child : at + child + above]),
-            _number(cells[at + child + above : at + step]),
+            number(cells[at : at + child]),
+            number(cells[at + child : at + child + above]),
+            number(cells[at + child + above : at + step]),
         )
         for at in range(0, len(cells) - step + 1, step)
     ]

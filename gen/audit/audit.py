@@ -31,7 +31,7 @@ from gen.audit.agree_dispatch import check_dispatch_asked
 from gen.audit.asked import Asked, NotRead, read_asked
 from gen.audit.dispatch import check_dispatch, check_registers, interrupt_mode, ops_name
 from gen.audit.findings import Check, Findings
-from gen.audit.hypervisor import Devices, HostRam, walk_own
+from gen.audit.hypervisor import Devices, HostRam, spin_table, walk_own
 from gen.audit.image import Firmware, Tables
 from gen.audit.images import check_images
 from gen.audit.owners import (
@@ -159,13 +159,17 @@ def _devices(tables: Tables, asked: Asked | None) -> tuple[Devices, list[tuple[s
     values = tables.firmware.enum("irq_owner")
     gic = tables.gic
     console = any(row.owner == values["IRQ_CONSOLE"] for row in tables.irqs)
+    power = None
     if asked is not None:
-        gic, console = asked.board.gic_frames, asked.has_console
+        gic, console, power = asked.board.gic_frames, asked.has_console, asked.board.power
     kept = [("the interrupt controller", part) for part in gic]
     kept += [("trapped registers", part) for part in trapped]
+    if power is not None:
+        kept.append(("what switches the board off", power))
     if console:
         kept.append(("the console", tables.uart))
     run = [part for _, part in kept]
+    kept += [("the spin table of other CPUs", page) for page in spin_table(tables)]
     return Devices(run, [*run, tables.uart], exact=asked is not None), kept
 
 

@@ -56,7 +56,7 @@ def walk_own(
         root_entries = 1 << bits - SHIFT[root_level]
         check.expect(2 <= root_entries <= ENTRIES, f"a root of {root_entries} entries")
         stacks, guards = stack_spans(firmware, len(tables.pcpus))
-        image = _image(firmware, stacks)
+        image = _image(tables, stacks)
         for name in ("run", "loader"):
             root = firmware.symbols[f"hyp_{name}_table"]
             tree = walk(firmware.read, root, root_level, root_entries, stage1_leaf)
@@ -78,8 +78,15 @@ def walk_own(
     return trees
 
 
-def _image(firmware: Firmware, stacks: list[Span]) -> dict[str, list[tuple[Span, str]]]:
-    """What each tree must map of the image."""
+def spin_table(tables: Tables) -> list[Span]:
+    """Pages in which entries of other CPUs are written."""
+    places = {pcpu.release_address for pcpu in tables.pcpus if pcpu.release_address}
+    return union(sized(place, 1).pages() for place in places)
+
+
+def _image(tables: Tables, stacks: list[Span]) -> dict[str, list[tuple[Span, str]]]:
+    """What each tree must map of the image, and the loader to start other CPUs."""
+    firmware = tables.firmware
     data = Span(firmware.symbols["packed_end"], firmware.symbols["bss_end"]).pages()
     parts = [
         (firmware.span("image_start", "text_end"), "rx"),
@@ -87,8 +94,9 @@ def _image(firmware: Firmware, stacks: list[Span]) -> dict[str, list[tuple[Span,
         (data, "rw"),
         *((stack, "rw") for stack in stacks),
     ]
-    packed = (firmware.span("rodata_end", "packed_end"), "r")
-    return {"run": parts, "loader": [*parts, packed] if packed[0].size else parts}
+    packed = firmware.span("rodata_end", "packed_end")
+    loader = [*parts, *((page, "rw") for page in spin_table(tables))]
+    return {"run": parts, "loader": [*loader, (packed, "r")] if packed.size else loader}
 
 
 def _check_form(name: str, tree: Tree, firmware: Firmware, check: Check) -> None:

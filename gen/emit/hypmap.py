@@ -2,7 +2,8 @@
 """hypmap.c: the hypervisor's own page tables, an identity map with 4 KiB pages.
 
 Two trees: `run` maps what the hypervisor needs while guests run (itself without packed images, its
-devices), `loader` adds the packed images, all other RAM, and a UART that is later a guest's. Each 2 MiB that holds parts of the image
+devices), `loader` adds the packed images, all other RAM, firmware's spin table, and a UART that is
+later a guest's. Each 2 MiB that holds parts of the image
 needs a table of pages; which ones do depends on the boundaries, how many tables are reserved for
 them does not, and those left over stay empty."""
 
@@ -49,7 +50,7 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
     devices = _device_regions(plan)
     image = _image_regions(plan, where, stack_size)
     uart = [_uart_region(plan)]
-    apart = [*_memory(plan), window(plan)]
+    apart = [*_memory(plan), window(plan), *plan.board.spin_table]
     run = devices + [region for region in image if region.owner != "packed images"]
     if owns_uart(plan) or any(
         overlaps(part, plan.board.uart.reg) for part in trapped_pages(plan.trapped)
@@ -57,7 +58,7 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
         run += uart
     else:
         apart.append(plan.board.uart.reg)
-    loader = devices + uart + image + _ram_regions(plan, where)
+    loader = devices + uart + image + _ram_regions(plan, where) + _spin_table_regions(plan)
     tables: dict[str, Table] = {}
     for tree, regions in (("run", run), ("loader", loader)):
         builder = _Builder(
@@ -85,7 +86,7 @@ def hypmap_source(plan: Plan, boundaries: Boundaries | None, stack_size: int) ->
 def address_bits(plan: Plan) -> int:
     """Of the identity map: the fewest that hold all it may map. A root that is smaller than a page
     takes no page."""
-    regions = [*_device_regions(plan), _uart_region(plan)]
+    regions = [*_device_regions(plan), _uart_region(plan), *_spin_table_regions(plan)]
     ends = [region.end for region in regions] + [ram.end for ram in _memory(plan)]
     top = max(*ends, window(plan).end)
     if top > 1 << ADDRESS_BITS:
@@ -129,6 +130,8 @@ def _device_regions(plan: Plan) -> list[Region]:
     for name, reg in (("GICC", gic.cpu_interface), ("GICH", gic.hyp_interface)):
         if reg is not None:
             found.append((name, reg))
+    if plan.board.power is not None:
+        found.append(("power", plan.board.power.reg))
     return [
         Region(reg.base // PAGE * PAGE, pages(reg.end), "ARCH_S1_DEVICE", name)
         for name, reg in found
@@ -166,6 +169,11 @@ def _ram_regions(plan: Plan, where: Boundaries) -> list[Region]:
         Region(part.base, part.end, "ARCH_S1_DATA", "RAM")
         for part in subtract(_memory(plan), taken)
     ]
+
+
+def _spin_table_regions(plan: Plan) -> list[Region]:
+    """Where the entries of other CPUs are written when they are started."""
+    return [Region(p.base, p.end, "ARCH_S1_DATA", "spin table") for p in plan.board.spin_table]
 
 
 class _Builder:

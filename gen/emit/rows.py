@@ -14,7 +14,7 @@ from gen.emit.images import image_symbols
 from gen.emit.vm_rows import sysreg_arrays, vgic_row, vm_arrays, vm_names, vm_row
 from gen.plan.emulated_devices import HEADER as DEVICES
 from gen.plan.model import Irq, Plan
-from gen.read.board import Range
+from gen.read.board import Power, Range
 
 
 _HEADERS = ("vdev/sysreg.h", "vdev/timer.h", "vdev/vdev.h")
@@ -51,11 +51,17 @@ def tables_header(plan: Plan) -> str:
         f"#define PLAT_UART_BASE {uart.reg.base:#x}ull",
         f"#define PLAT_UART_CLOCK_HZ {uart.clock_hz}u",
         f"#define PLAT_UART_SPI {uart.spi}u",
+        *_power(plan.board.power),
         "",
         "#endif",
         "",
     ]
     return "\n".join(lines)
+
+
+def _power(power: Power | None) -> list[str]:
+    path, base = (power.path, power.reg.base) if power is not None else ("no device", 0)
+    return ["", f"/* board power: {path} */", f"#define PLAT_POWER_BASE {base:#x}ull"]
 
 
 def tables_source(plan: Plan) -> str:
@@ -186,6 +192,7 @@ def _pcpus(plan: Plan) -> list[Members]:
     return [
         [
             ("hardware_id", c.u64(pcpu.hardware_id)),
+            ("release_address", c.address(c.u64(pcpu.release_address or 0))),
             ("vcpu", "-1" if pcpu.vcpu is None else str(pcpu.vcpu)),
             ("ipi_intid", "0" if pcpu.ipi_spi is None else str(pcpu.ipi_spi + 32)),
         ]

@@ -213,5 +213,8 @@ def kconfig_symbols(
     }
     wanted |= {f"{room}{board.gic.version}": True for room in ("ARCH_GIC", "VDEV_VGIC")}
     if board.cpu_start == "spin-table":
-        wanted["ARCH_SPIN_TABLE"] = True
+        power = board.power.type if board.power is not None else "no_power"
+        wanted |= {"ARCH_SPIN_TABLE": True, f"PLATFORM_{power.upper()}": True}
+    else:
+        wanted["ARCH_PSCI"] = True
     return {name: "y" if on else "n" for name, on in sorted(wanted.items())}

@@ -30,7 +30,8 @@ def plan_cpus(
     )
     runs = {vcpu.pcpu: number for number, vcpu in enumerate(vcpus)}
     pcpus = tuple(
-        Pcpu(cpu, board.cpus[cpu].hardware_id, runs.get(row)) for row, cpu in enumerate(used)
+        Pcpu(cpu, board.cpus[cpu].hardware_id, runs.get(row), board.cpus[cpu].release_address)
+        for row, cpu in enumerate(used)
     )
     return pcpus, vcpus
 

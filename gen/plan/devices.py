@@ -110,6 +110,8 @@ def _machine_part(path: str, board: Board) -> str:
     compatible = device.compatible if device is not None else ()
     if full == board.gic.path or full.startswith(f"{board.gic.path}/"):
         return "the interrupt controller"
+    if board.power is not None and full == board.power.path:
+        return "what switches the board off"
     if any(full.split("@")[0] == p or full.startswith(f"{p}/") for p in MACHINE_PATHS):
         return "a CPU, the memory or the firmware interface"
     if any(name in MACHINE_COMPATIBLES or PMU_COMPATIBLES.fullmatch(name) for name in compatible):
@@ -251,6 +253,16 @@ def _is_device_memory(window: Window, board: Board, report: Report) -> bool:
                 "remove them: every VM sees its own, virtual one",
             )
             return False
+    power = board.power
+    if power is not None and overlaps(pages(power.reg), pages(window.host)):
+        report.error(
+            "passthrough-power",
+            window.where,
+            f"{window.owner}: host pages {range_text(window.host)} hold {power.path}, which switches "
+            "the board off",
+            "remove them: a VM powers itself off by PSCI",
+        )
+        return False
     return True
 
 
@@ -269,7 +281,17 @@ def check_console_uart(deployment: Deployment, board: Board, report: Report) -> 
 
 def check_board(deployment: Deployment, board: Board, report: Report) -> None:
     """What a board must have for any VM to run on it."""
+    resets = board.psci_conduit is not None or board.power is not None
     for vm in deployment.vms:
+        for key in ("on_crash", "on_reset", "on_off"):
+            if getattr(vm, key) == "reset-board" and not resets:
+                report.error(
+                    "board-reset-missing",
+                    vm.at(key),
+                    f'VM {vm.name}: {key} = "reset-board", but nothing resets board {board.name}: its '
+                    "firmware has no PSCI, and board.toml names no [power]",
+                    "choose another policy",
+                )
         for feature in vm.features:
             if feature not in board.cpu_features:
                 report.error(

@@ -136,6 +136,7 @@ def allocate(
     is the deployment's line that names the board.
     Largest regions first, each into the smallest hole that gives it the largest stage-2 blocks."""
     taken = [Taken(window, "the hypervisor and its packed images")]
+    taken += [Taken(page, "the spin table of other CPUs") for page in board.spin_table]
     if not any(contains(part, window) for part in union(board.ram)):
         report.error(
             "firmware-outside-ram",

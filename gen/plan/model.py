@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from gen.diagnostics import NOWHERE, Where
+from gen.read.board import PAGE as PAGE
 from gen.read.board import Board, Range
 from gen.read.deployment import Deployment, Vm
 from gen.read.device_types import DeviceType, UartType
-
-PAGE = 4096
 
 
 @dataclass(frozen=True)
@@ -195,6 +194,7 @@ class Pcpu:
     board_index: int  # index into Board.cpus
     hardware_id: int
     vcpu: int | None
+    release_address: int | None = None  # where it waits in a spin table
     ipi_spi: int | None = None  # the SPI that is the hypervisor's IPI to it (gen/plan/direct.py)
 
 

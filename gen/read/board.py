@@ -4,9 +4,12 @@ does not tell where a fact came from."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+PAGE = 4096
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,15 @@ class Uart:
 
 
 @dataclass(frozen=True)
+class Power:
+    """What switches the board off and resets it where firmware has no PSCI."""
+
+    type: str  # "bcm2835_pm": platform/<type>.c, Kconfig symbol PLATFORM_<TYPE>
+    path: str
+    reg: Range
+
+
+@dataclass(frozen=True)
 class Board:
     name: str
     title: str
@@ -109,4 +121,15 @@ class Board:
     devices: tuple[BoardDevice, ...]
     files: tuple[Path, ...]  # every file the facts came from, for the input hash
     cpu_start: Literal["psci", "spin-table"] = "psci"  # how firmware starts the other CPUs
+    power: Power | None = None  # None: firmware does it, or nothing does
     has_ports: bool = False  # its architecture has I/O ports (x86)
+
+    @property
+    def spin_table(self) -> tuple[Range, ...]:
+        """Pages at which firmware's CPUs look for their entry, sorted."""
+        return spin_table(self.cpus)
+
+
+def spin_table(cpus: Iterable[Cpu]) -> tuple[Range, ...]:
+    places = {cpu.release_address for cpu in cpus if cpu.release_address is not None}
+    return tuple(Range(base, PAGE) for base in sorted({at - at % PAGE for at in places}))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
 from gen.read import fdt
-from gen.read.board import Board, Range
+from gen.read.board import Board, Range, spin_table
 from gen.read.board_schema import BOARD, VARIANT
 from gen.read.board_tree import TreeFacts, read_facts
 from gen.read.suggest import did_you_mean
@@ -219,9 +219,14 @@ def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:
         cpu_features=tuple(cpu.get("features", ())),
         physical_address_bits=cpu.get("physical_address_bits"),
         ram=tuple(sorted(ram, key=lambda part: part.base)),
-        reserved=tuple(sorted([*facts.reserved, *reserved], key=lambda part: part.base)),
+        reserved=tuple(
+            sorted(
+                [*facts.reserved, *reserved, *spin_table(facts.cpus)], key=lambda part: part.base
+            )
+        ),
         gic=replace(facts.gic, security_states=gic.get("security_states", 2)),
         uart=facts.uart,
+        power=facts.power,
         timer_ppi=facts.timer_ppi,
         maintenance_ppi=facts.maintenance_ppi,
         psci_conduit=facts.psci_conduit,

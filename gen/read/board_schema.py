@@ -107,6 +107,21 @@ CONSOLE = Table(
     ),
 )
 
+POWER = Table(
+    "power",
+    "What switches the board off and resets it, where firmware has no PSCI. Without it the board "
+    'stays as it is when all VMs are off, and `"reset-board"` is refused.',
+    (
+        Key(
+            "type",
+            enum("bcm2835_pm"),
+            "Its kind, found in the tree. Its driver is platform/<type>.c.",
+            '"bcm2835_pm"',
+            required=True,
+        ),
+    ),
+)
+
 GIC = Table(
     "gic",
     "The interrupt controller.",
@@ -182,6 +197,7 @@ BOARD = Table(
         Key("firmware", table(FIRMWARE), FIRMWARE.doc),
         Key("image", table(IMAGE), IMAGE.doc, required=True),
         Key("console", table(CONSOLE), CONSOLE.doc, required=True),
+        Key("power", table(POWER), POWER.doc),
         Key("gic", table(GIC), GIC.doc),
         Key("qemu", table(QEMU), QEMU.doc),
         Key("variant", scalar("free"), VARIANT.doc),

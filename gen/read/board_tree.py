@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gen.diagnostics import Report, Where
-from gen.read.board import BoardDevice, Cpu, Gic, Range, Uart
+from gen.read.board import BoardDevice, Cpu, Gic, Power, Range, Uart
 from gen.read.devices import (
     GIC_COMPATIBLES,
     clock_hz,
@@ -27,6 +27,8 @@ UART_COMPATIBLES: dict[str, tuple[str, ...]] = {
     "imx": ("fsl,imx6q-uart", "fsl,imx21-uart"),
 }
 
+POWER_COMPATIBLES = {"bcm2835_pm": ("brcm,bcm2711-pm", "brcm,bcm2835-pm")}
+
 # Order of `interrupts` in the arm,armv8-timer binding, and the names of interrupt-names.
 TIMER_ORDER = ("secure", "physical", "virtual", "hypervisor")
 TIMER_NAMES = {"sec-phys": 0, "phys": 1, "virt": 2, "hyp-phys": 3}
@@ -43,6 +45,7 @@ class TreeFacts:
     reserved: tuple[Range, ...]
     gic: Gic
     uart: Uart
+    power: Power | None
     timer_ppi: dict[str, int]
     maintenance_ppi: int
     psci_conduit: Literal["smc", "hvc"] | None
@@ -72,6 +75,7 @@ def read_facts(tree: Tree, values: Values, ram_told: bool, report: Report) -> Tr
             reserved=ram_ranges(tree)[1],
             gic=_gic(gic_node),
             uart=_uart(tree, values, report),
+            power=_power(tree, values.get("power"), start),
             timer_ppi=_timer(tree),
             maintenance_ppi=_maintenance(tree, gic_node),
             psci_conduit=_psci(tree) if start == "psci" else None,
@@ -118,6 +122,8 @@ def _cpus(tree: Tree, start: str) -> tuple[Cpu, ...]:
             if not where:
                 raise _Missing(f"{node.path} has no cpu-release-addr", "complete its node")
             release = take(where, 0, len(where))
+            if release % 8:
+                raise _Missing(f"{node.path}: cpu-release-addr {release:#x}", "align it to 8 bytes")
         compatible = node.compatible[0] if node.compatible else ""
         cpus.append(Cpu(node.name, hardware_id, compatible, release))
     if not cpus:
@@ -187,6 +193,20 @@ def _uart(tree: Tree, values: Values, report: Report) -> Uart:
     if not clock:
         raise _Missing(f"{node.path}: its clock is not fixed", "add [console] clock = HZ")
     return Uart(kind, node.path, compatible, reg[0], clock, spis[0])
+
+
+def _power(tree: Tree, asked: Values | None, start: str) -> Power | None:
+    if asked is None:
+        return None
+    if start == "psci":
+        raise _Missing("power names a device, and firmware has PSCI, which does it", "remove it")
+    kind: str = asked.get("type")
+    nodes = (_compatible(tree, name) for name in POWER_COMPATIBLES[kind])
+    node = next((node for node in nodes if node is not None), None)
+    reg = cpu_reg(node) if node is not None else ()
+    if node is None or not reg:
+        raise _Missing(f"the device tree has no {kind} with registers", "remove power")
+    return Power(kind, node.path, reg[0])
 
 
 def _timer(tree: Tree) -> dict[str, int]:

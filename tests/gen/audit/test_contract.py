@@ -17,7 +17,7 @@ MEMBERS = {
     "ram_row": "gpa hpa size scrub restore writable",
     "image_row": "name source target size crc32 sha256",
     "vcpu_row": "vm index pcpu guest_id",
-    "pcpu_row": "hardware_id vcpu ipi_intid",
+    "pcpu_row": "hardware_id release_address vcpu ipi_intid",
     "irq_row": "owner vm guest_intid edge",
     "vgic_row": "interrupts spi_count spi_owned spi_hardware spi_physical",
     "vuart_row": "vm intid voice",

@@ -25,6 +25,8 @@ ELSEWHERE = {
     "E-set-unknown",
     "E-ports-direct",  # a board with I/O ports: test_ports.py
     "E-ports-overlap",
+    "E-board-reset-missing",  # a board without PSCI: test_spin_table_plan.py
+    "E-passthrough-power",
 }
 
 

@@ -27,4 +27,7 @@
 #define PLAT_UART_CLOCK_HZ 24000000u
 #define PLAT_UART_SPI 1u
 
+/* board power: no device */
+#define PLAT_POWER_BASE 0x0ull
+
 #endif

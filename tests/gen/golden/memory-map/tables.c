@@ -187,6 +187,7 @@ _Static_assert(sizeof(vcpu_rows) / sizeof(vcpu_rows[0]) == VCPU_COUNT, "vcpu_row
 const struct pcpu_row pcpu_rows[] = {
     {
         .hardware_id = UINT64_C(0x0),
+        .release_address = { .addr = UINT64_C(0x0) },
         .vcpu = 0,
         .ipi_intid = 0,
     },
