@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,9 +74,11 @@ def compile_all(
     return objects
 
 
-def files_read(objects: Path) -> list[Path]:
-    """Every file that went into the objects of a folder."""
-    names = {name for path in objects.glob("*.d") for name in _dependencies(path.read_text())}
+def files_read(objects: Path, sources: Iterable[Path]) -> list[Path]:
+    """Every file that went into the objects of these sources, as far as they are compiled. The folder
+    may hold older ones, of sources that are gone or that a moved deployment had elsewhere."""
+    depfiles = [objects / f"{_flat(source)}.d" for source in sources]
+    names = {name for path in depfiles if path.exists() for name in _dependencies(path.read_text())}
     return sorted(ROOT / name for name in names)
 
 

@@ -277,7 +277,8 @@ def _read_files(work: Work) -> list[Path]:
     found = [*work.deployment.sources, *work.board.files, *_images(work.deployment)]
     for vm in work.deployment.vms:
         if vm.unikernel is not None:
-            found += compile.files_read(unikernel.objects(work.out, vm.name))
+            own = unikernel.sources(vm.unikernel)
+            found += compile.files_read(unikernel.objects(work.out, vm.name), own)
     for path in _images(work.deployment):
         if path.is_relative_to(FETCH):
             found += fetch.files(path.relative_to(FETCH).parts[0])

@@ -35,7 +35,7 @@ def build(
     tell: Callable[[str], None] = lambda text: None,
 ) -> bytes:
     """The ELF of a unikernel. `out` is the deployment's build folder."""
-    own = sorted(unikernel.folder.glob("*.[cS]"))
+    own = sources(unikernel.folder)
     if not own:
         raise Failure(Exit.CONFIG, f"{shown(unikernel.folder)} holds no C sources")
     libc = newlib.library(arch, "guest")
@@ -51,6 +51,11 @@ def build(
     target = place / f"{unikernel.name}.elf"
     _link(unikernel, parts, [libc.archive, fdt.archive], target)
     return target.read_bytes()
+
+
+def sources(folder: Path) -> list[Path]:
+    """What of a unikernel's folder is compiled."""
+    return sorted(folder.glob("*.[cS]"))
 
 
 def objects(out: Path, name: str) -> Path:

@@ -65,6 +65,13 @@ def test_changed_header_compiles_its_users(tree: Tree) -> None:
     assert tree.build("a.c", "b.c")[1] == ["a.c"]
 
 
+def test_sources_that_are_gone_are_no_inputs(tree: Tree) -> None:
+    tree.build("a.c", "b.c")
+    (tree.folder / "b.c").unlink()
+    read = compile.files_read(tree.job.objects, [tree.folder / "a.c"])
+    assert [path.name for path in read] == ["a.c", "one.h"]
+
+
 def test_touched_source_compiles_nothing(tree: Tree) -> None:
     tree.build("a.c")
     (tree.folder / "a.c").touch()
