@@ -137,6 +137,12 @@ mmu_switch:
     isb
     ret
 
+    .section .rodata.mmu_t0sz, "a"
+    .balign 8
+    .globl mmu_t0sz
+mmu_t0sz:
+    .quad   __mmu_t0sz
+
     .bss
     .balign 4096
 boot_table:

@@ -13,13 +13,14 @@
 
 extern char __ram_start[];
 extern char __ram_end[];
-extern char __mmu_t0sz[];   /* a number: TCR_EL1.T0SZ */
 extern char __text_end[];   /* code: [__ram_start, __text_end) */
 extern char __rodata_end[]; /* constants: [__text_end, __rodata_end) */
 extern char __bss_start[];
 extern char __bss_end[];
 extern char __stacks_start[]; /* per CPU: guard page, stack, guard page, exception stack */
 extern char __image_end[];    /* the heap begins here */
+
+extern const uint64_t mmu_t0sz; /* TCR_EL1.T0SZ */
 
 /* crt0.S: where a CPU other than the first starts; its argument is its number. */
 void cpu_entry(void);

@@ -73,12 +73,10 @@ static void map(uint64_t *table, unsigned level, uint64_t start, uint64_t end, u
 
 static void map_all(uint64_t start, uint64_t end, uint64_t attributes)
 {
-    const uint64_t t0sz = (uintptr_t)__mmu_t0sz;
-
-    if (end > UINT64_C(1) << (64 - t0sz)) {
+    if (end > UINT64_C(1) << (64 - mmu_t0sz)) {
         vm_crash();
     }
-    map(mmu_root, t0sz == LEVEL1_T0SZ ? 1 : 0, start, end, attributes);
+    map(mmu_root, mmu_t0sz == LEVEL1_T0SZ ? 1 : 0, start, end, attributes);
 }
 
 static void map_symbols(const char *start, const char *end, uint64_t attributes)
@@ -88,7 +86,13 @@ static void map_symbols(const char *start, const char *end, uint64_t attributes)
 
 void mmu_init(void)
 {
-    map_all(0, UINT64_C(1) << LEVEL_SHIFT(0), DEVICE_ATTRIBUTES);
+    const uint64_t whole = UINT64_C(1) << LEVEL_SHIFT(0);
+    const uint64_t around_ram = (uintptr_t)__ram_start & -whole;
+
+    map_all(0, whole, DEVICE_ATTRIBUTES);
+    if (around_ram != 0) { /* doorbells are near channels, which are near RAM */
+        map_all(around_ram, around_ram + whole, DEVICE_ATTRIBUTES);
+    }
     map_symbols(__ram_start, __text_end, CODE_ATTRIBUTES);
     map_symbols(__text_end, __rodata_end, CONSTANT_ATTRIBUTES);
     map_symbols(__rodata_end, __ram_end, DATA_ATTRIBUTES);

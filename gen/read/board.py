@@ -93,6 +93,14 @@ class Power:
 
 
 @dataclass(frozen=True)
+class QemuFirmware:
+    """What stands in for firmware where QEMU has none for the machine."""
+
+    source: Path  # assembly
+    tree_base: int  # where it finds the device tree
+
+
+@dataclass(frozen=True)
 class Board:
     name: str
     title: str
@@ -122,6 +130,7 @@ class Board:
     files: tuple[Path, ...]  # every file the facts came from, for the input hash
     cpu_start: Literal["psci", "spin-table"] = "psci"  # how firmware starts the other CPUs
     power: Power | None = None  # None: firmware does it, or nothing does
+    qemu_firmware: QemuFirmware | None = None
     has_ports: bool = False  # its architecture has I/O ports (x86)
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
 from gen.read import fdt
-from gen.read.board import Board, Range, spin_table
+from gen.read.board import Board, QemuFirmware, Range, spin_table
 from gen.read.board_schema import BOARD, VARIANT
 from gen.read.board_tree import TreeFacts, read_facts
 from gen.read.suggest import did_you_mean
@@ -83,9 +83,11 @@ def load_board(
         return None
     if facts is None or len(report.errors) > errors_before:
         return None
-    files = (folder / "board.toml", values.get("tree"))
-    found = _Source(folder, tree_file, files, variant, variants, chosen)
-    board = _assemble(found, values, facts)
+    firmware = _qemu_firmware(values, report)
+    files = [folder / "board.toml", values.get("tree")]
+    files += [firmware.source] if firmware is not None else []
+    found = _Source(folder, tree_file, tuple(files), variant, variants, chosen)
+    board = replace(_assemble(found, values, facts), qemu_firmware=firmware)
     _check_image(board, values, report)
     return board if len(report.errors) == errors_before else None
 
@@ -243,6 +245,18 @@ def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:
         files=source.files,
         cpu_start=facts.cpu_start,
     )
+
+
+def _qemu_firmware(values: Values, report: Report) -> QemuFirmware | None:
+    qemu: Values = values.get("qemu") or Values(values.where)
+    firmware: Values | None = qemu.get("firmware")
+    if firmware is None:
+        return None
+    source: Path = firmware.get("source")
+    if not source.is_file():
+        where = firmware.at("source")
+        report.error("file-missing", where, f"{source}: no such file", "correct the path")
+    return QemuFirmware(source, firmware.get("tree"))
 
 
 def _check_image(board: Board, values: Values, report: Report) -> None:

@@ -139,6 +139,28 @@ GIC = Table(
     ),
 )
 
+QEMU_FIRMWARE = Table(
+    "qemu.firmware",
+    "What stands in for firmware.",
+    (
+        Key(
+            "source",
+            scalar("path"),
+            "Assembly source of what QEMU starts by `-bios`. It finds image and tree at `image_base` "
+            "and `tree_base`, and the number of CPUs in `cpu_count`.",
+            '"firmware.S"',
+            required=True,
+        ),
+        Key(
+            "tree",
+            scalar("address"),
+            "Where in RAM QEMU leaves the board's device tree for it.",
+            "0x100_0010_0000",
+            required=True,
+        ),
+    ),
+)
+
 QEMU = Table(
     "qemu",
     "How QEMU is started as this board.",
@@ -150,6 +172,13 @@ QEMU = Table(
             '["qemu-system-aarch64"]',
             many=True,
             required=True,
+        ),
+        Key(
+            "firmware",
+            table(QEMU_FIRMWARE),
+            "Where the machine comes up at EL3 and QEMU has no firmware for it: what stands in for "
+            "that, and is no part of any image.",
+            '{ source = "firmware.S", tree = 0x100_0010_0000 }',
         ),
     ),
 )

@@ -38,6 +38,7 @@ class RunPlan:
     expect: tuple[str, ...]
     timeout_ms: int  # 0: none
     ram_base: int  # of the board
+    loading: tuple[str, ...] = ()  # QEMU's arguments that start the image; none: by -kernel
 
     def write(self, folder: Path) -> None:
         write_if_changed(folder / "run.json", json.dumps(asdict(self), indent=1) + "\n")
@@ -52,6 +53,7 @@ class RunPlan:
             expect=tuple(text["expect"]),
             timeout_ms=text["timeout_ms"],
             ram_base=text["ram_base"],
+            loading=tuple(text["loading"]),
         )
 
 
@@ -88,7 +90,8 @@ def run(
     find(plan.command[0])
     if timeout_s is None:
         timeout_s = plan.timeout_ms / 1000
-    command = [*plan.command, "-serial", "stdio", "-kernel", str(folder / plan.image), *extra]
+    loading = plan.loading or ("-kernel", str(folder / plan.image))
+    command = [*plan.command, "-serial", "stdio", *loading, *extra]
     if watcher is not None:
         command += watcher.arguments()
     transcript = Transcript(plan.voices, plan.expect, folder)

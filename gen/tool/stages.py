@@ -26,7 +26,8 @@ from gen.read.files import check_files, has_sources
 from gen.read.load import load_deployment
 from gen.tool import audit as audits
 from gen.tool import formats as boot_files
-from gen.tool import absent, compile, fetch, image, inputs, kconfig, toolchain, unikernel
+from gen.tool import absent, compile, fetch, image, inputs, kconfig
+from gen.tool import qemu_firmware, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
 from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
@@ -241,7 +242,7 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) ->
         plan, linked.files, linked.bin.read_bytes(), toolchain.versions()
     )
     write_if_changed(out / "manifest.json", manifest.manifest_text(made))
-    _run_plan(work, plan).write(out)
+    _run_plan(work, plan, linked).write(out)
     size = linked.bin.stat().st_size
     guide = out / flash_guide.FILE
     shown_files = {**files, shown(guide): guide}
@@ -290,14 +291,15 @@ def _hash(work: Work) -> str:
     return inputs.digest(work.deployment.file.parent, files, work.options.sets)
 
 
-def _run_plan(work: Work, plan: Plan) -> RunPlan:
+def _run_plan(work: Work, plan: Plan, linked: Linked) -> RunPlan:
     board, test = work.board, work.deployment.test
     extra = board.qemu_variants.get(board.variant, ()) if board.variant else ()
     return RunPlan(
         command=(*board.qemu, *extra),
-        image="firmware.bin",
+        image=linked.bin.name,
         voices=tuple(voice.name for voice in plan.voices),
         expect=test.expect if test else (),
         timeout_ms=test.timeout_ms if test else 0,
         ram_base=board.ram[0].base,
+        loading=qemu_firmware.arguments(board, linked.bin, work.out),
     )

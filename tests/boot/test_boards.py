@@ -34,6 +34,15 @@ def test_board(board: str) -> None:
     assert (audit["result"], audit["asked"]) == ("pass", True)
 
 
+def test_channels_and_doorbells_above_2_to_the_40() -> None:
+    """A unikernel's own tables reach what lies beside its RAM, as high as that is."""
+    config = boards.ROOT / "configs/board.toml"
+    sets = ("deployment.board=qemu-sbsa-ref",)
+    command = by_run(config, "sbsa-channels", *ICOUNT, timeout_s=TIMEOUT_S, sets=sets)
+    with Machine(command, signal.SIGTERM) as machine:
+        assert "[ping] 8 of 8 balls" in machine.wait_off(timeout_s=TIMEOUT_S)
+
+
 def _fake_qemu(folder: Path, version: str, machines: list[str]) -> None:
     """A qemu-system-aarch64 that tells of itself and does nothing else."""
     listed = "".join(f"{machine:<20} a board\\n" for machine in machines)
