@@ -128,6 +128,11 @@ def command(options: Options, say: Terminal) -> None:
     folder = make(options, say)
     if not options.check:
         tell_more(folder)
+    if options.golden and not options.check:
+        from gen.tool import golden
+
+        keep_or_compare = golden.update if options.golden == "update" else golden.check
+        keep_or_compare(options.config, folder, options.timeout_s, say)
     if options.run and not options.check:
         run(folder, options, say)
 

@@ -20,6 +20,7 @@ class Exit(IntEnum):
     AUDIT = 5
     GUEST = 6
     TIMEOUT = 7
+    GOLDEN = 8
 
 
 @dataclass(frozen=True)

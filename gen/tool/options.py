@@ -16,7 +16,7 @@ DEFAULT_CONFIG = "configs/board.toml"
 LINUX = "linux"  # the VM of --new --linux
 _EPILOG = """\
 Exit status: 0 ok, 1 configuration, 2 usage, 3 missing tool or file, 4 build, 5 audit,
-6 guest failed, 7 timeout, 130 interrupted.
+6 guest failed, 7 timeout, 8 other than golden, 130 interrupted.
 
     ./build.py --setup configs/board.toml --run     from a fresh machine to running guests
     ./build.py --new demo --board qemu-virt-aarch64 --linux --unikernel control
@@ -46,6 +46,7 @@ class Options:
     board: str | None
     audit: Path | None
     sign_key: Path | None
+    golden: str | None  # "update" or "check"
     info: Path | None
     report: bool
     diff: tuple[Path, ...]  # one: against the build; two: with each other
@@ -104,6 +105,7 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         board=found.board,
         audit=Path(found.audit).absolute() if found.audit else None,
         sign_key=Path(found.sign_key).absolute() if found.sign_key else None,
+        golden=found.golden,
         info=Path(found.info).absolute() if found.info else None,
         report=found.report,
         diff=tuple(Path(name).absolute() for name in found.diff),
@@ -196,6 +198,12 @@ def _add_build(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_tell(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--golden",
+        choices=("update", "check"),
+        help="build and boot in exact time, then keep manifest, report and console in CONFIG.golden/, "
+        "or tell what differs from those that are kept (docs/report.md)",
+    )
     group.add_argument("--report", action="store_true", help="build, then tell all that it holds")
     group.add_argument(
         "--diff",
