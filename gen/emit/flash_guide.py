@@ -15,6 +15,7 @@ from gen.plan.ranges import MIB, align_up, contains, overlaps
 from gen.read.board import Board, Range
 
 FILE = "FLASH.txt"
+SD_PARTITION = MIB  # where the partition of an SD card begins, bytes
 _LOAD_ALIGN = 2 * MIB
 _BLOCK = 512
 _WIDTH = 96
@@ -106,6 +107,31 @@ _RECIPES = (
         "Where U-Boot's tree has the key, all commands above stay as they are.",
     ),
     Recipe(
+        "SD card: what firmware needs of its own, into sd.img",
+        "raspberry-pi",
+        (
+            "mcopy -i sd.img@@<partition> start4.elf fixup4.dat bcm2711-rpi-4-b.dtb ::",
+            "mmd -i sd.img@@<partition> ::overlays",
+            "mcopy -i sd.img@@<partition> disable-bt.dtbo ::overlays",
+        ),
+        "On this computer, once after each build. The files are Raspberry Pi's, not redistributed here: "
+        "take them from one release of its firmware repository (folder boot).",
+    ),
+    Recipe(
+        "SD card: all of it",
+        "raspberry-pi",
+        ("sudo dd if=sd.img of=/dev/<card> bs=4M conv=fsync status=progress",),
+        "After the recipe before this one. OVERWRITES the card: see by lsblk which device it is, and "
+        "put its name in the place of CARD.",
+    ),
+    Recipe(
+        "SD card: one that boots already",
+        "raspberry-pi",
+        ("cp kernel8.img config.txt /media/<card>/",),
+        "Onto its first partition, in the place of what it has; CARD is where that is mounted. The "
+        "firmware's own files stay.",
+    ),
+    Recipe(
         "Flash: flash.img",
         "flash",
         ("flashrom -w flash.img",),
@@ -195,6 +221,8 @@ def _words(
         "keys": keys,
         "key": key,
         "flash": str(board.flash_size),
+        "partition": str(SD_PARTITION),
+        "card": "CARD",
     }
 
 

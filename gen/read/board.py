@@ -122,13 +122,14 @@ class Board:
     image_base: int  # HPA at which the firmware image is linked and loaded
     image_limit: int  # bytes
     dtb_fallback: int  # where the tree is when firmware hands over 0; 0: nowhere
-    formats: tuple[str, ...]  # "bin", "itb", "flash"
+    formats: tuple[str, ...]  # "bin", "itb", "flash", "raspberry-pi"
     flash_size: int  # bytes; 0: none
     qemu: tuple[str, ...]  # QEMU command for this board, without the image
     qemu_variants: dict[str, tuple[str, ...]]  # added for a variant
     devices: tuple[BoardDevice, ...]
     files: tuple[Path, ...]  # every file the facts came from, for the input hash
     cpu_start: Literal["psci", "spin-table"] = "psci"  # how firmware starts the other CPUs
+    firmware_config: tuple[str, ...] = ()  # lines of config.txt (Raspberry Pi)
     power: Power | None = None  # None: firmware does it, or nothing does
     qemu_firmware: QemuFirmware | None = None
     has_ports: bool = False  # its architecture has I/O ports (x86)

@@ -244,6 +244,7 @@ def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:
         devices=facts.devices,
         files=source.files,
         cpu_start=facts.cpu_start,
+        firmware_config=tuple(firmware.get("config", ())),
     )
 
 

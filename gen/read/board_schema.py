@@ -42,6 +42,15 @@ FIRMWARE = Table(
             "0",
         ),
         Key(
+            "config",
+            scalar("text"),
+            "Lines of its config.txt, of a Raspberry Pi. The kernel's name and place and the UART's "
+            "clock follow from other keys.",
+            '["arm_64bit=1"]',
+            "[]",
+            many=True,
+        ),
+        Key(
             "reserved",
             table(
                 Table(
@@ -75,7 +84,7 @@ IMAGE = Table(
         Key("limit", scalar("size"), "Its largest size.", '"64M"', required=True, minimum=1 << 16),
         Key(
             "formats",
-            enum("bin", "itb", "flash"),
+            enum("bin", "itb", "flash", "raspberry-pi"),
             "Which image formats the board can boot.",
             '["bin"]',
             '["bin"]',

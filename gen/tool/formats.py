@@ -11,7 +11,7 @@ from gen.emit import flash_guide
 from gen.plan.model import Plan
 from gen.read.board import Board
 from gen.read.deployment import Deployment
-from gen.tool import fit, flash, sign_key
+from gen.tool import fit, flash, raspberry_pi, sign_key
 from gen.tool.image import Linked
 from gen.tool.paths import shown, write_if_changed
 
@@ -44,6 +44,8 @@ def write(plan: Plan, linked: Linked, key_file: Path | None, out: Path) -> list[
         files.append(fit.make(linked.bin, board, key, out))
     if "flash" in board.formats:
         files.append(flash.flash(linked.bin, board.flash_size, out))
+    if "raspberry-pi" in board.formats:
+        files += raspberry_pi.make(linked.bin, board, out)
     sizes = {path.name: path.stat().st_size for path in files}
     if plan.deployment.slots > 1:
         commands = flash_guide.slots_script(plan, sizes[fit.NAME])

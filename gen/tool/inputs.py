@@ -24,7 +24,7 @@ _ROOMS = {
     "guest": (".c", ".h", ".S", ".ld"),
 }
 _TOP = ("build.py", "Kconfig")
-_TOOLS = (toolchain.CLANG, toolchain.LLD, toolchain.OBJCOPY, "mkimage", "dtc")
+_TOOLS = (toolchain.CLANG, toolchain.LLD, toolchain.OBJCOPY, "mkimage", "mformat", "dtc")
 UNIKERNEL = (".c", ".h", ".S")
 
 
