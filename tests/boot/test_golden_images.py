@@ -19,7 +19,7 @@ def test_image(case: str) -> None:
         )
 
 
-@pytest.mark.parametrize("case", golden_images.CASES)
+@pytest.mark.parametrize("case", golden_images.BOOTED)
 def test_boot_repeats(case: str) -> None:
     folder = golden_images.make(case)
     assert golden.of_build(folder).boot == golden.of_build(folder).boot
