@@ -12,8 +12,10 @@ A block of `text` has lines that the commands before it said, in this order."""
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +33,11 @@ class Block:
     text: str
 
 
-def blocks(page: Path) -> list[Block]:
+def blocks(page: str) -> list[Block]:
+    """The code blocks of a page's text."""
     return [
         Block(kind, action or "", argument or "", text)
-        for kind, action, argument, text in _BLOCK.findall(page.read_text(encoding="utf-8"))
+        for kind, action, argument, text in _BLOCK.findall(page)
     ]
 
 
@@ -74,7 +77,7 @@ def edit(folder: Path, block: Block) -> None:
 
 def run(folder: Path, command: str, status: int = 0) -> str:
     """What a command says, errors too."""
-    words = [PYTHON if word == "python3" else word for word in command.split()]
+    words = [PYTHON if word == "python3" else word for word in shlex.split(command)]
     done = subprocess.run(
         words,
         cwd=folder,
@@ -103,10 +106,10 @@ def missing(text: str, said: str) -> list[str]:
     return lost
 
 
-def follow(page: Path, folder: Path) -> None:
+def follow(steps: Sequence[Block], folder: Path) -> None:
     """Does what a page says, in a repository's folder."""
     said = ""
-    for block in blocks(page):
+    for block in steps:
         if block.action == "file":
             write(folder, block)
         elif block.action == "edit":

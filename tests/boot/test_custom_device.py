@@ -22,7 +22,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository with the page's files and changes in it."""
     folder = tmp_path_factory.mktemp("copy")
     copy_repository(folder)
-    for block in blocks(PAGE):
+    for block in blocks(PAGE.read_text()):
         if block.action == "file":
             write(folder, block)
         elif block.action == "insert":
@@ -35,7 +35,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def typed() -> list[str]:
-    return [line for block in blocks(PAGE) if block.language == "sh" for line in commands(block)]
+    return [
+        line
+        for block in blocks(PAGE.read_text())
+        if block.language == "sh"
+        for line in commands(block)
+    ]
 
 
 def test_the_page_has_commands() -> None:
