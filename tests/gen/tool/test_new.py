@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`--new`: what it writes is sound for every board, and it overwrites nothing. That it runs, too:
-tests/boot/test_new.py."""
+tests/boot/test_new_runs.py."""
 
 from __future__ import annotations
 
