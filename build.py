@@ -124,6 +124,11 @@ def command(options: Options, say: Terminal) -> None:
         work.report.stop_on_errors()
         show.config(work) if options.show_config else show.menuconfig(work)
         return
+    if options.export_guests:
+        from gen.tool import export
+
+        export.run(options, say)
+        return
     tell_more = telling(options, say)  # reads the old report, before the build writes a new one
     folder = make(options, say)
     if not options.check:
@@ -133,6 +138,11 @@ def command(options: Options, say: Terminal) -> None:
 
         keep_or_compare = golden.update if options.golden == "update" else golden.check
         keep_or_compare(options.config, folder, options.timeout_s, say)
+    if options.gdb and not options.check:
+        from gen.tool import debug
+
+        say.pause()
+        debug.session(folder, options.gdb, options.qemu_args, options.gdb_args, say)
     if options.run and not options.check:
         run(folder, options, say)
 

@@ -33,6 +33,7 @@ def build_vm(vm: Values) -> Vm:
         id=vm.get("id"),
         unikernel=vm.get("unikernel"),
         kernel=_kernel(vm),
+        symbols=vm.get("symbols"),
         initrd=vm.get("initrd"),
         initrd_gpa=vm.get("initrd_gpa"),
         bootargs=vm.get("bootargs"),

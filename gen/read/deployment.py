@@ -118,6 +118,7 @@ class Vm:
     id: int | None = None  # None: its place in the deployment, from 1
     unikernel: Path | None = None
     kernel: Kernel | None = None
+    symbols: Path | None = None  # of a debugger
     initrd: Path | None = None
     initrd_gpa: int | None = None
     bootargs: str | None = None

@@ -174,6 +174,13 @@ VM_KEYS = (
         "An image to run: raw, Linux arm64 Image, the same with gzip, or ELF64.",
         '"${images}/Image"',
     ),
+    Key(
+        "symbols",
+        scalar("path"),
+        "An ELF with the guest's symbols, for `--gdb` alone; nothing of it is in the image.",
+        '"${images}/vmlinux"',
+        "the guest's own ELF, where it is one",
+    ),
     Key("initrd", scalar("path"), "Initial RAM disk of a Linux guest.", '"${images}/initrd.gz"'),
     Key(
         "initrd_gpa",

@@ -12,6 +12,7 @@ _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
 _SYMTAB = 2
+MAGIC = b"\x7fELF"
 _NO_BITS = 8
 _UNDEFINED = 0
 _ABSOLUTE = 0xFFF1

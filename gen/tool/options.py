@@ -48,6 +48,9 @@ class Options:
     sign_key: Path | None
     golden: str | None  # "update" or "check"
     info: Path | None
+    export_guests: Path | None
+    gdb: str | None  # a VM
+    gdb_args: tuple[str, ...]
     report: bool
     diff: tuple[Path, ...]  # one: against the build; two: with each other
     has_config: bool  # else `config` is the default
@@ -77,6 +80,10 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         parser.error("--linux and --unikernel go with --new")
     if found.new and found.config:
         parser.error(f"--new makes a deployment, and takes none: {found.config}")
+    if found.gdb and found.run:
+        parser.error("--gdb starts QEMU itself: leave --run out")
+    if found.gdb_arg and not found.gdb:
+        parser.error("--gdb-arg needs --gdb")
     if found.trace and not found.run:
         parser.error("--trace needs --run")
     if len(found.diff) > 2:
@@ -107,6 +114,9 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         sign_key=Path(found.sign_key).absolute() if found.sign_key else None,
         golden=found.golden,
         info=Path(found.info).absolute() if found.info else None,
+        export_guests=Path(found.export_guests).absolute() if found.export_guests else None,
+        gdb=found.gdb,
+        gdb_args=tuple(word for text in found.gdb_arg for word in shlex.split(text)),
         report=found.report,
         diff=tuple(Path(name).absolute() for name in found.diff),
         has_config=found.config is not None,
@@ -224,6 +234,18 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
         help="with --run: record every exit; FILE becomes a timeline for ui.perfetto.dev",
     )
     group.add_argument(
+        "--gdb",
+        metavar="VM",
+        help="boot the image in QEMU under gdb, which stops at the VM's first instruction",
+    )
+    group.add_argument(
+        "--gdb-arg",
+        action="append",
+        default=[],
+        metavar="ARG",
+        help="more for gdb (repeatable): \"-ex 'break main' -ex continue\"",
+    )
+    group.add_argument(
         "--qemu-arg",
         action="append",
         default=[],
@@ -234,6 +256,12 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
 
 def _add_show(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--check", action="store_true", help="only check the deployment")
+    group.add_argument(
+        "--export-guests",
+        metavar="DIR",
+        help="for each VM the device tree, C header and linker fragment that a guest built elsewhere "
+        "needs; its image need not be there yet",
+    )
     group.add_argument("--show-config", action="store_true", help="the merged deployment")
     group.add_argument("--boards", action="store_true", help="boards there are")
     group.add_argument("--devices", metavar="BOARD", help="a board's devices")

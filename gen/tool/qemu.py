@@ -29,6 +29,16 @@ _GRACE_S = 5.0  # for powering off by itself, after the last expected line
 
 
 @dataclass(frozen=True)
+class RunGuest:
+    """A VM as a debugger meets it."""
+
+    name: str
+    cpus: tuple[int, ...]  # the board's numbers of them
+    entry: int  # the first instruction's address, in the guest
+    symbols: str  # an ELF's path, from the repository's root; "": there is none
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """All that a run needs to know: written beside the image, so that a later run plans nothing."""
 
@@ -39,6 +49,7 @@ class RunPlan:
     timeout_ms: int  # 0: none
     ram_base: int  # of the board
     loading: tuple[str, ...] = ()  # QEMU's arguments that start the image; none: by -kernel
+    guests: tuple[RunGuest, ...] = ()
 
     def write(self, folder: Path) -> None:
         write_if_changed(folder / "run.json", json.dumps(asdict(self), indent=1) + "\n")
@@ -54,6 +65,10 @@ class RunPlan:
             timeout_ms=text["timeout_ms"],
             ram_base=text["ram_base"],
             loading=tuple(text["loading"]),
+            guests=tuple(
+                RunGuest(one["name"], tuple(one["cpus"]), one["entry"], one["symbols"])
+                for one in text["guests"]
+            ),
         )
 
 
@@ -81,17 +96,9 @@ def run(
     Guests get what is typed at the file descriptor `keyboard`; where that is a terminal, the run
     goes on after the last expected line."""
     plan = RunPlan.read(folder)
-    if not plan.command:
-        raise Failure(
-            Exit.MISSING,
-            "--run: no QEMU models this board, as far as its board.toml tells ([qemu] command); the "
-            f"image is {shown(folder / plan.image)}",
-        )
-    find(plan.command[0])
     if timeout_s is None:
         timeout_s = plan.timeout_ms / 1000
-    loading = plan.loading or ("-kernel", str(folder / plan.image))
-    command = [*plan.command, "-serial", "stdio", *loading, *extra]
+    command = [*board_command(plan, folder, "stdio"), *extra]
     if watcher is not None:
         command += watcher.arguments()
     transcript = Transcript(plan.voices, plan.expect, folder)
@@ -103,7 +110,7 @@ def run(
         stdout=subprocess.PIPE,
         start_new_session=True,
         pass_fds=(watcher.file,) if watcher is not None else (),
-        preexec_fn=_end_with_parent,
+        preexec_fn=end_with_parent,
     )
     try:
         with _raw(keyboard, interactive):
@@ -114,7 +121,20 @@ def run(
     _judge(transcript, ended, child.returncode, timeout_s)
 
 
-def _end_with_parent() -> None:
+def board_command(plan: RunPlan, folder: Path, serial: str) -> list[str]:
+    """QEMU with the image of a build and its UART at `serial`; Failure(MISSING) if there is none."""
+    if not plan.command:
+        raise Failure(
+            Exit.MISSING,
+            "no QEMU models this board, as far as its board.toml tells ([qemu] command); the image is "
+            f"{shown(folder / plan.image)}",
+        )
+    find(plan.command[0])
+    loading = plan.loading or ("-kernel", str(folder / plan.image))
+    return [*plan.command, "-serial", serial, *loading]
+
+
+def end_with_parent() -> None:
     """In the child: SIGKILL for it when this process is gone, however that ends (prctl(2))."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -26,7 +26,7 @@ from gen.read.files import check_files, has_sources
 from gen.read.load import load_deployment
 from gen.tool import audit as audits
 from gen.tool import formats as boot_files
-from gen.tool import absent, compile, fetch, image, inputs, kconfig
+from gen.tool import absent, compile, debug, fetch, image, inputs, kconfig
 from gen.tool import qemu_firmware, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
@@ -302,4 +302,5 @@ def _run_plan(work: Work, plan: Plan, linked: Linked) -> RunPlan:
         timeout_ms=test.timeout_ms if test else 0,
         ram_base=board.ram[0].base,
         loading=qemu_firmware.arguments(board, linked.bin, work.out),
+        guests=tuple(debug.guest(plan, vm, work.out) for vm in plan.vms),
     )

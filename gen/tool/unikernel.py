@@ -48,7 +48,7 @@ def build(
     named = f"-ffile-prefix-map={folder}={unikernel.folder.name}"
     job = compile.Job((*shared, named, "-I", folder), place)
     parts += compile.compile_all(job, own, jobs, tell)
-    target = place / f"{unikernel.name}.elf"
+    target = elf_path(out, unikernel.name)
     _link(unikernel, parts, [libc.archive, fdt.archive], target)
     return target.read_bytes()
 
@@ -61,6 +61,10 @@ def sources(folder: Path) -> list[Path]:
 def objects(out: Path, name: str) -> Path:
     """The folder of a unikernel's own objects, and of its ELF."""
     return out / "unikernels" / name
+
+
+def elf_path(out: Path, name: str) -> Path:
+    return objects(out, name) / f"{name}.elf"
 
 
 def flags(arch: str, out: Path, includes: tuple[Path, ...]) -> tuple[str, ...]:

@@ -27,9 +27,15 @@ def test_qemu_arguments_are_split_as_a_shell_does() -> None:
     assert options.qemu_args == ("-icount", "shift=0", "-s")
 
 
+def test_gdb_arguments_are_split_likewise() -> None:
+    options = parse(["--gdb", "vm", "--gdb-arg", "-ex 'break main'"], ROOT)
+    assert (options.gdb, options.gdb_args) == ("vm", ("-ex", "break main"))
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["--what"], ["--jobs", "0"], ["--timeout", "0"], ["--timeout", "x"], ["-v", "-q"], ["a", "b"]],
+    [["--what"], ["--jobs", "0"], ["--timeout", "0"], ["--timeout", "x"], ["-v", "-q"], ["a", "b"]]
+    + [["--gdb", "vm", "--run"], ["--gdb-arg", "-batch"]],
 )
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
