@@ -47,6 +47,13 @@ _RECIPES = (
         "On this computer. `./build.py CONFIG --run` does the same and judges what is said.",
     ),
     Recipe(
+        "QEMU, by the tool",
+        "qemu-firmware",
+        (),
+        "On this computer, by `./build.py CONFIG --run`: the machine has no firmware of its own, and "
+        "needs the stand-in that this makes.",
+    ),
+    Recipe(
         "QEMU, from flash",
         "qemu flash",
         ("<qemu> -serial stdio -drive if=pflash,format=raw,readonly=on,file=flash.img",),
@@ -201,7 +208,8 @@ def _kinds(plan: Plan, sizes: Mapping[str, int], sign_key: object) -> set[str]:
     """What is there of what recipes need."""
     board = plan.board
     kinds = set(board.formats)
-    kinds |= {"qemu"} if board.qemu else set()
+    if board.qemu:
+        kinds.add("qemu" if board.qemu_firmware is None else "qemu-firmware")
     kinds |= {"slots"} if plan.deployment.slots > 1 else set()
     return kinds | ({"signed"} if sign_key else set())
 

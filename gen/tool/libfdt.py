@@ -24,6 +24,7 @@ INNER = "./usr/src/linux-source-6.1.tar.xz"
 FOLDER = "scripts/dtc/libfdt/"
 # sha256 over the sorted names and contents of the .c and .h files (see cache.digest).
 PINNED = "40f90bb8708bee9047b8bee2a9415816f113206fea9999745ff97b64c69c5179"
+VERSION = "1.6.1"  # of the dtc that Linux 6.1 carries
 # ASSUME_LATEST of libfdt_internal.h: loader/tree.c refuses trees of other versions.
 LATEST_ONLY = "-DFDT_ASSUME_MASK=4"
 SOURCES = ("fdt", "fdt_addresses", "fdt_ro", "fdt_strerror")

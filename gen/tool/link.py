@@ -31,6 +31,7 @@ def link(
         toolchain.LLD,
         *("--gc-sections", "-z", "max-page-size=4096", "--build-id=none", "--no-dynamic-linker"),
         *("--fatal-warnings", "-static", *_ERRATA[arch], f"--why-extract={relative(why)}"),
+        f"-Map={relative(map_of(target))}",
         *(toolchain.LINK_TIME if lto else ()),
         *("-T", relative(script), "-o", relative(target)),
         *map(relative, objects),
@@ -40,6 +41,11 @@ def link(
     if output.status != 0:
         raise Failure(Exit.BUILD, _explain(output.err))
     _refuse_heap(target, why)
+
+
+def map_of(program: Path) -> Path:
+    """The linker's map beside what it linked."""
+    return program.with_suffix(".map")
 
 
 def boundary_symbols(image: Path) -> dict[str, int]:

@@ -77,6 +77,10 @@ def source() -> Path:
     return found[-1]
 
 
+def version() -> str:
+    return source().name.removeprefix("newlib-").removesuffix(".tar.xz")
+
+
 def library(arch: str, kind: Kind) -> Library:
     """The libc (and for unikernels libm, in the same archive) for `arch`, compiled if need be."""
     folder = cache.made(

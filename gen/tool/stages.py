@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gen.diagnostics import Failure, Report
-from gen.emit import flash_guide, manifest
+from gen.emit import flash_guide, manifest, sbom
 from gen.emit.report.facts import facts, facts_json, file_of
 from gen.emit.report.page import page
 from gen.emit.report.summary import Output, summary
@@ -26,7 +26,7 @@ from gen.read.files import check_files, has_sources
 from gen.read.load import load_deployment
 from gen.tool import audit as audits
 from gen.tool import formats as boot_files
-from gen.tool import absent, compile, debug, fetch, image, inputs, kconfig
+from gen.tool import absent, compile, content, debug, fetch, image, inputs, kconfig
 from gen.tool import qemu_firmware, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
@@ -42,6 +42,8 @@ _WRITTEN = (
     "report.html",
     audits.RESULT,
     flash_guide.FILE,
+    sbom.SBOM,
+    sbom.NOTICE,
 )  # what else a finished build has in its folder
 
 
@@ -242,6 +244,7 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) ->
         plan, linked.files, linked.bin.read_bytes(), toolchain.versions()
     )
     write_if_changed(out / "manifest.json", manifest.manifest_text(made))
+    content.write(plan, linked, out)
     _run_plan(work, plan, linked).write(out)
     size = linked.bin.stat().st_size
     guide = out / flash_guide.FILE

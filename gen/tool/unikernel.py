@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
 from gen.tool import compile, libfdt, newlib, toolchain
+from gen.tool.link import map_of
 from gen.tool.paths import ROOT, shown
 from gen.tool.process import capture
 from gen.tool.toolchain import relative
@@ -89,6 +90,7 @@ def _link(unikernel: Unikernel, parts: list[Path], libraries: list[Path], target
             f"--defsym=RAM_BASE={unikernel.ram_base:#x}",
             f"--defsym=RAM_SIZE={unikernel.ram_size:#x}",
         ),
+        f"-Map={relative(map_of(target))}",
         *("-o", relative(target), *map(relative, parts)),
         *("--start-group", *map(relative, libraries), "--end-group"),
     ]
