@@ -33,18 +33,18 @@ enum fast_width { FAST_1 = 0, FAST_2 = 2, FAST_4 = 4, FAST_8 = 6 };
 
 /* A device's answer to a read (vdev/vdev.h): the value, which fits the width; negative: declined.
  */
-typedef ARCH_FAST_CALL int64_t fast_read_fn(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
-                                            uint32_t width);
+typedef ARCH_FAST_CALL int64_t fast_read_fn(struct vcpu *vcpu, const struct mmio_row *row,
+                                            uint64_t offset, uint32_t width);
 /* A device's answer to a write; false: declined.  Of narrower writes `value` has more bits. */
-typedef ARCH_FAST_CALL bool fast_write_fn(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
-                                          uint32_t width, uint64_t value);
+typedef ARCH_FAST_CALL bool fast_write_fn(struct vcpu *vcpu, const struct mmio_row *row,
+                                          uint64_t offset, uint32_t width, uint64_t value);
 
 /* --- What vdev answers; called by the architecture --- */
 
-/* `row`: the last one of the vCPU's rows that does not begin behind `gpa`, or its first one. */
-ARCH_FAST_CALL int64_t fast_mmio_read(struct vcpu *vcpu, const struct mmio_row *row, uint64_t gpa,
-                                      uint32_t width);
-ARCH_FAST_CALL bool fast_mmio_write(struct vcpu *vcpu, const struct mmio_row *row, uint64_t gpa,
+/* `row`: the vCPU's row in which `offset` begins. */
+ARCH_FAST_CALL int64_t fast_mmio_read(struct vcpu *vcpu, const struct mmio_row *row,
+                                      uint64_t offset, uint32_t width);
+ARCH_FAST_CALL bool fast_mmio_write(struct vcpu *vcpu, const struct mmio_row *row, uint64_t offset,
                                     uint32_t width, uint64_t value);
 /* A call with immediate 0: its answer, where that is all it does. */
 #define FAST_CALL_DECLINED INT64_MIN

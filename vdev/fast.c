@@ -16,35 +16,25 @@ void vcpu_fast_init(struct vcpu *vcpu)
 }
 
 /* No part of a row that has short ways is too narrow for an aligned access (vdev/vdev.h), so what
- * begins in it ends in it.  The subtraction wraps where `gpa` lies before the first row. */
-ARCH_FAST_CALL int64_t fast_mmio_read(struct vcpu *vcpu, const struct mmio_row *row, uint64_t gpa,
-                                      uint32_t width)
+ * begins in it ends in it. */
+ARCH_FAST_CALL int64_t fast_mmio_read(struct vcpu *vcpu, const struct mmio_row *row,
+                                      uint64_t offset, uint32_t width)
 {
-    uint64_t offset = gpa - row->base.addr;
-
-    if (offset >= row->size) {
-        return -1;
-    }
     const struct vdev_ops *ops = row->ops;
 
-    if ((ops->fast_reads >> (8 * width | (gpa & 7)) & 1) == 0) {
+    if ((ops->fast_reads >> (8 * width | (offset & 7)) & 1) == 0) {
         return -1;
     }
-    return ops->fast_read(vcpu, row->instance, offset, width);
+    return ops->fast_read(vcpu, row, offset, width);
 }
 
-ARCH_FAST_CALL bool fast_mmio_write(struct vcpu *vcpu, const struct mmio_row *row, uint64_t gpa,
+ARCH_FAST_CALL bool fast_mmio_write(struct vcpu *vcpu, const struct mmio_row *row, uint64_t offset,
                                     uint32_t width, uint64_t value)
 {
-    uint64_t offset = gpa - row->base.addr;
-
-    if (offset >= row->size) {
-        return false;
-    }
     const struct vdev_ops *ops = row->ops;
 
-    if ((ops->fast_writes >> (8 * width | (gpa & 7)) & 1) == 0) {
+    if ((ops->fast_writes >> (8 * width | (offset & 7)) & 1) == 0) {
         return false;
     }
-    return ops->fast_write(vcpu, row->instance, offset, width, value);
+    return ops->fast_write(vcpu, row, offset, width, value);
 }

@@ -11,8 +11,8 @@
 /* A ticket lock: first come, first served.  Zero-initialised it is free.  Hold it briefly, and
  * never while waiting for another CPU. */
 struct lock {
-    _Atomic uint32_t next;
     _Atomic uint32_t owner;
+    _Atomic uint32_t next;
 };
 
 static inline void lock_take(struct lock *lock)

@@ -268,13 +268,13 @@ static void vcadence_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset
     cadence_leave(cadence, vcpu, instance);
 }
 
-static ARCH_FAST_CALL int64_t vcadence_fast_read(struct vcpu *vcpu, uint32_t instance,
+static ARCH_FAST_CALL int64_t vcadence_fast_read(struct vcpu *vcpu, const struct mmio_row *row,
                                                  uint64_t offset, uint32_t width)
 {
     (void)vcpu;
     (void)width;
     return offset == UART_SR
-               ? atomic_load_explicit(&vcadences[instance].status, memory_order_relaxed)
+               ? atomic_load_explicit(&vcadences[row->instance].status, memory_order_relaxed)
                : -1;
 }
 

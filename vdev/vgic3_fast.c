@@ -26,8 +26,9 @@ static inline uint32_t word_of(uint64_t offset)
     return (uint32_t)offset % 0x80u / 4u;
 }
 
-/* A function of its own, so that what it saves is no cost to others. */
-#define SHORT ARCH_FAST_CALL __attribute__((noinline))
+/* A function of its own, so that what it saves is no cost to others; used, so that its arguments
+ * stay where its callers have them. */
+#define SHORT ARCH_FAST_CALL __attribute__((noinline, used))
 
 static inline uint32_t load(const _Atomic uint32_t *word)
 {
@@ -93,15 +94,21 @@ static inline int64_t bank_read(const struct vgic_word *word, uint64_t offset)
     }
 }
 
-/* Takes the VM's lock, where it has several vCPUs; false: somebody holds it. */
-static inline bool enter(struct vcpu *vcpu)
+/* Is there a lock to take: has the VM several vCPUs? */
+static inline bool is_shared(const struct vgic *gic)
 {
-    return VCPU_MAX_PER_VM == 1 || !vcpu->vgic->shared || lock_try(&vcpu->vgic->lock);
+    return VCPU_MAX_PER_VM > 1 && gic->shared;
 }
 
-static inline void leave(struct vcpu *vcpu)
+/* `shared`: is_shared().  false: somebody holds the VM's lock. */
+static inline bool enter(struct vgic *gic, bool shared)
 {
-    if (VCPU_MAX_PER_VM > 1 && vcpu->vgic->shared && lock_release(&vcpu->vgic->lock)) {
+    return !shared || lock_try(&gic->lock);
+}
+
+static inline void leave(struct vgic *gic, bool shared)
+{
+    if (shared && lock_release(&gic->lock)) {
         arch_cpu_wake();
     }
 }
@@ -131,6 +138,8 @@ static inline uint32_t changes(const struct vgic_word *word, uint32_t bank, uint
 static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t offset,
                              uint32_t local, uint64_t value)
 {
+    struct vgic *gic = vcpu->vgic;
+    const bool shared = is_shared(gic);
     uint32_t bank = bank_of(offset);
     uint32_t bits = (uint32_t)value;
     uint32_t changed = changes(word, bank, bits);
@@ -140,7 +149,7 @@ static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t
         return true;
     }
     if ((bank != VGIC_BANK_GROUP && bank != VGIC_BANK_ENABLE && bank != VGIC_BANK_DEACTIVATE) ||
-        !enter(vcpu)) {
+        !enter(gic, shared)) {
         return false;
     }
     changed = changes(word, bank, bits);
@@ -150,7 +159,7 @@ static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t
     } else if (good && bank == VGIC_BANK_GROUP) {
         atomic_store_explicit(&word->group, bits, memory_order_relaxed);
     }
-    leave(vcpu);
+    leave(gic, shared);
     return good;
 }
 
@@ -164,13 +173,13 @@ static inline void priority_set(uint8_t *priority, uint64_t value)
 
 /* --- Distributor --- */
 
-ARCH_FAST_CALL int64_t vgic3_dist_fast_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
-                                            uint32_t width)
+ARCH_FAST_CALL int64_t vgic3_dist_fast_read(struct vcpu *vcpu, const struct mmio_row *row,
+                                            uint64_t offset, uint32_t width)
 {
     const struct vgic *gic = vcpu->vgic;
     uint32_t spi_word = word_of(offset) - 1;
 
-    (void)instance;
+    (void)row;
     if (width != FAST_4) {
         return -1;
     }
@@ -187,12 +196,13 @@ ARCH_FAST_CALL int64_t vgic3_dist_fast_read(struct vcpu *vcpu, uint32_t instance
 static SHORT bool ctlr_write(struct vcpu *vcpu, uint32_t value)
 {
     struct vgic *gic = vcpu->vgic;
+    const bool shared = is_shared(gic);
     bool good;
 
     if (load(&gic->ctlr) == (value & VGIC_CTLR_ENABLE)) {
         return true;
     }
-    if (!enter(vcpu)) {
+    if (!enter(gic, shared)) {
         return false;
     }
     good = gic->hot == 0 && vcpu->vgic_cpu->lr_used == 0 &&
@@ -205,7 +215,7 @@ static SHORT bool ctlr_write(struct vcpu *vcpu, uint32_t value)
     if (good) {
         atomic_store_explicit(&gic->ctlr, value & VGIC_CTLR_ENABLE, memory_order_relaxed);
     }
-    leave(vcpu);
+    leave(gic, shared);
     return good;
 }
 
@@ -215,11 +225,12 @@ static SHORT bool spi_priority_write(struct vcpu *vcpu, uint32_t spi, uint64_t o
 {
     struct vgic *gic = vcpu->vgic;
     const struct vgic_word *word = &gic->spi[spi / 32];
+    const bool shared = is_shared(gic);
     bool good;
 
     (void)offset;
     (void)width;
-    if (!enter(vcpu)) {
+    if (!enter(gic, shared)) {
         return false;
     }
     good =
@@ -227,45 +238,47 @@ static SHORT bool spi_priority_write(struct vcpu *vcpu, uint32_t spi, uint64_t o
     if (good) {
         priority_set(&gic->priority[spi], value);
     }
-    leave(vcpu);
+    leave(gic, shared);
     return good;
 }
 
 static SHORT bool router_write(struct vcpu *vcpu, uint32_t spi, uint64_t offset, uint32_t width,
                                uint64_t value)
 {
-    const struct vgic *gic = vcpu->vgic;
+    struct vgic *gic = vcpu->vgic;
+    const bool shared = is_shared(gic);
     bool same;
 
     (void)offset;
 
-    if (width != FAST_8 || spi >= 32 * gic->spi_words || !enter(vcpu)) {
+    if (width != FAST_8 || spi >= 32 * gic->spi_words || !enter(gic, shared)) {
         return false;
     }
     same = gic->router[spi] == value;
-    leave(vcpu);
+    leave(gic, shared);
     return same;
 }
 
-/* Enabling what is enabled is so frequent that it comes first. */
-ARCH_FAST_CALL bool vgic3_dist_fast_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
-                                          uint32_t width, uint64_t value)
+ARCH_FAST_CALL bool vgic3_dist_fast_write(struct vcpu *vcpu, const struct mmio_row *row,
+                                          uint64_t offset, uint32_t width, uint64_t value)
 {
     struct vgic *gic = vcpu->vgic;
     uint32_t at = (uint32_t)offset;
-    uint32_t word = word_of(at) - 1;
     uint32_t spi = at - VGIC_PRIORITY_BASE - 32;
 
-    (void)instance;
+    (void)row;
     if (width != FAST_4) {
         return router_write(vcpu, (at - VGIC_DIST_ROUTER) / 8 - 32, offset, width, value);
     }
+    if (spi < 32 * gic->spi_words) {
+        return spi_priority_write(vcpu, spi, offset, width, value);
+    }
+    uint32_t word = word_of(at) - 1;
+
+    /* Enabling what is enabled is so frequent that it comes before other banks. */
     if (bank_of(at) == VGIC_BANK_ENABLE && word < gic->spi_words &&
         ((uint32_t)value & ~load(&gic->spi[word].enabled)) == 0) {
         return true;
-    }
-    if (spi < 32 * gic->spi_words) {
-        return spi_priority_write(vcpu, spi, offset, width, value);
     }
     if (at == GICD_CTLR) {
         return ctlr_write(vcpu, (uint32_t)value);
@@ -276,13 +289,13 @@ ARCH_FAST_CALL bool vgic3_dist_fast_write(struct vcpu *vcpu, uint32_t instance, 
 
 /* --- Own redistributor --- */
 
-ARCH_FAST_CALL int64_t vgic3_redist_fast_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
-                                              uint32_t width)
+ARCH_FAST_CALL int64_t vgic3_redist_fast_read(struct vcpu *vcpu, const struct mmio_row *row,
+                                              uint64_t offset, uint32_t width)
 {
     const struct vgic_cpu *cpu = vcpu->vgic_cpu;
     uint64_t at = offset - cpu->redist;
 
-    (void)instance;
+    (void)row;
     if (at == GICR_TYPER) {
         return width == FAST_8 ? (int64_t)cpu->typer : (int64_t)(uint32_t)cpu->typer;
     }
@@ -302,29 +315,33 @@ ARCH_FAST_CALL int64_t vgic3_redist_fast_read(struct vcpu *vcpu, uint32_t instan
 static SHORT bool own_priority_write(struct vcpu *vcpu, uint32_t intid, uint64_t offset,
                                      uint32_t width, uint64_t value)
 {
+    struct vgic *gic = vcpu->vgic;
     struct vgic_cpu *cpu = vcpu->vgic_cpu;
+    const bool shared = is_shared(gic);
     bool good;
 
     (void)offset;
     (void)width;
-    if (!enter(vcpu)) {
+    if (!enter(gic, shared)) {
         return false;
     }
     good = is_quiet(&cpu->private, 0xfu << intid);
     if (good) {
         priority_set(&cpu->priority[intid], value);
     }
-    leave(vcpu);
+    leave(gic, shared);
     return good;
 }
 
 /* Own linked interrupts are enabled in hardware, too. */
 static SHORT bool enable_linked(struct vcpu *vcpu, uint32_t bits)
 {
+    struct vgic *gic = vcpu->vgic;
+    const bool shared = is_shared(gic);
     struct vgic_word *word = &vcpu->vgic_cpu->private;
     bool good;
 
-    if (!enter(vcpu)) {
+    if (!enter(gic, shared)) {
         return false;
     }
     bits &= ~load(&word->enabled);
@@ -333,19 +350,19 @@ static SHORT bool enable_linked(struct vcpu *vcpu, uint32_t bits)
         atomic_store_explicit(&word->enabled, load(&word->enabled) | bits, memory_order_relaxed);
         vgic_private_sync(vcpu);
     }
-    leave(vcpu);
+    leave(gic, shared);
     return good;
 }
 
-ARCH_FAST_CALL bool vgic3_redist_fast_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset,
-                                            uint32_t width, uint64_t value)
+ARCH_FAST_CALL bool vgic3_redist_fast_write(struct vcpu *vcpu, const struct mmio_row *row,
+                                            uint64_t offset, uint32_t width, uint64_t value)
 {
     struct vgic_cpu *cpu = vcpu->vgic_cpu;
     struct vgic_word *word = &cpu->private;
     uint64_t at = offset - cpu->redist - VGIC_REDIST_SGI_FRAME;
     uint64_t intid = at - VGIC_PRIORITY_BASE;
 
-    (void)instance;
+    (void)row;
     if (width != FAST_4) {
         return false;
     }

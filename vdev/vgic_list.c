@@ -48,9 +48,10 @@ static void consider(struct choice *choice, const uint8_t *priority, uint32_t bi
             choice->count++;
         } else {
             choice->left = true;
-            if (candidate > choice->best[--at]) {
+            if (at == 0 || candidate > choice->best[at - 1]) {
                 continue;
             }
+            at--;
         }
         for (; at > 0 && choice->best[at - 1] > candidate; at--) {
             choice->best[at] = choice->best[at - 1];

@@ -224,13 +224,14 @@ static void vpl011_write(struct vcpu *vcpu, uint32_t instance, uint64_t offset, 
     pl011_leave(pl011, vcpu, instance);
 }
 
-static ARCH_FAST_CALL int64_t vpl011_fast_read(struct vcpu *vcpu, uint32_t instance,
+static ARCH_FAST_CALL int64_t vpl011_fast_read(struct vcpu *vcpu, const struct mmio_row *row,
                                                uint64_t offset, uint32_t width)
 {
     (void)vcpu;
     (void)width;
-    return offset == UART_FR ? atomic_load_explicit(&vpl011s[instance].flags, memory_order_relaxed)
-                             : -1;
+    return offset == UART_FR
+               ? atomic_load_explicit(&vpl011s[row->instance].flags, memory_order_relaxed)
+               : -1;
 }
 
 /* Locked, as an alarm of the last run may still come on another CPU. */

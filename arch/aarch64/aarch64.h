@@ -21,7 +21,7 @@ enum aarch64_vector {
 uint32_t aarch64_enter(struct arch_vcpu *vcpu);
 
 /* Where the search for the row of an access ends (fast.S). */
-extern char aarch64_fast_found[];
+extern char aarch64_fast_searched[];
 
 /* Entry points that head.S calls. */
 _Noreturn void aarch64_boot(uint64_t dtb);

@@ -72,33 +72,44 @@ aarch64_fast_mmio:
     save_rest
     ubfx    w3, w0, #21, #3         /* SAS, SSE: enum fast_width */
     ubfx    w4, w0, #2, #7
-    mrs     x2, hpfar_el2           /* FIPA: IPA[51:12] at bit 4 */
+    mrs     x8, hpfar_el2           /* FIPA: IPA[51:12] at bit 4 */
     mrs     x5, far_el2
-    lsl     x2, x2, #8
-    bfxil   x2, x5, #0, #12
+    lsl     x8, x8, #8
+    bfxil   x8, x5, #0, #12
     mrs     x5, sctlr_el1
     tst     x5, #SCTLR_BIG
     b.ne    declined
     ldr     x0, [sp, #VCPU]
+    ldr     x1, [x0, #FAST_LAST]    /* the same row as last time, mostly */
+    ldp     x5, x6, [x1, #FAST_ROW_BASE]
+    sub     x2, x8, x5
+    cmp     x2, x6
+    b.lo    found
     ldp     x1, x5, [x0, #FAST_ROWS]
     ldr     x6, [x0, #FAST_SEARCH]
     ldr     x7, [x5, #FAST_ROW_BASE]
-    cmp     x7, x2
+    cmp     x7, x8
     csel    x1, x1, x5, hi
     br      x6                      /* to so many of these steps that the rest is searched */
     .set    step, FAST_ROW_SIZE << (FAST_LEVELS - 1)
     .rept   FAST_LEVELS
     add     x5, x1, #step
     ldr     x7, [x5, #FAST_ROW_BASE]
-    cmp     x7, x2
+    cmp     x7, x8
     csel    x1, x1, x5, hi
     .set    step, step / 2
     .endr
-    .global aarch64_fast_found
-aarch64_fast_found:
+    .global aarch64_fast_searched
+aarch64_fast_searched:
+    ldp     x5, x6, [x1, #FAST_ROW_BASE]
+    sub     x2, x8, x5              /* wraps where the address lies before the first row */
+    cmp     x2, x6
+    b.hs    declined
+    str     x1, [x0, #FAST_LAST]
+found:
     cmp     w4, #ABORT_READ
     b.ne    1f
-    bl      fast_mmio_read          /* (vcpu, row, gpa, width) */
+    bl      fast_mmio_read          /* (vcpu, row, offset, width) */
     tbnz    x0, #63, declined
     mrs     x1, esr_el2
     ubfx    w1, w1, #16, #5         /* SRT */
@@ -112,7 +123,7 @@ aarch64_fast_found:
     adr     x6, fetch_register
     add     x6, x6, x5, lsl #3
     blr     x6
-    bl      fast_mmio_write         /* (vcpu, row, gpa, width, value) */
+    bl      fast_mmio_write         /* (vcpu, row, offset, width, value) */
     cbz     w0, declined
 done:                               /* no VM that may step has rows here: arch_fast_init() */
     skip_instruction no_steps=1

@@ -10,12 +10,14 @@
 _Static_assert(offsetof(struct arch_vcpu, fast_rows) == FAST_ROWS, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, fast_middle) == FAST_MIDDLE, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, fast_search) == FAST_SEARCH, "fast.S");
+_Static_assert(offsetof(struct arch_vcpu, fast_last) == FAST_LAST, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, fast_call) == FAST_CALL, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, fast_answer) == FAST_ANSWER, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, id_known) == FAST_ID_KNOWN, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, id) == FAST_ID, "fast.S");
 _Static_assert(offsetof(struct arch_vcpu, acknowledged) == FAST_ACKNOWLEDGED, "fast.S");
 _Static_assert(offsetof(struct mmio_row, base) == FAST_ROW_BASE, "fast.S");
+_Static_assert(offsetof(struct mmio_row, size) == FAST_ROW_BASE + 8, "fast.S");
 _Static_assert(sizeof(struct mmio_row) == FAST_ROW_SIZE, "fast.S");
 
 /* Where a vCPU without rows looks: nothing lies in it. */
@@ -39,8 +41,9 @@ void arch_fast_init(struct arch_vcpu *vcpu, const struct vm_row *vm, bool device
         levels++;
     }
     vcpu->fast_rows = rows;
+    vcpu->fast_last = rows;
     vcpu->fast_middle = row_count == 1 ? rows : rows + (row_count - (1u << levels));
-    vcpu->fast_search = (uint64_t)aarch64_fast_found - levels * FAST_LEVEL_SIZE;
+    vcpu->fast_search = (uint64_t)aarch64_fast_searched - levels * FAST_LEVEL_SIZE;
     vcpu->fast_call = call;
     vcpu->fast_answer = answer;
 }

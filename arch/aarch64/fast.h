@@ -4,14 +4,15 @@
 
 /* What fast.S and fast.c know of each other: offsets in struct arch_vcpu and struct mmio_row. */
 
-#define FAST_ROWS 248
-#define FAST_MIDDLE 256
-#define FAST_SEARCH 264
-#define FAST_CALL 272
-#define FAST_ANSWER 280
-#define FAST_ID_KNOWN 288
-#define FAST_ID 296
-#define FAST_ACKNOWLEDGED 808
+#define FAST_LAST 248
+#define FAST_ROWS 256
+#define FAST_MIDDLE 264
+#define FAST_SEARCH 272
+#define FAST_CALL 280
+#define FAST_ANSWER 288
+#define FAST_ID_KNOWN 296
+#define FAST_ID 304
+#define FAST_ACKNOWLEDGED 816
 #define FAST_ROW_SIZE 32
 #define FAST_ROW_BASE 0
 

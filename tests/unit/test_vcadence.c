@@ -225,15 +225,17 @@ static void receive_fifo_is_64_deep(void)
 /* The short way tells what SR reads, and declines while the console may make room by itself. */
 static void short_way_agrees(void)
 {
+    const struct mmio_row row = { .ops = &vcadence_ops, .instance = 0 };
+
     setup();
     typed = "abc";
     vdev_poll(&vcpu);
-    CHECK_EQ(vcadence_ops.fast_read(&vcpu, 0, SR, 4), (int64_t)get(SR));
-    CHECK_EQ(vcadence_ops.fast_read(&vcpu, 0, FIFO, 4), -1);
+    CHECK_EQ(vcadence_ops.fast_read(&vcpu, &row, SR, 4), (int64_t)get(SR));
+    CHECK_EQ(vcadence_ops.fast_read(&vcpu, &row, FIFO, 4), -1);
     while ((get(SR) & 0x10) == 0) {
         set(FIFO, 'x');
     }
-    CHECK_EQ(vcadence_ops.fast_read(&vcpu, 0, SR, 4), -1);
+    CHECK_EQ(vcadence_ops.fast_read(&vcpu, &row, SR, 4), -1);
 }
 
 static void restart_begins_a_new_line(void)

@@ -21,22 +21,22 @@
 
 static int64_t dist_read(uint64_t offset, uint32_t width)
 {
-    return vgic_dist_ops.fast_read(guest_vcpu(0), 0, offset, width);
+    return vgic_dist_ops.fast_read(guest_vcpu(0), NULL, offset, width);
 }
 
 static bool dist_write(uint64_t offset, uint32_t width, uint64_t value)
 {
-    return vgic_dist_ops.fast_write(guest_vcpu(0), 0, offset, width, value);
+    return vgic_dist_ops.fast_write(guest_vcpu(0), NULL, offset, width, value);
 }
 
 static int64_t redist_read(uint64_t offset, uint32_t width)
 {
-    return vgic_redist_ops.fast_read(guest_vcpu(0), 0, offset, width);
+    return vgic_redist_ops.fast_read(guest_vcpu(0), NULL, offset, width);
 }
 
 static bool redist_write(uint64_t offset, uint32_t width, uint64_t value)
 {
-    return vgic_redist_ops.fast_write(guest_vcpu(0), 0, offset, width, value);
+    return vgic_redist_ops.fast_write(guest_vcpu(0), NULL, offset, width, value);
 }
 
 static void start(void)
@@ -80,10 +80,10 @@ static void redistributor_of_another_vcpu(void)
 
     guest_start(2);
     third = guest_vcpu(5);
-    CHECK_EQ(vgic_redist_ops.fast_read(third, 2, at, FAST_8), UINT64_C(0x5004031200000210));
-    CHECK_EQ(vgic_redist_ops.fast_read(third, 2, at, FAST_4), 0x210);
-    CHECK_EQ(vgic_redist_ops.fast_read(third, 2, at + 4, FAST_4), 0x50040312);
-    CHECK_EQ(vgic_redist_ops.fast_read(third, 2, 8, FAST_8), -1);
+    CHECK_EQ(vgic_redist_ops.fast_read(third, NULL, at, FAST_8), UINT64_C(0x5004031200000210));
+    CHECK_EQ(vgic_redist_ops.fast_read(third, NULL, at, FAST_4), 0x210);
+    CHECK_EQ(vgic_redist_ops.fast_read(third, NULL, at + 4, FAST_4), 0x50040312);
+    CHECK_EQ(vgic_redist_ops.fast_read(third, NULL, 8, FAST_8), -1);
 }
 
 /* Of a VM with several vCPUs; with one there is nobody to lock out. */
@@ -114,7 +114,7 @@ static void held_lock_is_not_waited_for(void)
     CHECK_EQ(atomic_load(&vgics[0].lock.next), atomic_load(&vgics[0].lock.owner)); /* given back */
     guest_start(1);
     lock_take(&vgics[1].lock);
-    CHECK(vgic_dist_ops.fast_write(guest_vcpu(2), 1, GUEST_GROUP + 4, FAST_4, 0));
+    CHECK(vgic_dist_ops.fast_write(guest_vcpu(2), NULL, GUEST_GROUP + 4, FAST_4, 0));
     lock_drop(&vgics[1].lock);
 }
 

@@ -18,6 +18,7 @@
  * to run.  world.S and fast.S know these offsets. */
 struct arch_vcpu {
     uint64_t x[31];
+    const struct mmio_row *fast_last; /* of the last access: looked at first */
     const struct mmio_row *fast_rows;
     const struct mmio_row *fast_middle; /* where bisection begins */
     uint64_t fast_search;               /* where it goes on: code for as many steps as needed */
