@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LOG_RING_SIZE 8192u /* bytes: about 100 lines */
+/* Bytes: about 50 lines, a crash of several VMs at once; with the last exits of one, 100. */
+#define LOG_RING_SIZE (CONFIG_TRACE ? 8192u : 4096u)
 
 /* Any CPU; size > 0.  false: no room, the record is lost (and counted). */
 bool log_ring_put(const char *text, size_t size);
