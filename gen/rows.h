@@ -269,10 +269,10 @@ extern const char *const irq_names[];     /* by physical INTID, NULL: it has non
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VUART_COUNT,
  * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
- * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and
- * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no device drives it);
- * <names.h> what traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most rows of any VM), IRQ_NAME_COUNT.  A count may be 0: arrays are
- * declared with COUNT_AT_LEAST_ONE(n).
+ * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and PLAT_UART_BASE,
+ * PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no device drives it); <names.h> what
+ * traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most rows of any VM), IRQ_NAME_COUNT.  A
+ * count may be 0: arrays are declared with COUNT_AT_LEAST_ONE(n).
  */
 #define COUNT_AT_LEAST_ONE(n) ((n) > 0 ? (n) : 1)
 

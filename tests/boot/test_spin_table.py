@@ -48,7 +48,15 @@ def stub() -> Path:
     made = BUILT / "spin-table-stub"
     places = [f"-DIMAGE={IMAGE_BASE:#x}", f"-DTREE={TREE_BASE:#x}"]
     for command in (
-        [toolchain.CLANG, *toolchain.TARGET["aarch64"], *places, "-c", STUB, "-o", f"{made}.o"],
+        [
+            toolchain.CLANG,
+            *toolchain.TARGET["aarch64"],
+            *places,
+            "-c",
+            str(STUB),
+            "-o",
+            f"{made}.o",
+        ],
         [toolchain.LLD, f"-Ttext={STUB_BASE:#x}", f"{made}.o", "-o", f"{made}.elf"],
         [toolchain.OBJCOPY, "-O", "binary", f"{made}.elf", f"{made}.bin"],
     ):
