@@ -48,7 +48,7 @@ OWNERS = {
         ".image_count",
     ),
     "vcpu_rows": (".vm", ".pcpu", ".guest_id"),
-    "pcpu_rows": (".hardware_id", ".vcpu"),
+    "pcpu_rows": (".hardware_id", ".release_address.addr", ".vcpu"),
     "irq_rows": (".owner", ".vm", ".guest_intid"),
     "vgic_rows": (".interrupts", ".spi_owned", ".spi_hardware", ".spi_physical"),
     "channel_rows": (".base.addr", ".size", ".peer_first", ".peer_count"),

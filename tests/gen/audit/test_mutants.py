@@ -55,6 +55,12 @@ def over_ram(mutant: Mutant) -> None:
     mutant.change("vm_first_mmio", 0, "mmio_row", base=RAM)
 
 
+def release_in_ram(mutant: Mutant) -> None:
+    """The entry of a CPU is written where VM first has its RAM."""
+    host = mutant.row("vm_first_ram", 0, "ram_row").hpa
+    mutant.change("pcpu_rows", 1, "pcpu_row", release_address=host)
+
+
 def point_at_own_table(mutant: Mutant) -> None:
     """VM second's level 2 table becomes VM first's."""
     mutant.put(mutant.stage2(1, RAM, 1), mutant.word(mutant.stage2(0, RAM, 1)))
@@ -183,6 +189,11 @@ ALONE: dict[str, tuple[Change, str]] = {
     "a register's mask": (rows("sysreg_set_0", 80, "sysreg_row", value=1), "register"),
     "a CPU of two": (rows("vcpu_rows", 1, "vcpu_row", pcpu=0), "cpu"),
     "CPUs of one number": (rows("pcpu_rows", 1, "pcpu_row", hardware_id=0), "cpu"),
+    "an entry in a VM's RAM": (release_in_ram, "hypervisor-page"),
+    "an entry in no memory": (
+        rows("pcpu_rows", 1, "pcpu_row", release_address=8),
+        "hypervisor-map",
+    ),
     "a CPU without a call": (rows("pcpu_rows", 1, "pcpu_row", ipi_intid=0), "cpu"),
     "an owner of an interrupt": (rows("irq_rows", 2, "irq_row", vm=1), "interrupt"),
     "a second console": (rows("irq_rows", 0, "irq_row", owner=2), "interrupt"),
@@ -243,6 +254,7 @@ AGAINST: dict[str, tuple[Change, str]] = {
     "a watchdog": (rows("watchdog_rows", 0, "watchdog_row", timeout_ms=501), "asked-vms"),
     "whom a VM controls": (rows("control_rows", 0, "control_row", vm=0), "asked-vms"),
     "a CPU": (rows("pcpu_rows", 2, "pcpu_row", hardware_id=3), "asked-vms"),
+    "a CPU in a spin table": (rows("pcpu_rows", 1, "pcpu_row", release_address=8), "asked-vms"),
     "a feature": (
         lambda m: m.put(m.member("vm_rows", 0, "vm_row", "arch")[0] + 16, 1, 4),
         "asked-vms",
