@@ -249,7 +249,7 @@ PLAN: dict[str, tuple[str, str]] = {
         "Give a .dtb, or a source that dtc compiles.",
     ),
     "E-dtb-cpus": (
-        "The CPUs of a supplied device tree are not those of the VM.",
+        "The CPUs of a supplied device tree or overlay are not those of the VM.",
         "Make /cpus and cpus agree.",
     ),
     "E-dtb-gic": (
@@ -257,7 +257,7 @@ PLAN: dict[str, tuple[str, str]] = {
         'Use dtb = "auto", a tree with that version, or correct the node\'s reg.',
     ),
     "E-dtb-overlay": (
-        "A device tree overlay cannot be applied.",
+        "A device tree overlay cannot be applied, or changes what the plan decides.",
         "Refer to nodes by target-path or by the labels of the generated tree.",
     ),
     "W-dtb-memory": (
@@ -270,7 +270,7 @@ PLAN: dict[str, tuple[str, str]] = {
         "Use the virtual UART, whose name the message shows, or give the VM the UART that is meant.",
     ),
     "W-dtb-reg": (
-        "A supplied device tree describes a device where the VM has nothing.",
+        "A supplied device tree or overlay describes a device where the VM has nothing.",
         "Give the VM the device, or disable it in the tree.",
     ),
     "E-passthrough-over-ram": (

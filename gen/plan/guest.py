@@ -18,9 +18,11 @@ from gen.plan.memory import GuestRam
 from gen.plan.address_space import channel_spans, device_spans, ram_spans
 from gen.plan.emulated import uart_spans
 from gen.plan.emulated_devices import emulated_spans, in_memory
+from gen.plan.overlays import overlaid
 from gen.plan.model import EmulatedDevice, Monitor, Watchdog
 from gen.plan.trapped import trap_spans
-from gen.plan.user_tree import finish, user_tree
+from gen.plan.tree_write import flatten
+from gen.plan.user_tree import user_tree
 from gen.plan.watch import watchdog_spans
 from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
@@ -152,20 +154,22 @@ def _tree(
     passed: DeviceNodes,
     report: Report,
 ) -> bytes | None:
+    spans = (
+        *ram_spans(guest.ram),
+        *device_spans(guest.devices),
+        *trap_spans(guest.devices),
+        *guest.gic,
+        *uart_spans(guest.uarts),
+        *emulated_spans(guest.emulated),
+        *channel_spans(channels, guest.doorbells),
+        *watchdog_spans(guest.watchdog, guest.vm),
+    )
+    mapped = tuple(span.range for span in spans)
     if isinstance(guest.vm.dtb, Path):
-        spans = (
-            *ram_spans(guest.ram),
-            *device_spans(guest.devices),
-            *trap_spans(guest.devices),
-            *guest.gic,
-            *uart_spans(guest.uarts),
-            *emulated_spans(guest.emulated),
-            *channel_spans(channels, guest.doorbells),
-            *watchdog_spans(guest.watchdog, guest.vm),
-        )
-        mapped = tuple(span.range for span in spans)
         tree = user_tree(view, guest.vm.dtb, mapped, report)
         if tree is None:
             return None
-        return finish(view, tree.root, tree.memory_reservations, report)
-    return finish(view, guest_tree(view, board_tree, passed), (), report)
+        blob = flatten(tree.root, tree.memory_reservations)
+    else:
+        blob = flatten(guest_tree(view, board_tree, passed), ())
+    return overlaid(view, blob, mapped, report)

@@ -43,6 +43,9 @@ OVERLAY = """/dts-v1/;
 /plugin/;
 &uart0 { test,added = <7>; };
 """
+MORE_MEMORY = '&{/} { memory@80000000 { device_type = "memory"; reg = <0 0x80000000 0 0x1000>; }; }'
+DEVICE = "&{/} { rtc@9010000 { reg = <0 0x9010000 0 0x1000>; }; }"
+CPU = '&{/cpus} { cpu@1 { device_type = "cpu"; reg = <1>; }; }'
 
 
 def elf(base: int, size: int = 0x2000, entry: int | None = None, memory_size: int = 0) -> bytes:
@@ -105,6 +108,9 @@ def make_world(folder: Path) -> None:
         "damaged.dtb": compile_tree(TREE)[:100],
         "good.dtso": OVERLAY.encode(),
         "label.dtso": OVERLAY.replace("uart0", "nowhere").encode(),
+        "memory.dtso": OVERLAY.replace("&uart0 { test,added = <7>; }", MORE_MEMORY).encode(),
+        "device.dtso": OVERLAY.replace("&uart0 { test,added = <7>; }", DEVICE).encode(),
+        "cpu.dtso": OVERLAY.replace("&uart0 { test,added = <7>; }", CPU).encode(),
         "syntax.dtso": b"/dts-v1/; /plugin/; nonsense",
     }
     for name, data in files.items():

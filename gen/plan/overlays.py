@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Overlays, applied to a guest's device tree whether it is generated or the user's, and checked for what
+they change."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import libfdt
+
+from gen.diagnostics import Exit, Failure, Report
+from gen.plan.guest_tree import GuestView
+from gen.plan.ranges import union
+from gen.plan.tree_check import Source, check_cpus, check_reach, memory_text, told_memory
+from gen.read.board import Range
+from gen.read.devices import cpu_nodes, is_gic
+from gen.read.fdt import Tree, parse
+
+OVERLAY_ROOM = 4096
+
+
+def overlaid(
+    view: GuestView, blob: bytes, mapped: tuple[Range, ...], report: Report
+) -> bytes | None:
+    """The tree with the VM's overlays applied. `mapped`: all guest-physical addresses at which the VM
+    has something."""
+    for file in view.vm.dtb_overlay:
+        source = Source(file.name, view.vm.at("dtb_overlay"))
+        applied = _apply(blob, _overlay_blob(file))
+        if isinstance(applied, str):
+            report.error(
+                "dtb-overlay",
+                source.where,
+                f"VM {view.vm.name}: overlay {file.name} can't be applied: {applied}",
+                f"refer to nodes by target-path, or by a label of the tree{_labels_text(blob)}",
+            )
+            return None
+        _check(view, blob, applied, source, mapped, report)
+        blob = applied
+    return blob
+
+
+def _check(
+    view: GuestView,
+    before: bytes,
+    after: bytes,
+    source: Source,
+    mapped: tuple[Range, ...],
+    report: Report,
+) -> None:
+    """What the overlay adds or moves must be there for the VM."""
+    old, tree = parse(before), parse(after)
+    known = {(node.path, node.properties.get("reg")) for node in old.walk()}
+    if _cpu_ids(tree) != _cpu_ids(old):
+        check_cpus(view, tree, source, report)
+    told = told_memory(tree.root)
+    if told != tuple(union(view.ram)):
+        report.error(
+            "dtb-overlay",
+            source.where,
+            memory_text(view, told, source),
+            "leave memory nodes to the VM's ram or memory",
+        )
+    for node in tree.walk():
+        is_new = (node.path, node.properties.get("reg")) not in known
+        if is_new and node.enabled and node.text("device_type") != "memory" and not is_gic(node):
+            check_reach(view, node, source, mapped, report)
+
+
+def _cpu_ids(tree: Tree) -> list[int]:
+    return [number for number, _ in cpu_nodes(tree)]
+
+
+def _labels(blob: bytes, node: str) -> list[str]:
+    """Names of the properties of a node that dtc makes for labels."""
+    found = parse(blob).root.child(node)
+    return list(found.properties) if found is not None else []
+
+
+def _labels_text(blob: bytes) -> str:
+    labels = _labels(blob, "__symbols__")
+    return f": {', '.join(labels)}" if labels else ", which has none"
+
+
+def _overlay_blob(file: Path) -> bytes | str:
+    """The overlay's blob, or what is wrong with it."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        return str(error.strerror)
+    if file.suffix != ".dtso":
+        return data
+    command = ["dtc", "-@", "-I", "dts", "-O", "dtb", "-i", str(file.parent), "-"]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
+    except FileNotFoundError as error:
+        raise Failure(Exit.MISSING, "dtc is missing; run: ./build.py --setup") from error
+    if done.returncode != 0:
+        return done.stderr.decode("utf-8", "replace").strip().replace("\n", "; ")
+    return done.stdout
+
+
+def _apply(blob: bytes, overlay: bytes | str) -> bytes | str:
+    if isinstance(overlay, str):
+        return overlay
+    status = libfdt.fdt_check_full(bytearray(overlay), len(overlay))
+    if status != 0:
+        return f"not a sound device tree: {libfdt.strerror(status)}"
+    known = _labels(blob, "__symbols__")
+    lacking = [label for label in _labels(overlay, "__fixups__") if label not in known]
+    if lacking:
+        return f"the guest's tree has no label {', '.join(lacking)}"
+    target = libfdt.Fdt(blob)
+    target.resize(len(blob) + len(overlay) + OVERLAY_ROOM)
+    merged = target.as_bytearray()
+    status = libfdt.fdt_overlay_apply(merged, bytearray(overlay))
+    if status != 0:
+        return str(libfdt.strerror(status))
+    result = libfdt.Fdt(merged)
+    result.pack()
+    return bytes(result.as_bytearray())
