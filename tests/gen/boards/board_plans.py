@@ -85,8 +85,7 @@ def _vm(plan: Plan, vm: PlannedVm) -> list[str]:
     lines += [f"    SPI {i.spi} -> {i.guest_spi} {i.trigger} {i.owner}" for i in vm.irqs]
     lines += [f"    NOT ISOLATED from {path}" for path in vm.masters]
     lines += [f"    note: {note}" for note in vm.notes]
-    assert vm.dtb is not None
-    for node in parse(vm.dtb).root.children:
+    for node in parse(vm.dtb).root.children if vm.dtb is not None else ():
         if node.name.split("@")[0] not in MACHINE:
             lines += _node(node, 1)
     return lines
