@@ -98,6 +98,17 @@ def test_gdb_on_a_guest_with_symbols_of_its_own(work: Path) -> None:
     assert re.search(r"#1 .* in guest_main \(", text)
 
 
+def test_gdb_steps_over_what_exits(work: Path) -> None:
+    """The doorbell's register is the hypervisor's, and so is the call that powers off."""
+    out = ("--out", str(BUILT / "elsewhere"), *settings(work))
+    look = gdb("break say", "continue", "next", "next", "next", "break off", "continue", "next")
+    text = command(str(CONFIG), *out, "--gdb", "elf", *look)
+    stepped = text[text.index("BELL_RING) = ") :]
+    assert re.search(r"guest_main \(.*\) at .*main\.c:\d+\n", stepped)
+    assert "hit Breakpoint 3, off () at" in stepped
+    assert "Traceback" not in text
+
+
 def test_gdb_breaks_in_the_one_of_two_equal_guests() -> None:
     """Both have the same program at the same addresses."""
     folder = build(DEPLOYMENTS / "echo.toml", "echo")
