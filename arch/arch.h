@@ -95,6 +95,9 @@ void arch_cpu_relax(void);     /* in a spin loop: yields, or waits for arch_cpu_
 /* And arch_cpu_wake() of <arch_vcpu.h>: SEV, after the store that others spin on. */
 _Noreturn void arch_board_off(void);
 _Noreturn void arch_board_reset(void);
+/* Own CPU: a call of the board's firmware, for mediators, which have checked it.  The first four
+ * registers of its calling convention, which become its results. */
+void arch_firmware_call(uint64_t registers[4]);
 
 /* --- Time: the system counter --- */
 

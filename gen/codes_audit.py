@@ -62,6 +62,15 @@ AUDIT: dict[str, tuple[str, str]] = {
         _REPORT,
     ),
     "E-audit-console": ("A virtual UART speaks with another VM's voice.", _REPORT),
+    "E-audit-firmware": (
+        "VMs may change the same clock, reset, pin or power node by calls of firmware, or one that "
+        "all live by.",
+        _REPORT,
+    ),
+    "E-audit-firmware-asked": (
+        "A VM may name in calls of firmware what its devices do not live by, or not all that they do.",
+        _REPORT,
+    ),
     "E-audit-image": (
         "A guest image does not have its hash, or is not loaded into its VM's RAM.",
         _REPORT,

@@ -122,6 +122,15 @@ PLAN: dict[str, tuple[str, str]] = {
         "could stop that device.",
         "Remove it, or accept that with serves = [VM] in its [[vm.device]].",
     ),
+    "E-firmware-missing": (
+        "A VM is granted a service of firmware that the board's tree does not have.",
+        "Remove it from firmware.",
+    ),
+    "E-firmware-shared": (
+        "A VM may call firmware for its device's clock, reset, power or pins, and a device of "
+        "somebody else lives by the same: the VM could stop it.",
+        "Give both devices to one VM, or remove the VM's firmware.",
+    ),
     "E-trap-register": (
         "Registers that a trapped device should grant do not exist: outside its range, not at a "
         "multiple of their width, or a mask that is too wide.",

@@ -187,6 +187,23 @@ struct trapped_row {
     int16_t lock; /* of all that read, change and write back in these pages; -1: nobody else */
 };
 
+/* What a VM may name in calls of Zynq UltraScale+ firmware (EEMI), by kind and number; grants of a
+ * VM are consecutive, sorted by key, and never overlap. */
+enum eemi_kind { EEMI_NODE, EEMI_CLOCK, EEMI_RESET, EEMI_PIN };
+#define EEMI_ID_MAX 0xffffu
+#define EEMI_KEY(kind, id) ((uint32_t)(kind) << 16 | (id))
+struct eemi_grant_row {
+    uint32_t first; /* EEMI_KEY */
+    uint32_t last;
+    bool owned; /* false: what it is and how it stands may be read */
+};
+/* A VM with `firmware = ["zynqmp-eemi"]`. */
+struct eemi_vm_row {
+    uint16_t vm;
+    uint16_t grant_first; /* index into eemi_grant_rows */
+    uint16_t grant_count;
+};
+
 /* What a VM's rows are called, in their order.  Not linked but with Kconfig TRACE. */
 struct name_row {
     const char *const *mmio;
@@ -262,6 +279,8 @@ extern const struct control_row control_rows[];
 extern const struct watchdog_row watchdog_rows[];
 extern const struct console_voice_row console_voice_rows[];
 extern const struct trapped_row trapped_rows[];
+extern const struct eemi_vm_row eemi_vm_rows[];
+extern const struct eemi_grant_row eemi_grant_rows[];
 extern const struct name_row name_rows[]; /* index = VM */
 extern const char *const irq_names[];     /* by physical INTID, NULL: it has none */
 
@@ -269,10 +288,11 @@ extern const char *const irq_names[];     /* by physical INTID, NULL: it has non
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VUART_COUNT,
  * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
- * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, VCPU_MAX_PER_VM, and PLAT_UART_BASE,
- * PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no device drives it); <names.h> what
- * traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most rows of any VM), IRQ_NAME_COUNT.  A
- * count may be 0: arrays are declared with COUNT_AT_LEAST_ONE(n).
+ * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, EEMI_VM_COUNT, EEMI_GRANT_COUNT,
+ * VCPU_MAX_PER_VM, and PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no
+ * device drives it); <names.h> what traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most
+ * rows of any VM), IRQ_NAME_COUNT.  A count may be 0: arrays are declared with
+ * COUNT_AT_LEAST_ONE(n).
  */
 #define COUNT_AT_LEAST_ONE(n) ((n) > 0 ? (n) : 1)
 

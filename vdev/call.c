@@ -2,6 +2,7 @@
 #include "vdev/call.h"
 
 #include "arch/fast.h"
+#include "vdev/eemi.h"
 #include "vdev/ivc.h"
 #include "vdev/monitor.h"
 #include "vdev/notice.h"
@@ -12,6 +13,7 @@
 /* Owning entity of a fast call (SMCCC 2.5): bits 29:24, with bit 31. */
 #define CALL_OWNER(function) ((function) >> 24 & 0xbfu)
 #define OWNER_HYPERVISOR 0x86u
+#define OWNER_SIP 0x82u /* the silicon provider's firmware */
 #define HYPERVISOR_MAJOR 1
 #define HYPERVISOR_MINOR 0
 
@@ -64,9 +66,15 @@ static int64_t call_answer(struct vcpu *vcpu, uint32_t function, const uint64_t 
     case SMCCC_ARCH_FEATURES:
         return smccc_arch_features((uint32_t)args[0]);
     default:
-        return CALL_OWNER(function) == OWNER_HYPERVISOR ? hypervisor_answer(vcpu, function, args[0])
-                                                        : psci_call(vcpu, function, args);
+        break;
     }
+    if (CALL_OWNER(function) == OWNER_HYPERVISOR) {
+        return hypervisor_answer(vcpu, function, args[0]);
+    }
+    if (EEMI_VM_COUNT > 0 && CALL_OWNER(function) == OWNER_SIP) {
+        return eemi_call(vcpu, function, args);
+    }
+    return psci_call(vcpu, function, args);
 }
 
 /* What a guest asks to find out what there is, and what nobody knows. */
@@ -77,7 +85,8 @@ ARCH_FAST_CALL int64_t fast_call(struct vcpu *vcpu, uint32_t function, uint64_t 
         return psci_features((uint32_t)arg);
     }
     if (CONFIG_LOG_LEVEL_VALUE >= LOG_DEBUG || CALL_OWNER(function) == OWNER_HYPERVISOR ||
-        (IVC_COUNT > 0 && ivc_is_call(function)) || function == SMCCC_VERSION ||
+        (IVC_COUNT > 0 && ivc_is_call(function)) ||
+        (EEMI_VM_COUNT > 0 && CALL_OWNER(function) == OWNER_SIP) || function == SMCCC_VERSION ||
         function == SMCCC_ARCH_FEATURES) {
         return FAST_CALL_DECLINED;
     }

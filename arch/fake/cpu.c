@@ -223,6 +223,20 @@ void arch_cpu_wake(void)
 {
 }
 
+static fake_firmware_fn firmware;
+
+void fake_firmware_set(fake_firmware_fn chosen)
+{
+    firmware = chosen;
+}
+
+void arch_firmware_call(uint64_t registers[4])
+{
+    if (firmware != NULL) {
+        firmware(registers);
+    }
+}
+
 _Noreturn void arch_board_off(void)
 {
     fprintf(stderr, "board off\n");

@@ -12,7 +12,7 @@ from typing import Any
 from gen.audit.asked_board import UART_TYPES, Board, interrupts, read_board
 from gen.audit.asked_devices import AskedTrap, asked_traps, device_nodes, owned_registers
 from gen.audit.asked_file import Table, milliseconds, read_deployment, size
-from gen.audit.asked_tree import pci_windows, registers
+from gen.audit.asked_tree import Node, pci_windows, registers
 from gen.audit.ranges import PAGE, Span, align_up, sized
 from gen.tool import elf
 
@@ -62,6 +62,8 @@ class AskedVm:
     watchdog_ms: int | None
     controls: list[int]
     features: int
+    firmware: list[str]  # services that it may call
+    device_nodes: list[Node]  # of devices that it has whole
     own_counter: bool
     console_control: bool
     policies: tuple[str, str, str]  # on_crash, on_reset, on_off
@@ -152,6 +154,8 @@ def _vm(vm: Table, index: int, names: list[str], board: Board, console: str) -> 
         watchdog_ms=milliseconds(vm["watchdog"]) if "watchdog" in vm else None,
         controls=[names.index(name) for name in vm.get("controls", [])],
         features=sum(_FEATURES[name] for name in vm.get("features", [])),
+        firmware=vm.get("firmware", []),
+        device_nodes=[device.node for device in devices if device.access == "direct"],
         own_counter=vm.get("counter", "board") == "own",
         console_control=vm.get("console_control", False),
         policies=(

@@ -30,6 +30,7 @@ from gen.audit.agree import check_asked
 from gen.audit.agree_dispatch import check_dispatch_asked
 from gen.audit.asked import Asked, NotRead, read_asked
 from gen.audit.dispatch import check_dispatch, check_registers, interrupt_mode, ops_name
+from gen.audit.eemi import check_eemi, check_eemi_asked
 from gen.audit.findings import Check, Findings
 from gen.audit.hypervisor import Devices, HostRam, spin_table, walk_own
 from gen.audit.image import Firmware, Tables
@@ -129,6 +130,7 @@ def _look(result: Audit, tables: Tables, asked: Asked | None) -> None:
     check_cpus(tables, findings)
     check_interrupts(tables, findings)
     check_controls(tables, findings)
+    check_eemi(tables, findings)
     check_voices(tables, findings)
     check_images(tables, findings)
     result.stack = check_stack(firmware, len(tables.pcpus), findings)
@@ -136,6 +138,7 @@ def _look(result: Audit, tables: Tables, asked: Asked | None) -> None:
         result.asked = True
         check_asked(asked, tables, result.reaches, findings)
         check_dispatch_asked(asked, tables, findings, result.limits)
+        check_eemi_asked(asked, tables, findings)
 
 
 def _read(source: Source, result: Audit) -> Asked | None:

@@ -158,6 +158,8 @@ class Tables:
         self.controls = rows("control_rows", "control_row") if self.monitors else []
         self.watchdogs = [row for row in rows("watchdog_rows", "watchdog_row") if row.timeout_ms]
         self.trapped = [row for row in rows("trapped_rows", "trapped_row") if row.base]
+        self.eemi_vms = [row for row in rows("eemi_vm_rows", "eemi_vm_row") if row.grant_count]
+        self.eemi_grants = rows("eemi_grant_rows", "eemi_grant_row") if self.eemi_vms else []
         self.voices = rows("console_voice_rows", "console_voice_row")
         self.board = firmware.row("board_row", firmware.symbols["board_row"])
         for key in ("ram", "gic"):

@@ -39,6 +39,8 @@ def tables_header(plan: Plan) -> str:
         "CONSOLE_VOICE_COUNT": len(plan.voices),
         "TRAPPED_COUNT": len(plan.trapped),
         "TRAPPED_LOCK_COUNT": len({t.lock for t in plan.trapped} - {None}),
+        "EEMI_VM_COUNT": len(plan.eemis),
+        "EEMI_GRANT_COUNT": sum(len(eemi.grants) for eemi in plan.eemis),
     }
     lines = ["/* SPDX-License-Identifier: Apache-2.0 */", c.NOTICE]
     lines += ["#ifndef TABLES_H", "#define TABLES_H", ""]
@@ -93,6 +95,8 @@ def tables_source(plan: Plan) -> str:
     parts.append(_global("watchdog", "WATCHDOG_COUNT", _watchdogs(plan)))
     parts.append(_global("console_voice", "CONSOLE_VOICE_COUNT", _voices(plan)))
     parts.append(_global("trapped", "TRAPPED_COUNT", _trapped(plan)))
+    parts.append(_global("eemi_vm", "EEMI_VM_COUNT", _eemi_vms(plan)))
+    parts.append(_global("eemi_grant", "EEMI_GRANT_COUNT", _eemi_grants(plan)))
     parts += device_arrays(plan)
     return "\n".join(parts)
 
@@ -131,6 +135,8 @@ _NO_ROW: dict[str, Members] = {
         ("rest", "TRAPPED_KEEP"),
         ("lock", "-1"),
     ],
+    "eemi_vm": [("vm", "0"), ("grant_first", "0"), ("grant_count", "0")],
+    "eemi_grant": [("first", "0"), ("last", "0"), ("owned", "false")],
     "monitor": [("vm", "0"), ("intid", "0"), ("control_first", "0"), ("control_count", "0")],
     "control": [("vm", "0")],
     "watchdog": [("vm", "0"), ("intid", "0"), ("timeout_ms", "0")],
@@ -294,6 +300,28 @@ def _trapped(plan: Plan) -> list[Members]:
             ("lock", "-1" if trap.lock is None else str(trap.lock)),
         ]
         for trap in plan.trapped
+    ]
+
+
+def _eemi_vms(plan: Plan) -> list[Members]:
+    rows: list[Members] = []
+    first = 0
+    for eemi in plan.eemis:
+        counts = [("grant_first", str(first)), ("grant_count", str(len(eemi.grants)))]
+        rows.append([("vm", str(eemi.vm)), *counts])
+        first += len(eemi.grants)
+    return rows
+
+
+def _eemi_grants(plan: Plan) -> list[Members]:
+    return [
+        [
+            ("first", f"EEMI_KEY(EEMI_{grant.kind.upper()}, {grant.first})"),
+            ("last", f"EEMI_KEY(EEMI_{grant.kind.upper()}, {grant.last})"),
+            ("owned", c.boolean(grant.owned)),
+        ]
+        for eemi in plan.eemis
+        for grant in eemi.grants
     ]
 
 

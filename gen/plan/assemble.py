@@ -14,6 +14,7 @@ from gen.plan.guest import Built, Guest
 from gen.plan.interrupts import planned_irqs, spi_count
 from gen.plan.masters import masters_of
 from gen.plan.model import (
+    Eemi,
     EmulatedDevice,
     Image,
     Mapping,
@@ -188,6 +189,7 @@ def kconfig_symbols(
     virtual: VirtualDevices,
     has_ivc: bool,
     trapped: Sequence[Trapped],
+    eemis: Sequence[Eemi],
 ) -> dict[str, str]:
     """What the hypervisor must contain for this plan. Symbols that only some boards need are there
     only for those: there may be no code for them yet."""
@@ -210,6 +212,7 @@ def kconfig_symbols(
         "VDEV_MONITOR": any(vm.controls for vm in deployment.vms),
         "VDEV_WATCHDOG": bool(virtual.watchdogs),
         "VDEV_TRAPPED": bool(trapped),
+        "VDEV_EEMI": bool(eemis),
     }
     wanted |= {f"{room}{board.gic.version}": True for room in ("ARCH_GIC", "VDEV_VGIC")}
     if board.cpu_start == "spin-table":

@@ -36,16 +36,27 @@ class DeviceNodes:
 
 
 def device_nodes(
-    claims: Sequence[DeviceClaim], board_tree: Tree, gic_phandle: int, first_phandle: int
+    claims: Sequence[DeviceClaim],
+    board_tree: Tree,
+    gic_phandle: int,
+    first_phandle: int,
+    hidden: frozenset[int] = frozenset(),
 ) -> DeviceNodes:
-    builder = _Builder(claims, board_tree, gic_phandle, first_phandle)
+    """`hidden`: ids of nodes below those of claims that the guest has not."""
+    builder = _Builder(claims, board_tree, gic_phandle, first_phandle, hidden)
     return builder.build()
 
 
 class _Builder:
     def __init__(
-        self, claims: Sequence[DeviceClaim], tree: Tree, gic_phandle: int, first_phandle: int
+        self,
+        claims: Sequence[DeviceClaim],
+        tree: Tree,
+        gic_phandle: int,
+        first_phandle: int,
+        hidden: frozenset[int],
     ) -> None:
+        self.hidden = hidden
         self.tree = tree
         self.gic_phandle = gic_phandle
         self.first_phandle = first_phandle
@@ -105,6 +116,8 @@ class _Builder:
     def _child(self, claim: DeviceClaim, source: Node, parent: Node) -> None:
         """Below a device its own numbering holds. What has registers of its own is left out unless
         it is granted."""
+        if id(source) in self.hidden:
+            return
         own = self.claims.get(id(source))
         if own is not None:
             node = self._device(own, source)
@@ -188,13 +201,13 @@ class _Builder:
 
     def _claimed_above(self, node: Node) -> Node | None:
         """The nearest granted node above, where all between is part of it."""
-        at = node.parent
-        while at is not None:
+        below, at = node, node.parent
+        while at is not None and id(below) not in self.hidden:
             if id(at) in self.claims:
                 return at
             if cpu_reg(at):
                 return None
-            at = at.parent
+            below, at = at, at.parent
         return None
 
     def _is_data(self, node: Node, seen: tuple[Node, ...] = ()) -> bool:

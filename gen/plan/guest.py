@@ -11,6 +11,7 @@ from pathlib import Path
 from gen.diagnostics import Report
 from gen.plan.cpus import guest_id
 from gen.plan.device_nodes import DeviceNodes, device_nodes
+from gen.plan.eemi import firmware_nodes
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
 from gen.plan.guest_tree import FIRST_FREE_PHANDLE, GIC_PHANDLE, GuestView, guest_tree
 from gen.plan.images import Blob, load_kernel, place_dtb, place_initrd
@@ -83,7 +84,9 @@ def build_guest(
     if vm.dtb is None:
         return Built(blobs, loaded.entry)
     view = _view(guest, channels, board, initrd)
-    passed = device_nodes(guest.devices.claims, board_tree, GIC_PHANDLE, FIRST_FREE_PHANDLE)
+    firmware, hidden = firmware_nodes(vm, guest.devices, board_tree)
+    claims = (*guest.devices.claims, *firmware)
+    passed = device_nodes(claims, board_tree, GIC_PHANDLE, FIRST_FREE_PHANDLE, hidden)
     data = _tree(guest, view, channels, board_tree, passed, report)
     dtb = place_dtb(vm, writable, loaded, initrd, data, board, report) if data else None
     if dtb is None:

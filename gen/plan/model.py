@@ -130,6 +130,28 @@ class Trapped:
     owner: str
 
 
+EemiKind = Literal["node", "clock", "reset", "pin"]
+
+
+@dataclass(frozen=True)
+class EemiGrant:
+    """Ids that a VM may name in calls of firmware, `last` too."""
+
+    kind: EemiKind
+    first: int
+    last: int
+    owned: bool  # else it may be read
+    owner: str
+
+
+@dataclass(frozen=True)
+class Eemi:
+    """A VM with firmware = ["zynqmp-eemi"]."""
+
+    vm: int
+    grants: tuple[EemiGrant, ...]  # sorted by kind and id, disjoint
+
+
 @dataclass(frozen=True)
 class ChannelPeer:
     channel: int
@@ -270,3 +292,4 @@ class Plan:
     config_symbols: dict[str, str]  # Kconfig symbols that the plan needs
     emulated: tuple[EmulatedDevice, ...] = ()
     trapped: tuple[Trapped, ...] = ()
+    eemis: tuple[Eemi, ...] = ()

@@ -25,6 +25,7 @@ from gen.plan.direct import check_direct, is_direct, taken_spis, with_calls
 from gen.plan.devices import check_board, check_console_uart, claim_devices
 from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
 from gen.plan.emulated_devices import emulated_devices, emulated_spans
+from gen.plan.eemi import plan_eemis
 from gen.plan.firmware import HYPERVISOR_SIZE, Placement, Request, check_limit, packed_bytes, place
 from gen.plan.guest import Built, Guest, build_guest
 from gen.plan.images import unikernel_link
@@ -61,7 +62,9 @@ def make_plan(
     channels = check_channels(deployment, report)
     ivcs = plan_ivcs(deployment, channels, report)
     tree = parse_file(board.tree)
-    guests = _sound(_guests(deployment, board, tree, channels, report), report)
+    guests: Sequence[Guest] = _guests(deployment, board, tree, channels, report)
+    eemis = plan_eemis(deployment, board, tree, [guest.devices for guest in guests], report)
+    guests = _sound(guests, report)
 
     built = [
         build_guest(guest, channels, board, tree, unikernels.get(guest.vm.name), report)
@@ -98,9 +101,10 @@ def make_plan(
         packed=Range(placement.window.base + hypervisor_size, packed),
         ram_used=used_ram(placement.window, placement.rams, planned),
         free=placement.free,
-        config_symbols=kconfig_symbols(deployment, board, virtual, bool(ivcs), trapped),
+        config_symbols=kconfig_symbols(deployment, board, virtual, bool(ivcs), trapped, eemis),
         emulated=emulated,
         trapped=trapped,
+        eemis=eemis,
     )
 
 

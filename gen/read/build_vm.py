@@ -43,6 +43,7 @@ def build_vm(vm: Values) -> Vm:
         interrupts=vm.get("interrupts", "emulated"),
         stop=vm.get("stop", "now"),
         features=tuple(vm.get("features", ())),
+        firmware=tuple(vm.get("firmware", ())),
         devices=_devices(vm),
         passthrough=tuple(
             _passthrough(entry) for entry in vm.get("passthrough", ()) if not entry.wrote("ports")

@@ -128,6 +128,7 @@ class Vm:
     interrupts: Literal["none", "emulated", "passthrough"] = "emulated"
     stop: Literal["now", "next-exit"] = "now"
     features: tuple[str, ...] = ()
+    firmware: tuple[str, ...] = ()  # services of the board's that it calls through mediators
     devices: tuple[Device, ...] = ()
     passthrough: tuple[Passthrough, ...] = ()
     ports: tuple[Ports, ...] = ()  # of passthrough entries

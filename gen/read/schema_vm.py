@@ -249,6 +249,15 @@ VM_KEYS = (
         "[]",
         many=True,
     ),
+    Key(
+        "firmware",
+        enum("zynqmp-eemi"),
+        "Services of the board's firmware that the VM calls through a mediator, which lets it name "
+        "what its own devices live by and nothing else (docs/mediators.md).",
+        '["zynqmp-eemi"]',
+        "[]",
+        many=True,
+    ),
     Key("device", table(DEVICE), "Devices in long form, one `[[vm.device]]` each.", many=True),
     Key(
         "passthrough",

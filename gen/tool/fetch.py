@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is fetched, not built, from Debian packages that gen/tool/packages.lock.toml pins by version
 and sha256: guests (${fetch}/debian-arm64/Image and initramfs.cpio) and the device trees of boards
-(${fetch}/debian-dtbs/<vendor>/<board>.dtb). `python3 -m gen.tool.fetch` fetches all of it."""
+(${fetch}/debian-dtbs/<vendor>/<board>.dtb) and the kernel with drivers for them
+(${fetch}/debian-arm64-boards/Image). `python3 -m gen.tool.fetch` fetches all of it."""
 
 from __future__ import annotations
 
@@ -38,6 +39,8 @@ _KERNEL = "linux-image-cloud-arm64"  # followed: small, no drivers for boards, n
 _KERNEL_FOR_BOARDS = "linux-image-arm64"
 _BUSYBOX = "busybox-static"
 _STAMP = "made-from"
+_DTBS = "debian-dtbs"
+_BOARDS = "debian-arm64-boards"
 
 
 @dataclass(frozen=True)
@@ -197,27 +200,39 @@ def _debian_arm64(folder: Path, offline: bool) -> None:
         kernel = _package(_pinned(_KERNEL), offline)
         busybox = _package(_pinned(_BUSYBOX), offline)
         data = _member(kernel, r"\./boot/vmlinuz-.*")
-        write_if_changed(image, gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data)
+        write_if_changed(image, _unpacked(data))
         modules = dict(_members(kernel, r"\./lib/modules/.*/(watchdog|sbsa_gwdt)\.ko"))
         write_if_changed(initramfs, _initramfs(_member(busybox, r"\./bin/busybox"), modules))
         write_if_changed(folder / _STAMP, key)
 
 
-def _debian_dtbs(folder: Path, offline: bool) -> None:
-    """The device trees that Debian's kernel for boards comes with. The package is not kept."""
+def _debian_boards(_folder: Path, offline: bool) -> None:
+    """Debian's kernel for boards and the device trees that come with it, in a folder each, of one
+    package, which is not kept."""
     pinned = _pinned(_KERNEL_FOR_BOARDS)
-    with cache.locked(FETCH / f".{folder.name}.lock"):
-        if _is_made(folder, pinned.sha256):
+    trees, kernel = FETCH / _DTBS, FETCH / _BOARDS
+    with cache.locked(FETCH / f".{_DTBS}.lock"):
+        if _is_made(trees, pinned.sha256) and _is_made(kernel, pinned.sha256):
             return
         package = _package(pinned, offline)
-        growing = folder.with_name(f".{folder.name}.growing")
+        growing = FETCH / f".{_DTBS}.growing"
         shutil.rmtree(growing, ignore_errors=True)
-        for name, data in _members(package, r"\./usr/lib/linux-image-[^/]+/.*\.dtb"):
-            write_atomic(growing.joinpath(*Path(name).parts[3:]), data)
+        for name, data in _members(
+            package, r"\./(usr/lib/linux-image-[^/]+/.*\.dtb|boot/vmlinuz-.*)"
+        ):
+            if name.startswith("./boot/"):
+                write_if_changed(kernel / "Image", _unpacked(data))
+            else:
+                write_atomic(growing.joinpath(*Path(name).parts[3:]), data)
         write_atomic(growing / _STAMP, pinned.sha256.encode())
-        shutil.rmtree(folder, ignore_errors=True)
-        growing.rename(folder)
+        shutil.rmtree(trees, ignore_errors=True)
+        growing.rename(trees)
+        write_if_changed(kernel / _STAMP, pinned.sha256)
         package.unlink()
+
+
+def _unpacked(kernel: bytes) -> bytes:
+    return gzip.decompress(kernel) if kernel.startswith(_GZIP_MAGIC) else kernel
 
 
 def _initramfs(busybox: bytes, modules: Mapping[str, bytes]) -> bytes:
@@ -239,7 +254,8 @@ def _initramfs(busybox: bytes, modules: Mapping[str, bytes]) -> bytes:
 
 _RECIPES: dict[str, Callable[[Path, bool], None]] = {
     "debian-arm64": _debian_arm64,
-    "debian-dtbs": _debian_dtbs,
+    _DTBS: _debian_boards,
+    _BOARDS: _debian_boards,
 }
 
 

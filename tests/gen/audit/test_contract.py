@@ -29,6 +29,8 @@ MEMBERS = {
     "watchdog_row": "vm intid timeout_ms",
     "console_voice_row": "name vm vuart",
     "trapped_row": "base read_mask write_mask rest lock",
+    "eemi_vm_row": "vm grant_first grant_count",
+    "eemi_grant_row": "first last owned",
     "restart_row": "max window_ms backoff_ms",
     "range_row": "base size",
     "board_row": "name dtb_fallback ram ram_count gic_compatible gic gic_count uart_compatible uart",

@@ -135,19 +135,19 @@ def trees(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, list[s
 
 def test_device_trees_are_kept_and_their_package_is_not(trees: tuple[Path, list[str]]) -> None:
     folder, asked = trees
-    fetch._debian_dtbs(folder, offline=False)
+    fetch._debian_boards(folder, offline=False)
     found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.dt?"))
     assert found == ["other/two.dtb", "vendor/one.dtb"]
     assert (folder / "vendor/one.dtb").read_text() == "vendor/one.dtb"
     assert not (folder.parent / "trees.deb").exists()
-    fetch._debian_dtbs(folder, offline=True)
+    fetch._debian_boards(folder, offline=True)
     assert asked == [fetch._pinned("linux-image-arm64").name], "once"
 
 
 def test_device_trees_of_another_version_are_made_anew(trees: tuple[Path, list[str]]) -> None:
     folder, asked = trees
-    fetch._debian_dtbs(folder, offline=False)
+    fetch._debian_boards(folder, offline=False)
     (folder / "made-from").write_text("another")
     (folder / "stale.dtb").write_text("old")
-    fetch._debian_dtbs(folder, offline=False)
+    fetch._debian_boards(folder, offline=False)
     assert len(asked) == 2 and not (folder / "stale.dtb").exists()

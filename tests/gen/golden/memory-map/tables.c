@@ -317,3 +317,21 @@ const struct trapped_row trapped_rows[] = {
     },
 };
 _Static_assert(sizeof(trapped_rows) / sizeof(trapped_rows[0]) == COUNT_AT_LEAST_ONE(TRAPPED_COUNT), "trapped_rows: one row each");
+
+const struct eemi_vm_row eemi_vm_rows[] = {
+    {
+        .vm = 0,
+        .grant_first = 0,
+        .grant_count = 0,
+    },
+};
+_Static_assert(sizeof(eemi_vm_rows) / sizeof(eemi_vm_rows[0]) == COUNT_AT_LEAST_ONE(EEMI_VM_COUNT), "eemi_vm_rows: one row each");
+
+const struct eemi_grant_row eemi_grant_rows[] = {
+    {
+        .first = 0,
+        .last = 0,
+        .owned = false,
+    },
+};
+_Static_assert(sizeof(eemi_grant_rows) / sizeof(eemi_grant_rows[0]) == COUNT_AT_LEAST_ONE(EEMI_GRANT_COUNT), "eemi_grant_rows: one row each");

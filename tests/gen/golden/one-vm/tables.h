@@ -19,6 +19,8 @@
 #define CONSOLE_VOICE_COUNT 2u
 #define TRAPPED_COUNT 0u
 #define TRAPPED_LOCK_COUNT 0u
+#define EEMI_VM_COUNT 0u
+#define EEMI_GRANT_COUNT 0u
 
 #define HYP_ADDRESS_BITS 32
 
