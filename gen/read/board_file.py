@@ -111,9 +111,14 @@ def _folder(name: str, report: Report, where: Where) -> Path | None:
     folder = Path(name) if "/" in name else PLATFORM / name
     if (folder / "board.toml").is_file():
         return folder
-    boards = list_boards()
-    cure = did_you_mean(name, boards) if "/" not in name else "give a folder with a board.toml"
-    report.error("board-unknown", where, f'board = "{name}": there is no such board', cure)
+    wrong = "there is no such board"
+    if folder.is_dir():
+        wrong, cure = "its folder has no board.toml", "docs/porting.md tells what goes into it"
+    elif "/" in name:
+        cure = "give a folder with a board.toml"
+    else:
+        cure = f"{did_you_mean(name, list_boards())}; a folder of your own: ./{name}"
+    report.error("board-unknown", where, f'board = "{name}": {wrong}', cure)
     return None
 
 
