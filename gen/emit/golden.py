@@ -58,9 +58,11 @@ def differences(kept: Golden, made: Golden) -> Differences:
     wrong = _report_lines(kept, made, bool(why))
     wrong += [f"bytes: {text}" for text in parts.different]
     open_ = list(parts.not_comparable)
-    if kept.boot is None or made.boot is None:
-        if kept.boot is not made.boot:
-            wrong.append(f"console: {_had(kept.boot)}, now {_had(made.boot)}")
+    if made.boot is None:
+        wrong += ["console: a boot, now no boot was kept"] if kept.boot is not None else []
+    elif kept.boot is None:
+        open_.append("console")
+        why.append("no boot was kept")
     elif open_ or kept.boot.emulator != made.boot.emulator:
         open_.append("console")
         if kept.boot.emulator != made.boot.emulator:
@@ -76,10 +78,6 @@ def _report_lines(kept: Golden, made: Golden, other_compiler: bool) -> list[str]
         new = {**new, **{name: kept.report[name] for name in _OF_COMPILER}}
     found = diff(kept.report, new)
     return [] if found.is_empty else diff_text(found).splitlines()
-
-
-def _had(boot: Boot | None) -> str:
-    return "no boot was kept" if boot is None else "a boot"
 
 
 def _console_lines(old: str, new: str) -> Iterable[str]:

@@ -16,7 +16,6 @@ from gen.emit.report.facts import facts_json
 from gen.tool import qemu, reports
 from gen.tool.console import Transcript
 from gen.tool.paths import shown, write_if_changed
-from gen.tool.process import run
 from gen.tool.terminal import Terminal
 
 # Exact and repeatable: one instruction is one nanosecond, vCPUs run in turn.
@@ -99,7 +98,7 @@ def write(place: Path, golden: Golden) -> list[str]:
 
 def _boot(folder: Path, timeout_s: float | None, input_hash: str) -> Boot | None:
     plan = qemu.RunPlan.read(folder)
-    if not plan.command:
+    if qemu.lacking(plan.command):
         return None
     nobody = os.open(os.devnull, os.O_RDONLY)
     limit = timeout_s or plan.timeout_ms / 1000 or _TIMEOUT_S
@@ -117,8 +116,7 @@ def _boot(folder: Path, timeout_s: float | None, input_hash: str) -> Boot | None
         os.close(nobody)
     said = (folder / "console.log").read_bytes().replace(b"\r", b"")
     text = _expected_part(said, plan).decode(errors="replace")
-    version = run([plan.command[0], "--version"], plan.command[0]).decode().splitlines()[0]
-    return Boot(version, kept_words(text, input_hash))
+    return Boot(qemu.version(plan.command[0]), kept_words(text, input_hash))
 
 
 def _expected_part(said: bytes, plan: qemu.RunPlan) -> bytes:

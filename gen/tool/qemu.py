@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,7 @@ from gen.diagnostics import Exit, Failure
 from gen.tool.console import Transcript
 from gen.tool.paths import ROOT, shown, write_if_changed
 from gen.tool.process import end, find
+from gen.tool.process import run as run_tool
 
 _PR_SET_PDEATHSIG = 1
 LOOK_S = 0.02  # between two looks of a watcher
@@ -70,6 +71,25 @@ class RunPlan:
                 for one in text["guests"]
             ),
         )
+
+
+def lacking(command: Sequence[str]) -> str:
+    """Why a board can't be run here, in words; "": it can. `command`: the board's."""
+    if not command:
+        return "no QEMU models this board, as far as its board.toml tells ([qemu] command)"
+    program = find(command[0])
+    if "-machine" not in command:
+        return ""
+    machine = command[command.index("-machine") + 1].split(",")[0]
+    listed = run_tool([program, "-machine", "help"], "asking QEMU for its machines").decode()
+    if machine in (line.split(" ")[0] for line in listed.splitlines()[1:]):
+        return ""
+    return f"{version(program)} ({program}) models no {machine}; put one that does first on PATH"
+
+
+def version(program: str) -> str:
+    """The line that tells QEMU's version: it decides how much time instructions take."""
+    return run_tool([program, "--version"], program).decode().splitlines()[0]
 
 
 class Watcher(Protocol):
@@ -123,13 +143,8 @@ def run(
 
 def board_command(plan: RunPlan, folder: Path, serial: str) -> list[str]:
     """QEMU with the image of a build and its UART at `serial`; Failure(MISSING) if there is none."""
-    if not plan.command:
-        raise Failure(
-            Exit.MISSING,
-            "no QEMU models this board, as far as its board.toml tells ([qemu] command); the image is "
-            f"{shown(folder / plan.image)}",
-        )
-    find(plan.command[0])
+    if why := lacking(plan.command):
+        raise Failure(Exit.MISSING, f"{why}; the image is {shown(folder / plan.image)}")
     loading = plan.loading or ("-kernel", str(folder / plan.image))
     return [*plan.command, "-serial", serial, *loading]
 

@@ -6,15 +6,17 @@ does not, and succeeds only where all were booted."""
 
 from __future__ import annotations
 
-import functools
-import re
-import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from gen.diagnostics import Failure  # noqa: E402
+from gen.tool import qemu  # noqa: E402
+
 NOT_SHOWN = 3  # exit status: nothing failed, and not everything was booted
 
 
@@ -28,25 +30,19 @@ def config(board: str) -> Path:
     return ROOT / "configs" / f"{board}.toml"
 
 
+def settings(board: str) -> tuple[str, ...]:
+    """What a deployment that expects nothing has to show."""
+    deployment = tomllib.loads(config(board).read_text())
+    return () if "test" in deployment else ('test.expect=["linux: init: ready"]',)
+
+
 def not_modelled(board: str) -> str:
     """Why the board can't be booted here, in words; "": it can."""
-    program, machine = qemu_command(board)[0], machine_of(board)
-    emulator = shutil.which(program)
-    if emulator is None:
-        return f"{board}: not booted: {program} is not on PATH"
-    version, machines = _emulator(emulator)
-    if machine in machines:
-        return ""
-    return (
-        f"{board}: not booted: QEMU {version} ({emulator}) models no {machine}; "
-        "put one that does on PATH"
-    )
-
-
-def machine_of(board: str) -> str:
-    """QEMU's name for it."""
-    command = qemu_command(board)
-    return command[command.index("-machine") + 1].split(",")[0]
+    try:
+        why = qemu.lacking(qemu_command(board))
+    except Failure as failure:
+        why = failure.message
+    return f"{board}: not booted: {why}" if why else ""
 
 
 def qemu_command(board: str) -> list[str]:
@@ -55,20 +51,6 @@ def qemu_command(board: str) -> list[str]:
     facts = tomllib.loads(file.read_text()) if file.is_file() else {}
     command: list[str] = facts.get("qemu", {}).get("command", [])
     return command
-
-
-@functools.cache
-def _emulator(path: str) -> tuple[str, frozenset[str]]:
-    """Its version, and the machines that it models."""
-    told = [
-        subprocess.run(
-            [path, *words], capture_output=True, check=True, text=True, timeout=30
-        ).stdout
-        for words in (["--version"], ["-machine", "help"])
-    ]
-    version = re.search(r"version (\S+)", told[0])
-    assert version is not None, told[0]
-    return version[1], frozenset(line.split()[0] for line in told[1].splitlines()[1:])
 
 
 def main() -> int:

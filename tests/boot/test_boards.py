@@ -25,7 +25,8 @@ def test_board(board: str) -> None:
     if lacking:
         pytest.skip(lacking)
     name = f"board-{board}"
-    command = by_run(boards.config(board), name, *ICOUNT, timeout_s=TIMEOUT_S)
+    sets = boards.settings(board)
+    command = by_run(boards.config(board), name, *ICOUNT, timeout_s=TIMEOUT_S, sets=sets)
     with Machine(command, signal.SIGTERM) as machine:
         text = machine.wait_off(timeout_s=TIMEOUT_S)
     assert f"board check: this is {board}" in text
@@ -58,6 +59,11 @@ def _fake_qemu(folder: Path, version: str, machines: list[str]) -> None:
     script.chmod(0o755)
 
 
+def machine_of(board: str) -> str:
+    command = boards.qemu_command(board)
+    return command[command.index("-machine") + 1].split(",")[0]
+
+
 def _make_test_boards(folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{folder}:{os.environ['PATH']}"
     return subprocess.run(
@@ -74,12 +80,12 @@ def test_boards_that_are_not_modelled_do_not_count(tmp_path: Path) -> None:
     done = _make_test_boards(tmp_path)
     assert done.returncode == boards.NOT_SHOWN
     for board in boards.names():
-        assert f"{board}: not booted: QEMU 5.0.0" in done.stdout
-        assert f"models no {boards.machine_of(board)};" in done.stdout
+        assert f"{board}: not booted: QEMU emulator version 5.0.0" in done.stdout
+        assert f"models no {machine_of(board)};" in done.stdout
     assert "booted: none\n" in done.stdout
 
 
 def test_newer_qemu_is_found_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _fake_qemu(tmp_path, "9.1.0", [boards.machine_of(board) for board in boards.names()])
+    _fake_qemu(tmp_path, "9.1.0", [machine_of(board) for board in boards.names()])
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert [boards.not_modelled(board) for board in boards.names()] == [""] * len(boards.names())

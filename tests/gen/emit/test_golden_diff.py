@@ -74,6 +74,8 @@ def test_another_emulator_leaves_the_console_open() -> None:
 def test_a_boot_that_comes_or_goes_is_told() -> None:
     found = differences(made(), replace(made(), boot=None)).wrong
     assert found == ("console: a boot, now no boot was kept",)
+    first = differences(replace(made(), boot=None), made())
+    assert (first.wrong, first.open, first.why_open) == ((), ("console",), ("no boot was kept",))
 
 
 def test_parts_have_digests() -> None:
