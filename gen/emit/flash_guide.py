@@ -22,9 +22,9 @@ _WIDTH = 96
 _PRELUDE = (
     "Commands are indented; start them in the folder of this file. U-Boot's are for its prompt or a "
     "script. ${devtype}, ${devnum} and ${distro_bootpart} are set where it starts a boot.scr by "
-    "itself; at the prompt set them first, for example: setenv devtype mmc; setenv devnum 0; "
-    "setenv distro_bootpart 1"
+    "itself; at the prompt set them first, for example:"
 )
+_AT_THE_PROMPT = "setenv devtype mmc; setenv devnum 0; setenv distro_bootpart 1"
 _FROM_DISK = "load ${devtype} ${devnum}:${distro_bootpart}"  # as U-Boot's own boot scripts name it
 
 
@@ -92,7 +92,7 @@ _RECIPES = (
     ),
     Recipe(
         "U-Boot: firmware.bin from a file system",
-        "bin",
+        "bin u-boot",
         (f"{_FROM_DISK} <at> firmware.bin", "booti <at> - ${fdtcontroladdr}"),
         "Nothing is verified but what the hypervisor verifies itself, its guests' images.",
     ),
@@ -161,6 +161,8 @@ def flash_guide(plan: Plan, sizes: Mapping[str, int], sign_key: tuple[str, str] 
         "",
         _wrapped(_PRELUDE),
         "",
+        f"    {_AT_THE_PROMPT}",
+        "",
     ]
     kinds = _kinds(plan, sizes, sign_key)
     parts = [_told(recipe, words) for recipe in _RECIPES if set(recipe.needs.split()) <= kinds]
@@ -210,6 +212,8 @@ def _kinds(plan: Plan, sizes: Mapping[str, int], sign_key: object) -> set[str]:
     kinds = set(board.formats)
     if board.qemu:
         kinds.add("qemu" if board.qemu_firmware is None else "qemu-firmware")
+    if board.qemu_firmware is None:
+        kinds.add("u-boot")
     kinds |= {"slots"} if plan.deployment.slots > 1 else set()
     return kinds | ({"signed"} if sign_key else set())
 
@@ -226,7 +230,7 @@ def _words(
         "at": f"{load_address(board, largest):#x}",
         "block": "0x800",
         "blocks": f"{blocks:#x}",
-        "keys": keys,
+        "keys": shlex.quote(keys),
         "key": key,
         "flash": str(board.flash_size),
         "partition": str(SD_PARTITION),

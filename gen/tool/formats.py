@@ -4,6 +4,7 @@ they get there."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from gen.diagnostics import Report
@@ -13,7 +14,7 @@ from gen.read.board import Board
 from gen.read.deployment import Deployment
 from gen.tool import fit, flash, raspberry_pi, sign_key
 from gen.tool.image import Linked
-from gen.tool.paths import shown, write_if_changed
+from gen.tool.paths import ROOT, write_if_changed
 
 
 def check(deployment: Deployment, board: Board, key: Path | None, report: Report) -> None:
@@ -50,6 +51,11 @@ def write(plan: Plan, linked: Linked, key_file: Path | None, out: Path) -> list[
     if plan.deployment.slots > 1:
         commands = flash_guide.slots_script(plan, sizes[fit.NAME])
         files.append(fit.script(commands, board.arch, out))
-    named = (shown(key.folder), key.name) if key is not None else None
+    named = (_from(out, key.folder), key.name) if key is not None else None
     write_if_changed(out / flash_guide.FILE, flash_guide.flash_guide(plan, sizes, named))
     return files
+
+
+def _from(out: Path, folder: Path) -> str:
+    """How a command that is started in `out` names the folder: the same wherever the repository is."""
+    return os.path.relpath(folder, out) if folder.is_relative_to(ROOT) else str(folder)

@@ -86,6 +86,8 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
         parser.error("--gdb-arg needs --gdb")
     if found.trace and not found.run:
         parser.error("--trace needs --run")
+    if found.golden and found.check:
+        parser.error("--golden builds, --check does not")
     if len(found.diff) > 2:
         parser.error("--diff takes one report or two")
     for name in found.diff:

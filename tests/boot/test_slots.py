@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gen.emit.flash_guide import commands
-from machine import ROOT, Machine, board, build, by_u_boot_script
+from machine import BUILT, ROOT, Machine, board, build, by_u_boot_script
 
 KEY = "field"
 
@@ -49,8 +49,8 @@ def make_key(folder: Path, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> Signed:
-    keys = tmp_path_factory.mktemp("keys")
+def signed() -> Signed:
+    keys = BUILT / "slots-keys"
     make_key(keys, KEY)
     options = ("--set", "deployment.slots=2", "--sign-key", str(keys / KEY))
     folder = build(ROOT / "configs/board.toml", "slots", *options)

@@ -34,7 +34,15 @@ def test_gdb_arguments_are_split_likewise() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--what"], ["--jobs", "0"], ["--timeout", "0"], ["--timeout", "x"], ["-v", "-q"], ["a", "b"]]
+    [
+        ["--what"],
+        ["--jobs", "0"],
+        ["--timeout", "0"],
+        ["--timeout", "x"],
+        ["-v", "-q"],
+        ["a", "b"],
+        ["--golden", "check", "--check"],
+    ]
     + [["--gdb", "vm", "--run"], ["--gdb-arg", "-batch"]],
 )
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
