@@ -19,8 +19,8 @@
 /* Which partition firmware boots from, its bits 0 to 5 spread over every second bit of RSTS: 63
  * asks it to stay off. */
 #define RSTS_PARTITION 0x555u
-#define WDOG_TICKS 10u /* of 1/65536 s */
-#define RESET_SPINS (1u << 28)
+#define WDOG_TICKS 10u         /* of 1/65536 s */
+#define RESET_SPINS (1u << 22) /* longer than the watchdog takes */
 
 static volatile uint32_t *reg(uint32_t offset)
 {
