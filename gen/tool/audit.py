@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gen.diagnostics import Diagnostic, Exit, Failure, Where
+from gen.tool import formats
 from gen.tool.options import Options
 from gen.tool.paths import FETCH, ROOT, shown, write_if_changed
 from gen.tool.terminal import Terminal
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from gen.audit.audit import Audit
 
 RESULT = "audit.json"
-# What a board boots from. None of it stays where the audit failed; firmware.elf does, to look at.
-_BOOTABLE = ("firmware.bin", "firmware.itb", "flash.img")
 
 
 def run(options: Options, say: Terminal) -> None:
@@ -34,16 +33,15 @@ def run(options: Options, say: Terminal) -> None:
 
 
 def of_build(elf: Path, options: Options) -> None:
-    """The last word on an image. The hash of all inputs is in it, so an image that is the same was
-    audited with the same result."""
+    """The last word on an image: where it fails, nothing stays that a board could boot from. The hash
+    of all inputs is in it, so an image that is the same was audited with the same result."""
     before = of_image(elf)
     if before is not None and before["result"] == "pass":
         return
     result = _audit(elf, options)
     write_if_changed(elf.parent / RESULT, json.dumps(_object(result), indent=1) + "\n")
     if result.failed:
-        for name in _BOOTABLE:
-            (elf.parent / name).unlink(missing_ok=True)
+        formats.remove(elf.parent)
     _stop_on_failures(elf, result)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
 
+NAME = "flash.img"
+
 
 def flash(firmware: Path, size: int, out: Path) -> Path:
     """flash.img: the image at the start, zeros behind it (a sparse file)."""
@@ -15,7 +17,7 @@ def flash(firmware: Path, size: int, out: Path) -> Path:
         raise Failure(
             Exit.BUILD, f"firmware.bin has {len(data)} bytes, more than the board's flash of {size}"
         )
-    target, growing = out / "flash.img", out / ".flash.img"
+    target, growing = out / NAME, out / f".{NAME}"
     with growing.open("wb") as stream:
         stream.write(data)
         stream.truncate(size)

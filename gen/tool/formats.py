@@ -5,6 +5,7 @@ they get there."""
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from gen.diagnostics import Report
@@ -15,6 +16,25 @@ from gen.read.deployment import Deployment
 from gen.tool import fit, flash, raspberry_pi, sign_key
 from gen.tool.image import Linked
 from gen.tool.paths import ROOT, write_if_changed
+
+# What boards boot from, and what belongs to it, in all formats; firmware.elf is for debuggers.
+_FILES = (
+    "firmware.bin",
+    fit.NAME,
+    fit.SCRIPT,
+    flash.NAME,
+    raspberry_pi.KERNEL,
+    raspberry_pi.CONFIG,
+    raspberry_pi.CARD,
+    flash_guide.FILE,
+)
+
+
+def remove(out: Path, kept: Collection[str] = ()) -> None:
+    """Removes what earlier builds left: nobody shall flash it for this one."""
+    for name in _FILES:
+        if name not in kept:
+            (out / name).unlink(missing_ok=True)
 
 
 def check(deployment: Deployment, board: Board, key: Path | None, report: Report) -> None:
@@ -53,6 +73,7 @@ def write(plan: Plan, linked: Linked, key_file: Path | None, out: Path) -> list[
         files.append(fit.script(commands, board.arch, out))
     named = (_from(out, key.folder), key.name) if key is not None else None
     write_if_changed(out / flash_guide.FILE, flash_guide.flash_guide(plan, sizes, named))
+    remove(out, {flash_guide.FILE, *(path.name for path in files)})
     return files
 
 

@@ -18,7 +18,7 @@ from gen.tool.options import parse
 from attempts import DEPLOYMENT, ROOT
 from mutant import Mutant
 
-BOOTABLE = ("firmware.bin", "firmware.itb", "flash.img")
+BOOTABLE = ("firmware.bin", "firmware.itb", "boot.scr", "flash.img", "kernel8.img", "sd.img")
 
 
 def spoil(firmware: Firmware, target: Path) -> Path:

@@ -119,3 +119,10 @@ def test_a_board_without_fit_is_told(board: Board, tmp_path: Path, asked: str) -
     assert found.code == "E-board-no-fit" and "boots from bin, flash alone" in found.message
     assert ("--sign-key" in found.message) == (key is not None)
     assert found.cure and (found.where == slots or key is not None)
+
+
+def test_formats_of_earlier_builds_do_not_stay(tmp_path: Path) -> None:
+    for name in ("firmware.bin", "firmware.elf", "firmware.itb", "boot.scr", "sd.img", "mine"):
+        (tmp_path / name).touch()
+    formats.remove(tmp_path, {"firmware.bin"})
+    assert {path.name for path in tmp_path.iterdir()} == {"firmware.bin", "firmware.elf", "mine"}
