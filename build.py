@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 READER_GONE = 141
+# What the machine refuses: rights, a place that is no folder, no room. Any other is a bug of ours.
+MACHINE_FAULTS = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOTDIR, errno.EISDIR),
+    *(errno.ENOSPC, errno.EDQUOT),
+)
 
 
 def build(work: Work) -> None:
@@ -203,6 +210,12 @@ def main() -> int:
     except BrokenPipeError:  # `./build.py … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
+    except OSError as error:
+        if error.errno not in MACHINE_FAULTS:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        say.failure(Failure(Exit.BUILD, f"{place}{error.strerror}"))
+        status = int(Exit.BUILD)
     say.finish(status)
     return status
 

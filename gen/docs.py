@@ -231,6 +231,15 @@ def explain_key(name: str) -> str | None:
     return "\n\n".join(parts) or None
 
 
+def key_names() -> set[str]:
+    """As explain_key() takes them."""
+    found = set()
+    for table in all_tables():
+        for key in table.keys:
+            found |= {key.name, f"{table.name}.{key.name}" if table.name else key.name}
+    return found
+
+
 def _explanation(full: str, key: Key) -> str:
     lines = [full, f"  {key.doc}", f"  Takes: {key.words}"]
     if key.required:

@@ -74,7 +74,7 @@ def read_toml(path: Path, report: Report, blame: Where | None = None) -> Item | 
             "file-missing",
             blame or Where(path),
             f"{path}: cannot be read: {error.strerror}",
-            "correct the path",
+            f"did you mean {path.name}.toml?" if _is_without_ending(path) else "correct the path",
         )
         return None
     except UnicodeDecodeError as error:
@@ -91,6 +91,10 @@ def read_toml(path: Path, report: Report, blame: Where | None = None) -> Item | 
         report.error("toml-syntax", Where(path), deep, "no key needs more than three levels")
         return None
     return _place(data, (), toml_lines.locate(text), Where(path))
+
+
+def _is_without_ending(path: Path) -> bool:
+    return path.with_name(f"{path.name}.toml").is_file() if path.name else False
 
 
 def _error_line(text: str, message: str) -> int:

@@ -14,6 +14,7 @@ from gen.diagnostics import Exit, Failure, Report, Where
 from gen.plan.ranges import overlaps, own_registers, pages
 from gen.read.board import Board, BoardDevice
 from gen.read.board_file import list_boards, load_board, read_title
+from gen.read.suggest import nearest
 from gen.tool import kconfig
 from gen.tool.paths import shown, write_if_changed
 from gen.tool.process import SETUP
@@ -47,10 +48,12 @@ def devices(name: str, offline: bool, say: Terminal) -> None:
 def explain(name: str, say: Terminal) -> None:
     text = codes.explain(name) or docs.explain_key(name)
     if text is None:
+        meant = nearest(name, [*codes.CODES, *docs.key_names()])
+        hint = f"did you mean {meant}? " if meant is not None else ""
         raise Failure(
             Exit.USAGE,
-            f"{name} is neither a code nor a key; docs/errors.md and docs/deployment.md"
-            " list them",
+            f"{name} is neither a code nor a key; {hint}docs/errors.md and docs/deployment.md list "
+            "them",
         )
     say.say(text)
     say.put("explanation", text)

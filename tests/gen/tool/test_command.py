@@ -77,6 +77,25 @@ def test_bad_deployment_is_status_1_with_place_and_cure(deployment: Path) -> Non
     assert "cure:" in done.stderr
 
 
+def test_a_place_that_takes_no_files_is_told(deployment: Path) -> None:
+    done = build("test.toml", "--out", "test.toml/out", cwd=deployment.parent)
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[-1].endswith("test.toml/out: Not a directory")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_without_its_ending(deployment: Path) -> None:
+    done = build("test", "--check", cwd=deployment.parent)
+    assert done.returncode == 3
+    assert "cure: did you mean test.toml?" in done.stderr
+
+
+def test_a_misspelt_code_or_key() -> None:
+    for wrong, meant in (("E-cpu-shard", "E-cpu-shared"), ("vm.cpu", "vm.cpus")):
+        done = build("--explain", wrong)
+        assert done.returncode == 2 and f"did you mean {meant}?" in done.stderr
+
+
 def test_json_of_a_bad_deployment(deployment: Path) -> None:
     deployment.write_text(deployment.read_text().replace("ram =", "rma ="))
     found = json.loads(build("--check", "--json", deployment).stdout)
