@@ -30,12 +30,6 @@ def config(board: str) -> Path:
     return ROOT / "configs" / f"{board}.toml"
 
 
-def settings(board: str) -> tuple[str, ...]:
-    """What a deployment that expects nothing has to show."""
-    deployment = tomllib.loads(config(board).read_text())
-    return () if "test" in deployment else ('test.expect=["linux: init: ready"]',)
-
-
 def not_modelled(board: str) -> str:
     """Why the board can't be booted here, in words; "": it can."""
     try:

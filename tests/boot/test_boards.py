@@ -25,8 +25,7 @@ def test_board(board: str) -> None:
     if lacking:
         pytest.skip(lacking)
     name = f"board-{board}"
-    sets = boards.settings(board)
-    command = by_run(boards.config(board), name, *ICOUNT, timeout_s=TIMEOUT_S, sets=sets)
+    command = by_run(boards.config(board), name, *ICOUNT, timeout_s=TIMEOUT_S)
     with Machine(command, signal.SIGTERM) as machine:
         text = machine.wait_off(timeout_s=TIMEOUT_S)
     assert f"board check: this is {board}" in text

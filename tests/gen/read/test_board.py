@@ -186,6 +186,7 @@ REAL = {
     "zcu102": (4, 2, "psci", "cadence", 0xFF00_0000),
     "rk3399": (6, 3, "psci", "dw8250", 0xFF1A_0000),
     "imx8mm-evk": (4, 3, "psci", "imx", 0x3089_0000),
+    "imx8mp-evk": (4, 3, "psci", "imx", 0x3089_0000),
     "qemu-virt-aarch64-gicv2": (4, 2, "psci", "pl011", 0x900_0000),
 }
 
