@@ -48,10 +48,10 @@ def test_help_names_every_option_and_status() -> None:
     said = build("--help").stdout
     options = "--setup --yes --run --timeout --qemu-arg --check --show-config --boards --devices"
     options += " --new --linux --unikernel --import-axvm --board --explain --set --menuconfig --json --offline --out --jobs"
-    options += " --verbose --quiet"
+    options += " --verbose --quiet --golden --info --sign-key"
     for option in options.split():
         assert option in said
-    assert "7 timeout" in said
+    assert "7 timeout" in said and "8 other than golden" in said
 
 
 def test_wrong_option_is_status_2() -> None:
