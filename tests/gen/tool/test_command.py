@@ -221,7 +221,7 @@ def copy_repository(target: Path) -> None:
     for part in ("arch", "gen", "guest", "loader", "platform", "vdev"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / part, target / part, ignore=ignored)
-    for name in ("Kconfig", "build.py"):
+    for name in ("Kconfig", "LICENSE", "build.py"):
         shutil.copy(ROOT / name, target)
 
 
