@@ -208,7 +208,8 @@ VM_KEYS = (
     Key(
         "dtb_overlay",
         scalar("path"),
-        "Overlays (.dtbo, or .dtso source) applied to the guest's device tree.",
+        "Overlays (.dtbo, or .dtso source) applied to the guest's device tree, to nodes by path or by the "
+        "labels of the generated tree: `gic`, `uart0`.",
         '["extra.dtso"]',
         "[]",
         many=True,

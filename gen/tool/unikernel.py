@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
+from gen.plan.ranges import size_text
 from gen.tool import compile, libfdt, newlib, toolchain
 from gen.tool.link import map_of
 from gen.tool.paths import ROOT, shown
@@ -96,6 +97,8 @@ def _link(unikernel: Unikernel, parts: list[Path], libraries: list[Path], target
     ]
     output = capture(command)
     if output.status != 0:
+        said = "\n".join(dict.fromkeys(output.err.strip().splitlines()))  # lld repeats ASSERTs
+        room = size_text(unikernel.ram_size)
         raise Failure(
-            Exit.BUILD, f"linking unikernel {unikernel.name} failed:\n{output.err.strip()}"
+            Exit.BUILD, f"linking unikernel {unikernel.name} for {room} of RAM failed:\n{said}"
         )

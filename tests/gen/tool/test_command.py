@@ -84,6 +84,15 @@ def test_a_place_that_takes_no_files_is_told(deployment: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_unikernel_larger_than_its_ram(deployment: Path) -> None:
+    large = "static volatile char large[32 << 20];\nint main(void)\n{\n    return large[1];\n}\n"
+    (deployment.parent / "one/main.c").write_text(large)
+    done = build("test.toml", "--check", cwd=deployment.parent)
+    assert done.returncode == 4
+    assert "linking unikernel one for 16M of RAM failed:" in done.stderr
+    assert done.stderr.count("the VM's RAM is too small for its unikernel") == 1
+
+
 def test_a_name_without_its_ending(deployment: Path) -> None:
     done = build("test", "--check", cwd=deployment.parent)
     assert done.returncode == 3
