@@ -99,11 +99,11 @@ def _summary(plan: Plan, vm: PlannedVm, head: Sequence[str]) -> str:
         f"starts at {vm.entry_gpa:#x} at EL1, MMU and caches off, with {_x0(vm)}",
         f"CPUs by MPIDR affinity: {', '.join(cpus)}; the first one runs, PSCI by HVC starts others",
         "",
-        f"{'first':>12} {'last':>12} {'size':>11}  {'name':24}  what, interrupts",
+        f"{'first':>14} {'last':>14} {'size':>12}  {'name':24}  what, interrupts",
     ]
     for place in places(plan, vm):
         words = "".join(f"; SPI {s} (INTID {s + SPI}), {how}" for s, how in place.spis)
-        span = f"{place.base:#12x} {place.end - 1:#12x} {place.size:#11x}"
+        span = f"{place.base:#14x} {place.end - 1:#14x} {place.size:#12x}"
         lines.append(f"{span}  {place.name:24}  {place.what}{words}")
     return "\n".join(lines) + "\n"
 

@@ -30,8 +30,14 @@ _STUB_S = 10.0  # for QEMU's gdbstub to be there
 def guest(plan: Plan, vm: PlannedVm, out: Path) -> RunGuest:
     """What a later session needs to know of a VM."""
     cpus = tuple(plan.pcpus[plan.vcpus[index].pcpu].board_index for index in vm.vcpus)
-    symbols = _symbols(vm, out)
-    return RunGuest(vm.vm.name, cpus, vm.entry_gpa, shown(symbols) if symbols is not None else "")
+    symbols, program = _symbols(vm, out), vm.vm.unikernel
+    return RunGuest(
+        name=vm.vm.name,
+        cpus=cpus,
+        entry=vm.entry_gpa,
+        symbols=shown(symbols) if symbols is not None else "",
+        sources=shown(program.parent) if program is not None else "",
+    )
 
 
 def _symbols(vm: PlannedVm, out: Path) -> Path | None:
@@ -101,6 +107,7 @@ def _wait_for(stub: Path, board: subprocess.Popen[bytes]) -> None:
 def _debug(one: RunGuest, stub: Path, extra: Sequence[str]) -> int:
     """gdb to its end: its status. It has the terminal, and a Ctrl-C stops the board there."""
     command = [GDB, "-q", "-nx", *("-x", str(INSIDE))]
+    command += ["-d", one.sources] if one.sources else []
     command += [one.symbols] if one.symbols else []
     command += ["-ex", f"python begin({str(stub)!r}, {list(one.cpus)}, {one.entry:#x})", *extra]
     before = signal.signal(signal.SIGINT, _leave_to_gdb)

@@ -37,6 +37,7 @@ class RunGuest:
     cpus: tuple[int, ...]  # the board's numbers of them
     entry: int  # the first instruction's address, in the guest
     symbols: str  # an ELF's path, from the repository's root; "": there is none
+    sources: str  # the folder that paths in a unikernel's ELF begin in, likewise; "": they tell it
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class RunPlan:
             ram_base=text["ram_base"],
             loading=tuple(text["loading"]),
             guests=tuple(
-                RunGuest(one["name"], tuple(one["cpus"]), one["entry"], one["symbols"])
-                for one in text["guests"]
+                RunGuest(**(one | {"cpus": tuple(one["cpus"])})) for one in text["guests"]
             ),
         )
 

@@ -116,6 +116,7 @@ def test_gdb_breaks_in_the_one_of_two_equal_guests() -> None:
     text = command(str(DEPLOYMENTS / "echo.toml"), "--out", str(folder), "--gdb", "right", *look)
     assert re.search(r"Thread 2 hit Breakpoint 2, main \(\) at .*main\.c:\d+", text)
     assert "$1 = 2\n$2 = 80\n" in text
+    assert 'printf("listening\\n");' in text  # its sources are found
 
 
 def children(pid: int) -> list[int]:

@@ -48,7 +48,7 @@ def test_help_names_every_option_and_status() -> None:
     said = build("--help").stdout
     options = "--setup --yes --run --timeout --qemu-arg --check --show-config --boards --devices"
     options += " --new --linux --unikernel --import-axvm --board --explain --set --menuconfig --json --offline --out --jobs"
-    options += " --verbose --quiet --golden --info --sign-key"
+    options += " --verbose --quiet --golden --info --sign-key --export-guests --gdb --gdb-arg"
     for option in options.split():
         assert option in said
     assert "7 timeout" in said and "8 other than golden" in said
