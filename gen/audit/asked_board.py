@@ -13,7 +13,7 @@ from gen.audit.asked_tree import Node, Tree, number, parse, registers
 from gen.audit.ranges import Span, sized, union
 
 _GICV3, _GICV2 = "arm,gic-v3", ("arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic")
-_POWER = {"bcm2835_pm": "brcm,bcm2711-pm"}
+_POWER = {"bcm2835_pm": ("brcm,bcm2711-pm", "brcm,bcm2835-pm")}
 _EDGES = (1, 2)  # the GIC binding's flags; 4 and 8 are levels
 
 
@@ -156,11 +156,13 @@ def _uart(tree: Tree, facts: Table) -> Node:
 
 
 def _power(tree: Tree, facts: Table) -> Span | None:
-    kind = facts.get("power", {}).get("type")
-    for node in tree.root.walk():
-        if kind and node.enabled and _POWER[kind] in node.texts("compatible"):
-            return registers(node)[0]
-    return None
+    if "power" not in facts:
+        return None
+    for name in _POWER[facts["power"]["type"]]:
+        for node in tree.root.walk():
+            if node.enabled and name in node.texts("compatible"):
+                return registers(node)[0]
+    raise ValueError("the board's tree has no such power device")
 
 
 def interrupts(tree: Tree, node: Node) -> list[tuple[int, bool]]:

@@ -20,13 +20,17 @@ STUB_BASE, IMAGE_BASE, TREE_BASE = 0x4010_0000, 0x4020_0000, 0x4800_0000
 TABLE = STUB_BASE + 0xD8  # behind QEMU's own tree, which fills the first MiB
 
 
-def board_folder() -> Path:
-    """The facts of qemu-virt-aarch64, but for its CPUs."""
-    folder = BUILT / "spin-table-board"
+def release_address(cpu: int, shared: bool) -> int:
+    return TABLE if shared else TABLE + 8 * cpu
+
+
+def board_folder(shared: bool) -> Path:
+    """The facts of qemu-virt-aarch64, but for its CPUs. `shared`: all wait for one entry."""
+    folder = BUILT / ("shared-spin-table-board" if shared else "spin-table-board")
     folder.mkdir(parents=True, exist_ok=True)
     text = (PLATFORM / "board.dts").read_text()
     for cpu in range(4):
-        place = TABLE + 8 * cpu
+        place = release_address(cpu, shared)
         waits = f'enable-method = "spin-table"; cpu-release-addr = <0x00 {place:#x}>;'
         text = text.replace('enable-method = "psci";', waits, 1)
     (folder / "board.dts").write_text(text)
@@ -34,24 +38,30 @@ def board_folder() -> Path:
     return folder
 
 
+def built(place: Path) -> Path:
+    config = ROOT / "configs/board.toml"
+    return build(config, place.name.removesuffix("-board"), "--set", f"deployment.board={place}")
+
+
 @pytest.fixture(scope="module")
 def place() -> Path:
-    return board_folder()
+    return board_folder(shared=False)
 
 
 @pytest.fixture(scope="module")
 def folder(place: Path) -> Path:
-    return build(ROOT / "configs/board.toml", "spin-table", "--set", f"deployment.board={place}")
+    return built(place)
 
 
-def stub() -> Path:
-    made = BUILT / "spin-table-stub"
-    places = [f"-DIMAGE={IMAGE_BASE:#x}", f"-DTREE={TREE_BASE:#x}"]
+def stub(shared: bool) -> Path:
+    made = BUILT / ("shared-spin-table-stub" if shared else "spin-table-stub")
+    symbols = {"IMAGE": IMAGE_BASE, "TREE": TREE_BASE, "ENTRY_MASK": 0 if shared else 0xFF}
+    defines = [f"-D{name}={value:#x}" for name, value in symbols.items()]
     for command in (
         [
             toolchain.CLANG,
             *toolchain.TARGET["aarch64"],
-            *places,
+            *defines,
             "-c",
             str(STUB),
             "-o",
@@ -64,24 +74,33 @@ def stub() -> Path:
     return Path(f"{made}.bin")
 
 
-def machine(folder: Path, text: str, cpus: int = 4) -> Machine:
+def machine(folder: Path, text: str, cpus: int = 4, shared: bool = False) -> Machine:
     """The board whose firmware hands over the tree `text`."""
     tree = folder / "firmware.dtb"
     compile_ = ["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(tree), "-"]
     subprocess.run(compile_, input=text.encode(), check=True, timeout=30)
     loaders = []
-    files = ((stub(), STUB_BASE), (folder / "firmware.bin", IMAGE_BASE), (tree, TREE_BASE))
+    files = ((stub(shared), STUB_BASE), (folder / "firmware.bin", IMAGE_BASE), (tree, TREE_BASE))
     for file, base in files:
         loaders += ["-device", f"loader,file={file},addr={base:#x},force-raw=on"]
     return Machine(board(*loaders, "-device", f"loader,addr={STUB_BASE:#x},cpu-num=0", cpus=cpus))
 
 
-def test_all_cpus_come(folder: Path, place: Path) -> None:
-    """The default deployment on its CPUs to the end; the board can't be switched off."""
-    with machine(folder, (place / "board.dts").read_text()) as board_:
-        board_.hear("bulkhead", r"^board check: this is spin-table-board")
+def runs_to_the_end(place: Path, shared: bool) -> None:
+    """The default deployment; the board can't be switched off."""
+    with machine(built(place), (place / "board.dts").read_text(), shared=shared) as board_:
+        board_.hear("bulkhead", rf"^board check: this is {place.name}")
         board_.hear("bulkhead", r"^all VMs are off: board off")
         assert "8 of 8 balls came back whole\n" in board_.said("ping")
+
+
+def test_all_cpus_come(place: Path) -> None:
+    runs_to_the_end(place, shared=False)
+
+
+def test_all_cpus_wait_at_one_address() -> None:
+    """Those come, too, that the deployment does not use."""
+    runs_to_the_end(board_folder(shared=True), shared=True)
 
 
 def test_a_cpu_that_never_comes(folder: Path, place: Path) -> None:

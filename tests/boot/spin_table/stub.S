@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Firmware with a spin table, laid out like the Raspberry Pi 4's: the other CPUs wait in this page,
- * each for its entry from 0xd8 on, and CPU 0 goes on in the image with the device tree.  It wakes
- * them by QEMU's PSCI, which nobody uses afterwards.
+ * each for its entry from 0xd8 on (or all for the first one), and CPU 0 goes on in the image with the
+ * device tree.  It wakes them by QEMU's PSCI, which nobody uses afterwards.
  */
     .set    PSCI_CPU_ON, 0xc4000003
 
@@ -23,7 +23,8 @@ _start:
 
 wait:
     mrs     x0, mpidr_el1
-    and     x0, x0, #0xff
+    ldr     x1, =ENTRY_MASK             /* 0: all wait for the first entry */
+    and     x0, x0, x1
     adr     x1, table
 2:  wfe
     ldr     x2, [x1, x0, lsl #3]
