@@ -55,7 +55,8 @@ def main() -> int:
     status = subprocess.run(command, cwd=ROOT, check=False).returncode if tests else 0
     for words in lacking.values():
         print(words)
-    print(f"booted: {', '.join(booted) or 'none'}")
+    what = "tried, and not all passed" if status else "booted"
+    print(f"{what}: {', '.join(booted) or 'none'}")
     print(f"NOT booted, so nothing is shown of: {', '.join(lacking) or 'none'}")
     return status or (NOT_SHOWN if lacking else 0)
 

@@ -55,10 +55,12 @@ def test_sbsa() -> None:
 
 
 def test_guests_of_sbsa_have_concatenated_roots() -> None:
-    """RAM at 2^40 takes 42 bits: eight tables of level 1 side by side, not one more step a walk."""
+    """RAM at 2^40 takes 42 bits: eight tables of level 1 side by side, not one more step a walk. RAM at
+    2^44 takes more than sixteen of them: a root of level 0."""
     board = load("qemu-sbsa-ref")
-    bits = ipa_bits((1 << 40) + 512 * (1 << 20), board)
-    assert (bits, start_level(bits), root_entries(bits)) == (42, 1, 8 * 512)
+    low, high = (ipa_bits((1 << at) + 256 * (1 << 20), board) for at in (40, 44))
+    assert (low, start_level(low), root_entries(low)) == (42, 1, 8 * 512)
+    assert (high, start_level(high), root_entries(high)) == (48, 0, 512)
     assert address_limit(board) == 1 << 48
 
 
