@@ -7,7 +7,6 @@
 #include "platform/console.h"
 #include "platform/log.h"
 #include "platform/panic.h"
-#include "platform/uart.h"
 #include "vdev/vcpu.h"
 #include <tables.h>
 
@@ -39,7 +38,6 @@ static void open_console(void)
         console_flush();
         console_release(); /* from here on the UART is a guest's */
     } else {
-        plat_uart_interrupts(false);
         arch_irq_enable(PLAT_UART_SPI / 32u + 1u, 1u << (PLAT_UART_SPI % 32u));
     }
 }

@@ -16,9 +16,9 @@
 #define LOG_VOICE 0u
 #define NOBODY STAGE_NOBODY
 
-/* Characters that one CPU sends at a time, so that no VM can keep another's CPU busy with its
- * output: the UART's interrupt continues. */
-#define DRAIN_SHARE 512u
+/* Characters that one exit sends, and stages, at most: the smallest FIFO of the UARTs that we drive
+ * (PL011 before r1p5). The rest is the UART's interrupt's. */
+#define DRAIN_SHARE 16u
 #define SEIZE_SPINS (1u << 20)
 
 /* DIRECT: one CPU, no rings; SHARED: by the rules of console.h; SILENT: the UART is a guest's;
@@ -33,6 +33,7 @@ static _Atomic bool seized;
 static struct {
     _Atomic bool busy;
     _Atomic bool interrupt; /* the transmit interrupt is on, and will continue */
+    _Atomic bool paced;     /* it is off, though the UART takes more: continues after a pause */
     _Atomic bool flushing;  /* unfinished lines go out too */
     uint32_t last;          /* voice that finished a line last: the next one has its turn */
 } drainer;
@@ -106,7 +107,7 @@ static bool stage_fill(void)
     if (voice == NOBODY) {
         return stage_lost();
     }
-    while (c != '\n' && stage_room()) {
+    for (uint32_t moved = 0; moved < DRAIN_SHARE && c != '\n' && stage_room(); moved++) {
         c = take((uint32_t)voice);
         if (c < 0) {
             break;
@@ -119,22 +120,25 @@ static bool stage_fill(void)
     return true;
 }
 
-/* true: all that may go out is at the UART; false: it takes no more, was seized, or this CPU has
- * done its share. */
-static bool drainer_pump(void)
-{
-    uint32_t sent = 0;
+/* EMPTY: all that may go out is at the UART; FULL: it takes no more, or was seized; SHARED_OUT: no
+ * more of `share`, which counts down, is left. */
+enum pumped { PUMPED_EMPTY, PUMPED_FULL, PUMPED_SHARED_OUT };
 
+static enum pumped drainer_pump(uint32_t *share)
+{
     for (;;) {
         for (int c = stage_peek(); c >= 0; c = stage_peek()) {
-            if (mode_get() != CONSOLE_SHARED || sent == DRAIN_SHARE || !plat_uart_put((char)c)) {
-                return false;
+            if (*share == 0) {
+                return PUMPED_SHARED_OUT;
+            }
+            if (mode_get() != CONSOLE_SHARED || !plat_uart_put((char)c)) {
+                return PUMPED_FULL;
             }
             stage_pop();
-            sent++;
+            (*share)--;
         }
         if (!stage_fill()) {
-            return true;
+            return PUMPED_EMPTY;
         }
     }
 }
@@ -172,26 +176,45 @@ static bool any_starved(void)
     return false;
 }
 
-/* Any CPU: everything that may go out does, by this CPU or by the one that is at it.  What the UART
- * does not take now, and what still comes after a second look, its transmit interrupt continues. */
-static void drain(void)
+/* Holder of the lock, with what is left to be sent known: how it goes on. */
+static void continue_by(bool interrupt, bool pause)
+{
+    atomic_store_explicit(&drainer.paced, pause, memory_order_relaxed);
+    if (mode_get() == CONSOLE_SHARED && interrupt != drainer.interrupt) {
+        drainer.interrupt = interrupt;
+        plat_uart_interrupts(interrupt);
+    }
+}
+
+/* Any CPU: what may go out does, by this CPU's share or by the one that is at it.  What the UART
+ * does not take now, what is beyond the share, and what still comes after a second look, its
+ * transmit interrupt continues.  `paces`: by the CPU of this interrupt, which comes back after a
+ * pause where the UART would take more: it would interrupt that CPU's guest without end. */
+static void drain_share(uint32_t *share, bool paces)
 {
     atomic_thread_fence(memory_order_seq_cst);
     for (uint32_t look = 0; look < 2; look++) {
         if (mode_get() != CONSOLE_SHARED || !drainer_lock()) {
             return;
         }
-        bool interrupt = !drainer_pump() || look > 0;
+        enum pumped pumped = drainer_pump(share);
+        bool waits = !paces && atomic_load_explicit(&drainer.paced, memory_order_relaxed);
+        bool more = pumped != PUMPED_EMPTY || look > 0;
+        bool pause = waits || (paces && pumped == PUMPED_SHARED_OUT);
 
-        if (mode_get() == CONSOLE_SHARED && interrupt != drainer.interrupt) {
-            drainer.interrupt = interrupt;
-            plat_uart_interrupts(interrupt);
-        }
+        continue_by(more && !pause, pause);
         drainer_unlock();
-        if (interrupt || !(any_ready() || any_starved())) {
+        if (more || !(any_ready() || any_starved())) {
             return;
         }
     }
+}
+
+static void drain(void)
+{
+    uint32_t share = DRAIN_SHARE;
+
+    drain_share(&share, false);
 }
 
 /* --- Direct writing: before console_init() and after console_seize() --- */
@@ -223,6 +246,7 @@ static void seize_shared(void)
         }
         plat_relax();
     }
+    plat_uart_interrupts(false); /* one that stays raised would wake the CPUs that halt */
     put_waiting();
     for (int c = log_ring_get(); c >= 0; c = log_ring_get()) {
         stage_text(LOG_VOICE, (char)c);
@@ -341,24 +365,27 @@ int console_get(uint32_t voice)
 
 /* --- Interrupt --- */
 
-void console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
+bool console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
 {
+    uint32_t share = DRAIN_SHARE;
+
     if (mode_get() != CONSOLE_SHARED) {
-        return;
+        return false;
     }
     int32_t typed = keyboard_take(guest_voices, filter);
 
     if (typed != NOBODY) {
         notify((uint32_t)typed);
     }
-    drain();
+    drain_share(&share, true);
     for (uint32_t voice = LOG_VOICE + 1; voice < VOICE_COUNT; voice++) {
         if (voice_room(voice_of(voice)) >= VOICE_OUTPUT_SIZE / 2 &&
             atomic_exchange_explicit(&voice_of(voice)->starved, false, memory_order_acq_rel)) {
             notify(voice);
         }
     }
-    drain(); /* with nobody starved any more the transmit interrupt can go off */
+    drain_share(&share, true); /* with nobody starved any more the interrupt can go off */
+    return atomic_load_explicit(&drainer.paced, memory_order_relaxed);
 }
 
 /* --- Life --- */
@@ -377,11 +404,12 @@ static bool flush_step(void)
     if (!drainer_lock()) {
         return false;
     }
-    bool done = drainer_pump();
+    uint32_t share = UINT32_MAX;
+    bool done = drainer_pump(&share) == PUMPED_EMPTY;
 
     if (done) {
         stage_cut();
-        done = drainer_pump();
+        done = drainer_pump(&share) == PUMPED_EMPTY;
     }
     drainer_unlock();
     return done;

@@ -39,8 +39,11 @@ int console_get(uint32_t voice);
 void console_write(const char *text, size_t size); /* voice 0, any CPU; may drop, never waits */
 /* The UART's interrupt: moves input to the voice that has the keyboard, drains output.  Calls
  * `notify` with the voice that got input or room, so that its owner can be told.  `filter`, or
- * NULL, sees each typed character first, and gives what stands for it, or -1: it has taken it. */
-void console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c));
+ * NULL, sees each typed character first, and gives what stands for it, or -1: it has taken it.
+ * true: there is more, and the UART, which takes it at once, is not let interrupt for it: call
+ * again CONSOLE_PAUSE_US from now.  One CPU. */
+#define CONSOLE_PAUSE_US 100u
+bool console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c));
 void console_flush(void); /* waits until all output has left the UART; boot and power-off */
 /* Boot CPU, before the first guest starts, where the deployment has no console of ours: the UART is
  * a guest's from now on: never touched again, not for a panic either; what is written vanishes. */

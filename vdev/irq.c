@@ -65,17 +65,60 @@ static void console_notify(uint32_t voice)
     vcpu_request(told, VCPU_REQUEST_CONSOLE);
 }
 
+/* The console's interrupt, which comes to one CPU, is off: that CPU's timer is to call it. */
+static struct {
+    bool set;
+    uint64_t due;             /* ticks */
+} console_pauses[PCPU_COUNT]; /* each its CPU's own */
+
+static void console_serve(void)
+{
+    uint32_t cpu = arch_cpu_index();
+
+    console_pauses[cpu].set =
+        console_interrupt(console_notify, CONFIG_CONSOLE_KEYS ? console_keys_take : NULL);
+    if (console_pauses[cpu].set) {
+        console_pauses[cpu].due = arch_time_now() + arch_time_hz() * CONSOLE_PAUSE_US / 1000000;
+        alarm_ask(console_pauses[cpu].due);
+    }
+}
+
+/* The CPU's timer came, for whomever. */
+static void console_alarm(void)
+{
+    uint32_t cpu = arch_cpu_index();
+
+    if (!console_pauses[cpu].set) {
+        return;
+    }
+    if (arch_time_now() < console_pauses[cpu].due) {
+        alarm_ask(console_pauses[cpu].due);
+    } else {
+        console_serve();
+    }
+}
+
+/* An alarm that comes would wake the CPU that halts, again and again. */
+static void panic_look(void)
+{
+    if (atomic_load_explicit(&panic_begun, memory_order_relaxed)) {
+        arch_time_alarm(UINT64_MAX);
+    }
+    panic_check();
+}
+
 /* Own CPU's, word 0. */
 static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
 {
     if (intid < IRQ_SGI_COUNT) {
-        panic_check();
+        panic_look();
         irq_finish(intid);
         if (vcpu != NULL) {
             vgic_take_sgis(vcpu);
         }
     } else if (intid == ARCH_IRQ_TIMER) {
         alarm_take(vcpu);
+        console_alarm();
         irq_finish(intid);
     } else if (intid == ARCH_IRQ_MAINTENANCE) {
         if (vcpu != NULL) {
@@ -107,11 +150,11 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
         arch_irq_drop(intid);
         vgic_inject_hardware(vcpu, row->guest_intid);
     } else if (row != NULL && CONFIG_INTERRUPTS_PASSTHROUGH && row->owner == IRQ_IPI) {
-        panic_check();
+        panic_look();
         irq_finish(intid);
     } else if (row != NULL && row->owner == IRQ_CONSOLE) {
         arch_irq_drop(intid);
-        console_interrupt(console_notify, CONFIG_CONSOLE_KEYS ? console_keys_take : NULL);
+        console_serve();
         arch_irq_deactivate(intid);
         return false;
     } else if (row != NULL && row->owner == IRQ_VM && vcpu != NULL && vcpu->vm == row->vm) {

@@ -118,6 +118,7 @@ uint32_t panic_interrupt(const _Atomic bool joined[])
     if (own >= PCPU_COUNT || !joined[own]) {
         return 0;
     }
+    arch_time_alarm(UINT64_MAX);
     for (uint32_t cpu = 0; cpu < PCPU_COUNT; cpu++) {
         if (cpu != own && joined[cpu]) {
             arch_ipi_send(cpu);

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from machine import ICOUNT, MTTCG, ROOT, Machine, by_run
+import latency
+from machine import BUILT, ICOUNT, MTTCG, ROOT, Machine, by_run
 
 GUESTS = ROOT / "tests/guests"
 MAKER = "build.py"  # in a guest's folder: makes an image from elsewhere, build/tests/<guest>.bin
@@ -37,6 +38,7 @@ ON_GICV2 = (
     "watchdog",
 )
 SETS = {"direct": ("vm.direct.stop=next-exit",)}  # what such a board asks for
+HOSTILE = ("hostile", "hostile-direct")  # the victim beside the attacker has a bound to keep
 TIMEOUT_S = 300  # the hostile ones take 20 s of CPU time; a loaded machine gives it slowly
 
 
@@ -74,10 +76,21 @@ def run(guest: str, mode: tuple[str, ...], board: str | None = None) -> None:
     assert not failed, "\n".join(failed)
 
 
-@pytest.mark.parametrize("guest", guests())
+@pytest.mark.parametrize("guest", [name for name in guests() if name not in HOSTILE])
 def test_exact(guest: str) -> None:
     """One instruction a nanosecond, vCPUs in turn."""
     run(guest, ICOUNT)
+
+
+@pytest.mark.parametrize("guest", HOSTILE)
+def test_exact_beside_an_attacker(guest: str) -> None:
+    """No attack makes the victim's timer wait longer than docs/assurance.md says."""
+    out = BUILT / f"{guest}.answers"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    run(guest, (*ICOUNT, *latency.plugin(out)))
+    quiet, attacked = latency.answers(out)
+    assert quiet.count > 100 and attacked.count > 1000
+    assert quiet.longest < attacked.longest <= latency.bound(), f"{quiet} {attacked}"
 
 
 @pytest.mark.parametrize("guest", [name for name in guests() if is_concurrent(name)])

@@ -75,11 +75,12 @@ static void *interrupt(void *argument)
 {
     (void)argument;
     uint32_t idle = 0;
+    bool paused = false;
 
     while (atomic_load(&writing) != 0 || idle++ < 10) {
         atomic_store(&uart_credit, 200);
-        if (atomic_load(&uart_tx_interrupt)) {
-            console_interrupt(notify, NULL);
+        if (paused || atomic_load(&uart_tx_interrupt)) {
+            paused = console_interrupt(notify, NULL);
             idle = 0;
         }
         sched_yield();

@@ -37,6 +37,8 @@ static struct {
     uint32_t lines;
     uint32_t polls;
     uint32_t alarms;
+    uint64_t asked; /* alarm */
+    bool pauses;    /* what the console answers */
     uint32_t consoles;
     uint32_t warnings;
     uint32_t panic_checks;
@@ -177,13 +179,19 @@ void alarm_take(struct vcpu *alarmed)
     seen.alarms += alarmed == &vcpus[0];
 }
 
-void console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
+void alarm_ask(uint64_t deadline)
+{
+    seen.asked = deadline;
+}
+
+bool console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
 {
     CHECK(filter == NULL);
     seen.consoles++;
     notify(0); /* ours: nobody to tell */
     notify(2);
     notify(3);
+    return seen.pauses;
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -192,6 +200,8 @@ void log_line(enum log_level level, const char *format, ...)
     seen.warnings += level == LOG_WARN;
     seen.errors += level == LOG_ERROR;
 }
+
+_Atomic bool panic_begun;
 
 void panic_check(void)
 {
@@ -500,6 +510,40 @@ static void console_interrupt_tells_the_voice(void)
     CHECK_EQ(atomic_load(&vcpus[4].requests), VCPU_REQUEST_CONSOLE); /* 3 is off */
 }
 
+static void timer_comes(uint64_t now)
+{
+    atomic_store(&fake_time, now);
+    fake_irq_pulse(ARCH_IRQ_TIMER);
+    irq_take(NULL);
+}
+
+/* The CPU's timer calls the console again, not before the pause is over, and only where it asked.
+ */
+static void console_pauses(void)
+{
+    setup();
+    uint64_t pause = arch_time_hz() / 10000;
+
+    arch_irq_enable(1, 2);
+    arch_irq_enable(0, 1u << ARCH_IRQ_TIMER);
+    atomic_store(&fake_time, 1000);
+    seen.pauses = true;
+    fake_irq_pulse(33);
+    irq_take(NULL);
+    CHECK_EQ(seen.consoles, 1);
+    CHECK_EQ(seen.asked, 1000 + pause);
+    seen.asked = 0;
+    timer_comes(1000 + pause - 1); /* for somebody else */
+    CHECK_EQ(seen.consoles, 1);
+    CHECK_EQ(seen.asked, 1000 + pause);
+    seen.pauses = false;
+    timer_comes(1000 + pause);
+    CHECK_EQ(seen.consoles, 2);
+    timer_comes(1000 + 2 * pause);
+    CHECK_EQ(seen.consoles, 2);
+    CHECK_EQ(seen.asked, 1000 + pause);
+}
+
 int main(void)
 {
     TEST(mmio_reads_are_masked);
@@ -516,5 +560,6 @@ int main(void)
     TEST(shared_interrupt_reaches_vm_of_an_off_vcpu);
     TEST(own_interrupts);
     TEST(console_interrupt_tells_the_voice);
+    TEST(console_pauses);
     return test_result();
 }
