@@ -14,7 +14,7 @@ from gen.read.board import Board
 from gen.read.board_file import load_board
 from gen.read.device_types import default_uart
 from gen.read.keys import KIND_WORDS, NAME
-from gen.tool import toml_text
+from gen.tool import qemu, toml_text
 from gen.tool.options import Options
 from gen.tool.paths import ROOT, write_atomic
 from gen.tool.stages import fetch_tree
@@ -52,7 +52,7 @@ def run(options: Options, say: Terminal) -> None:
     shown = [os.path.relpath(path) for path in files]
     say.put("files", shown)
     say.say("\n".join(f"wrote {name}" for name in shown))
-    what_next = "--run" if board.qemu else "--check"
+    what_next = "--run" if _runs_here(board) else "--check"
     say.say(f"next: {shlex.join([_command(), shown[0], what_next])}")
 
 
@@ -136,6 +136,13 @@ def _write(files: Mapping[Path, str]) -> None:
             write_atomic(path, text.encode())
         except OSError as error:
             raise Failure(Exit.USAGE, f"--new: {path}: {error.strerror}") from None
+
+
+def _runs_here(board: Board) -> bool:
+    try:
+        return not qemu.lacking(board.qemu)
+    except Failure:  # there is no QEMU
+        return False
 
 
 def _command() -> str:
