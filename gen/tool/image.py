@@ -69,7 +69,7 @@ def _own_flags(source: Path, lto: bool) -> tuple[str, ...]:
     """Generated files have none of these: the audit finds their tables by symbols and types, which
     link-time optimization might change."""
     level = () if source.suffix == ".S" else (sources.optimisation(source),)
-    return (*level, "-flto") if lto else level
+    return (*level, *toolchain.FOR_LINK_TIME) if lto else level
 
 
 def _boundaries(elf: Path) -> Boundaries | None:

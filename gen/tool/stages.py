@@ -5,6 +5,7 @@ it gave, and changes nothing of it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from gen.diagnostics import Failure, Report
 from gen.emit import flash_guide, manifest, sbom
 from gen.emit.report.facts import facts, facts_json, file_of
-from gen.emit.report.page import page
+from gen.emit.report.page import page, prepare
 from gen.emit.report.summary import Output, summary
 from gen.emit.report.vm_facts import Json
 from gen.plan.alone import check_alone
@@ -207,7 +208,16 @@ def _tell_missing(work: Work, symbols: list[str]) -> None:
 def link(work: Work, plan: Plan, config: kconfig.Config) -> Linked:
     """firmware.elf and firmware.bin."""
     work.say.step("compiling and linking the hypervisor")
-    return image.build(plan, config, work.out, work.jobs, work.options.offline, work.say.detail)
+    with ThreadPoolExecutor(1) as ahead:  # what fails there does so again where it is needed
+        ahead.submit(_prepare)
+        return image.build(plan, config, work.out, work.jobs, work.options.offline, work.say.detail)
+
+
+def _prepare() -> None:
+    """What the stages behind the link need, while that keeps another CPU busy."""
+    import gen.audit.audit  # noqa: F401
+
+    prepare()
 
 
 def audit(work: Work, plan: Plan, linked: Linked) -> None:

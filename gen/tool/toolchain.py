@@ -40,8 +40,13 @@ CODE = (
     "-nostdlibinc",
 )
 # With link-time optimization the linker inlines only what has one caller or makes code smaller:
-# what it would gain beyond that costs a quarter more code (docs/design.md).
-LINK_TIME = ("-mllvm", "-inline-threshold=5", "-mllvm", "--stack-size-section")
+# what it would gain beyond that costs a quarter more code (docs/design.md). It emits code of two
+# halves at a time, and of debug information lines alone: of variables little would be left.
+FOR_LINK_TIME = ("-flto", "-gline-tables-only")
+LINK_TIME = (
+    *("-mllvm", "-inline-threshold=5", "-mllvm", "--stack-size-section"),
+    *("--lto-partitions=2", "--disable-verify"),
+)
 # The same bytes in whatever directory the repository lies.
 REPRODUCIBLE = (f"-ffile-prefix-map={ROOT}=.", "-fdebug-compilation-dir=.")
 WARNINGS = (

@@ -5,6 +5,7 @@ that escapes all of them; a policy in its head forbids the browser every request
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from pathlib import Path
@@ -54,6 +55,13 @@ def page(facts: Json) -> str:
     )
 
 
+def prepare() -> None:
+    """Half of the work of page(), which needs no facts: may run before it, in another thread."""
+    for template in HERE.glob("*.html"):
+        _environment().get_template(template.name)
+
+
+@functools.cache
 def _environment() -> Environment:
     import jinja2
 
