@@ -51,7 +51,7 @@ def library(arch: str, kind: newlib.Kind = "hyp", offline: bool = False) -> Libr
         flags = [*toolchain.TARGET[arch], *toolchain.CODE, "-w"]
         if kind == "hyp":
             # It runs once, with the MMU on: loads of one cell need no four of bytes.
-            flags += (*toolchain.NO_FP[arch], "-Os", LATEST_ONLY)
+            flags += (*toolchain.NO_FP[arch], "-Oz", LATEST_ONLY)
         flags += ["-isystem", str(libc.include), "-I", str(folder)]
         units = [Unit(folder / f"{name}.c") for name in SOURCES]
         archive(units, tuple(flags), growing / "libfdt.a")

@@ -16,8 +16,7 @@ OPTIMISATION = {
     "-O2": ("arch/*/fast.c", "arch/*/vcpu.c", "vdev/call.c", "vdev/fast.c", "vdev/vgic3_fast*.c"),
     "-Os": (
         *("arch/*/exit.c", "arch/*/time.c", "vdev/dispatch.c", "vdev/psci.c", "vdev/sysreg.c"),
-        *("vdev/timer.c", "vdev/vcpu.c", "vdev/vgic_list.c"),
-        *("vdev/vuart.c", "vdev/vcadence.c", "vdev/vpl011.c"),
+        *("vdev/timer.c", "vdev/vcpu.c", "vdev/vgic_list.c", "vdev/vuart.c"),
     ),
 }
 SMALLEST = "-Oz"
