@@ -6,6 +6,7 @@
 #include "arch/fake/fake.h"
 #include "tests/fuzz/input.h"
 #include "vdev/call.h"
+#include "vdev/eemi.h"
 #include "vdev/ivc.h"
 #include "vdev/monitor.h"
 #include "vdev/psci.h"
@@ -192,6 +193,15 @@ static void step(struct input *input)
     call_serve(caller, &call);
     check(caller, &before);
     caller->end = VCPU_END_NONE;
+}
+
+/* Firmware has a target of its own: eemi.c. */
+int64_t eemi_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[2])
+{
+    (void)vcpu;
+    (void)function;
+    (void)args;
+    return CALL_NOT_SUPPORTED;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -19,12 +19,13 @@
 #define TTC_INTERRUPT_ENABLE 0x60u
 
 #define CLOCK_PRESCALE_65536 0x1fu /* PS_EN, PS_V = 15 */
-#define COUNTER_STOP 0x21u  /* DIS */
+#define COUNTER_STOP 0x21u         /* DIS */
 #define COUNTER_INTERVAL 0x22u
 #define COUNTER_RESET (1u << 4)
 #define INTERRUPT_INTERVAL 1u
 
-#define COUNTS 153u /* 100 ms where LPD_LSBUS has 100 MHz, as the first-stage boot loader sets it */
+#define COUNTS 153u /* 100 ms where LPD_LSBUS has 100 MHz, as the first-stage boot loader sets it  \
+                     */
 #define TICKS 10u
 
 static uint64_t ttc;
