@@ -49,8 +49,6 @@ def test_one_vm_is_ordered_about_while_another_runs() -> None:
             machine, "l", r"^ 0   left +running +1 of 1 +3 +0  yes\n 1   right +running +1 of 1 +1 "
         )
 
-        command(machine, "e1", LAST_EXITS)
-        command(machine, "c1", r"^right: vCPU 0:\n +\d+ interrupt, \d+ ticks, the dearest \d+\n")
         tell(machine, "right", "after")
         command(machine, "k", r"^keyboard: left\n")
         tell(machine, "left", "off")
@@ -59,3 +57,27 @@ def test_one_vm_is_ordered_about_while_another_runs() -> None:
         machine.wait_off()
     assert machine.said("right").count("listening") == 1
     assert machine.said("left").count("listening") == 3
+
+
+def test_exits_are_told_where_they_are_traced() -> None:
+    folder = build(DEPLOYMENTS / "keys.toml", "keys-trace", "--set", "build.TRACE=true")
+    with Machine(board(*MTTCG, *by_kernel(folder))) as machine:
+        start(machine)
+        command(machine, "e1", LAST_EXITS)
+        command(
+            machine, "c1", r"^right: vCPU 0:\n(.*\n)*? +\d+ device, \d+ ticks, the dearest \d+\n"
+        )
+
+
+def test_keys_where_the_console_has_the_log_alone() -> None:
+    folder = build(DEPLOYMENTS / "keys.toml", "keys-log", "--set", "deployment.console=log")
+    with Machine(board(*by_kernel(folder))) as machine:
+        machine.hear("bulkhead", r"^left: started\n", WITHIN_S)
+        command(machine, "x0", r"^left: off\n")
+        command(machine, "l", r"^ 0   left +off +0 of 1 +1 +0  yes\n")
+
+
+def test_nothing_of_it_is_in_other_images() -> None:
+    words = b"which VM?"
+    assert words in (build(DEPLOYMENTS / "keys.toml", "keys") / "firmware.bin").read_bytes()
+    assert words not in (build(DEPLOYMENTS / "echo.toml", "echo") / "firmware.bin").read_bytes()
