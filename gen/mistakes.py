@@ -41,7 +41,7 @@ MISTAKES: tuple[tuple[str, tuple[Mistake, ...]], ...] = (
             Mistake(
                 "a path that is stale, or relative to another folder",
                 "E-file-missing",
-                "tests/gen/read/test_load.py::test_missing_guest_files",
+                "tests/gen/read/test_load.py::test_a_path_from_another_folder",
             ),
             Mistake(
                 "a tool that is not installed",

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from gen.diagnostics import Report
+from gen.diagnostics import Report, Where
 from gen.read.deployment import Deployment, Vm
 
 
@@ -24,11 +25,13 @@ def check_files(deployment: Deployment, report: Report, told: Sequence[Path] = (
         vm, key = named[0]
         others = "".join(f", vm.{other.name}.{word}" for other, word in named[1:])
         foreign = vm.at(key).file not in (deployment.file, vm.where.file)
+        what = "is a folder" if file.is_dir() else "does not exist"
+        cure = f"correct the path, or set {key} in the [[vm]]" if foreign else "correct the path"
         report.error(
             "file-missing",
             vm.at(key),
-            f"vm.{vm.name}.{key}{others}: {file} does not exist",
-            f"correct the path, or set {key} in the [[vm]]" if foreign else "correct the path",
+            f"vm.{vm.name}.{key}{others}: {file} {what}",
+            _meant(file, vm.at(key)) or cure,
         )
 
 
@@ -47,8 +50,22 @@ def _check_unikernel(vm: Vm, report: Report) -> None:
             "file-missing",
             vm.at("unikernel"),
             f"vm.{vm.name}.unikernel: {vm.unikernel} is not a folder with C sources",
-            "correct the path",
+            _meant(vm.unikernel, vm.at("unikernel")) or "correct the path",
         )
+
+
+def _meant(path: Path, where: Where) -> str:
+    """The cure where the same path from the current directory is there; "" elsewhere."""
+    folder = where.file.parent
+    if not path.is_relative_to(folder):
+        return ""
+    near = Path.cwd() / path.relative_to(folder)
+    if near == path or not near.exists():
+        return ""
+    return (
+        f"relative paths start from the folder of {where.file.name}: write "
+        f'"{os.path.relpath(near, folder)}"'
+    )
 
 
 def has_sources(folder: Path) -> bool:

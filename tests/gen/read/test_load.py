@@ -212,6 +212,28 @@ def test_missing_guest_files(full: Deployment, tmp_path: Path) -> None:
     assert not report.found
 
 
+def test_a_path_from_another_folder(
+    full: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "elsewhere"
+    (here / "images").mkdir(parents=True)
+    (here / "images/Image").write_text("x")
+    (here / "demo").mkdir()
+    (here / "demo/control").mkdir()
+    (tmp_path / "guest.dts").mkdir()
+    monkeypatch.chdir(here)
+    report = Report()
+    check_files(full, report)
+    cures = {found.message.split(":")[0]: found.cure for found in report.found}
+    start = "relative paths start from the folder of full.toml: write "
+    assert cures["vm.linux.kernel"] == f'{start}"elsewhere/images/Image"'
+    assert cures["vm.control.unikernel"] == f'{start}"elsewhere/demo/control"'
+    assert cures["vm.linux.initrd"] == "correct the path"
+    assert "vm.linux.dtb: " + f"{tmp_path}/guest.dts is a folder" in [
+        found.message for found in report.found
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [
