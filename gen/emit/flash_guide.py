@@ -117,7 +117,7 @@ _RECIPES = (
         "SD card: what firmware needs of its own, into sd.img",
         "raspberry-pi",
         (
-            "mcopy -i sd.img@@<partition> start4.elf fixup4.dat bcm2711-rpi-4-b.dtb ::",
+            "mcopy -i sd.img@@<partition> start4.elf fixup4.dat <tree> ::",
             "mmd -i sd.img@@<partition> ::overlays",
             "mcopy -i sd.img@@<partition> disable-bt.dtbo ::overlays",
         ),
@@ -235,6 +235,7 @@ def _words(
         "flash": str(board.flash_size),
         "partition": str(SD_PARTITION),
         "card": "CARD",
+        "tree": board.tree.name,
     }
 
 

@@ -3,13 +3,25 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import plans
 import pytest
 
-from gen.emit.flash_guide import commands, flash_guide, load_address, slots_script
+from gen.diagnostics import NOWHERE, Report
+from gen.emit.flash_guide import (
+    SD_PARTITION,
+    commands,
+    flash_guide,
+    load_address,
+    slots_script,
+)
 from gen.read.board import Range
+from gen.read.board_file import load_board
+from gen.tool import raspberry_pi
 
 MIB = 1 << 20
 SIZES = {"firmware.bin": 5 * MIB, "firmware.itb": 5 * MIB + 1}
@@ -65,6 +77,24 @@ def test_files_are_loaded_clear_of_the_image_and_of_kept_ram() -> None:
     assert f"{load_address(board, 5 * MIB + 1):#x} slot-" in slots_script(
         replace(plans.two_vms(), board=board), 5 * MIB + 1
     )
+
+
+def test_the_firmware_s_own_files_come_onto_the_card(tmp_path: Path) -> None:
+    board = load_board("rpi4", None, Report(), NOWHERE)
+    assert board is not None
+    (tmp_path / "firmware.bin").write_bytes(bytes(5000))
+    raspberry_pi.make(tmp_path / "firmware.bin", board, tmp_path)
+    files = ("start4.elf", "fixup4.dat", "bcm2711-rpi-4-b.dtb", "disable-bt.dtbo")
+    for name in files:
+        (tmp_path / name).write_text(name)
+    guide = flash_guide(replace(plans.two_vms(), board=board), SIZES, None)
+    for line in commands(guide, "SD card: what firmware needs of its own, into sd.img"):
+        subprocess.run(shlex.split(line), cwd=tmp_path, check=True, timeout=60)
+    listing = ["mdir", "-i", f"sd.img@@{SD_PARTITION}", "-b", "-/", "::"]
+    listed = subprocess.run(listing, cwd=tmp_path, check=True, capture_output=True, text=True)
+    names = {line.rpartition("/")[2] for line in listed.stdout.split()}
+    assert {*files, "kernel8.img", "config.txt"} <= names
+    assert "::/overlays/disable-bt.dtbo" in listed.stdout
 
 
 def test_the_script_has_no_quote_that_u_boot_s_shell_misreads() -> None:
