@@ -64,8 +64,7 @@ int main(void)
     unsigned spi;
 
     if (sscanf(vm_bootargs(), "%" SCNx64 " %u", &uart, &spi) != 2) {
-        printf("FAIL: boot arguments \"%s\": expected the UART's address and SPI\n",
-               vm_bootargs());
+        printf("FAIL: boot arguments \"%s\": expected the UART's address and SPI\n", vm_bootargs());
         return 1;
     }
     irq_handler(IRQ_SPI(spi), on_transmit, NULL);
