@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gen.audit.asked_axvm import with_axvm
 from gen.audit.asked_board import UART_TYPES, Board, interrupts, read_board
 from gen.audit.asked_devices import AskedTrap, asked_traps, device_nodes, owned_registers
-from gen.audit.asked_file import Table, milliseconds, read_deployment, size
+from gen.audit.asked_file import NotRead, Table, milliseconds, read_deployment, size
 from gen.audit.asked_tree import Node, pci_windows, registers
 from gen.audit.ranges import PAGE, Span, align_up, sized
 from gen.tool import elf
@@ -102,16 +103,10 @@ class Asked:
     channels: list[AskedChannel]
 
 
-class NotRead(ValueError):
-    """Something that the audit does not read for itself."""
-
-
 def read_asked(
     file: Path, sets: Sequence[str], predefined: Mapping[str, str], platform: Path
 ) -> Asked:
     table = read_deployment(file, sets, predefined)
-    if any("axvm" in vm for vm in table["vm"]):
-        raise NotRead("AxVM's VM files are not read by the audit")
     head = table["deployment"]
     board_name = head["board"]
     folder = board_name.path() if "/" in board_name else platform / board_name
@@ -120,13 +115,14 @@ def read_asked(
     )
     console = head.get("console", "shared")
     mode = console.get("mode", "shared") if isinstance(console, dict) else console
-    names = [vm["name"] for vm in table["vm"]]
+    vms = [with_axvm(vm, board, mode) for vm in table["vm"]]
+    names = [vm["name"] for vm in vms]
     return Asked(
         board=board,
         board_name=folder.name,
         name=head.get("name", file.stem),
         has_console=mode != "none",
-        vms=[_vm(vm, n, names, board, mode) for n, vm in enumerate(table["vm"])],
+        vms=[_vm(vm, n, names, board, mode) for n, vm in enumerate(vms)],
         channels=[_channel(channel, names) for channel in table.get("channel", [])],
     )
 

@@ -14,6 +14,10 @@ from typing import Any
 Table = dict[str, Any]
 
 
+class NotRead(ValueError):
+    """Something that the audit does not read for itself."""
+
+
 class Text(str):
     """A string, and the folder that a relative path in it starts from."""
 

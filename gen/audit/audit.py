@@ -28,7 +28,8 @@ from typing import Any
 
 from gen.audit.agree import check_asked
 from gen.audit.agree_dispatch import check_dispatch_asked
-from gen.audit.asked import Asked, NotRead, read_asked
+from gen.audit.asked import Asked, read_asked
+from gen.audit.asked_file import NotRead
 from gen.audit.dispatch import check_dispatch, check_registers, interrupt_mode, ops_name
 from gen.audit.eemi import check_eemi, check_eemi_asked
 from gen.audit.findings import Check, Findings
