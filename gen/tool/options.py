@@ -74,6 +74,58 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     """The options; wrong usage ends the program with status 2 and a line that says why."""
     parser = _parser()
     found = parser.parse_args(arguments)
+    _check_together(parser, found)
+    config = Path(found.config) if found.config else root / DEFAULT_CONFIG
+    return Options(
+        config=config.absolute(),
+        setup=found.setup,
+        yes=found.yes,
+        run=found.run,
+        timeout_s=found.timeout,
+        trace=_absolute(found.trace),
+        qemu_args=_words(found.qemu_arg),
+        check=found.check,
+        show_config=found.show_config,
+        boards=found.boards,
+        devices=found.devices,
+        explain=found.explain,
+        import_axvm=tuple(Path(name) for name in found.import_axvm),
+        new=found.new,
+        linux=tuple(name for names in found.linux for name in names or [LINUX]),
+        unikernels=tuple(found.unikernel),
+        board=found.board,
+        audit=_absolute(found.audit),
+        sign_key=_absolute(found.sign_key),
+        golden=found.golden,
+        info=_absolute(found.info),
+        export_guests=_absolute(found.export_guests),
+        gdb=found.gdb,
+        gdb_args=_words(found.gdb_arg),
+        report=found.report,
+        diff=tuple(Path(name).absolute() for name in found.diff),
+        has_config=found.config is not None,
+        sets=(*(_TRACE_SETS if found.trace else ()), *found.set),
+        menuconfig=found.menuconfig,
+        update_lock=found.update_lock,
+        json=found.json,
+        offline=found.offline,
+        out=_absolute(found.out),
+        jobs=found.jobs,
+        verbose=found.verbose,
+        quiet=found.quiet,
+    )
+
+
+def _words(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for text in texts for word in shlex.split(text))
+
+
+def _absolute(name: str | None) -> Path | None:
+    return Path(name).absolute() if name else None
+
+
+def _check_together(parser: argparse.ArgumentParser, found: argparse.Namespace) -> None:
+    """Options that need or exclude others."""
     if bool(found.import_axvm or found.new) != bool(found.board):
         parser.error("--board goes with --new or --import-axvm, and they with it")
     if (found.linux or found.unikernel) and not found.new:
@@ -93,45 +145,6 @@ def parse(arguments: Sequence[str], root: Path) -> Options:
     for name in found.diff:
         if name.endswith(".toml"):
             parser.error(f"--diff takes reports, not {name}: put the deployment before --diff")
-    config = Path(found.config) if found.config else root / DEFAULT_CONFIG
-    return Options(
-        config=config.absolute(),
-        setup=found.setup,
-        yes=found.yes,
-        run=found.run,
-        timeout_s=found.timeout,
-        trace=Path(found.trace).absolute() if found.trace else None,
-        qemu_args=tuple(word for text in found.qemu_arg for word in shlex.split(text)),
-        check=found.check,
-        show_config=found.show_config,
-        boards=found.boards,
-        devices=found.devices,
-        explain=found.explain,
-        import_axvm=tuple(Path(name) for name in found.import_axvm),
-        new=found.new,
-        linux=tuple(name for names in found.linux for name in names or [LINUX]),
-        unikernels=tuple(found.unikernel),
-        board=found.board,
-        audit=Path(found.audit).absolute() if found.audit else None,
-        sign_key=Path(found.sign_key).absolute() if found.sign_key else None,
-        golden=found.golden,
-        info=Path(found.info).absolute() if found.info else None,
-        export_guests=Path(found.export_guests).absolute() if found.export_guests else None,
-        gdb=found.gdb,
-        gdb_args=tuple(word for text in found.gdb_arg for word in shlex.split(text)),
-        report=found.report,
-        diff=tuple(Path(name).absolute() for name in found.diff),
-        has_config=found.config is not None,
-        sets=(*(_TRACE_SETS if found.trace else ()), *found.set),
-        menuconfig=found.menuconfig,
-        update_lock=found.update_lock,
-        json=found.json,
-        offline=found.offline,
-        out=Path(found.out).absolute() if found.out else None,
-        jobs=found.jobs,
-        verbose=found.verbose,
-        quiet=found.quiet,
-    )
 
 
 def _parser() -> argparse.ArgumentParser:
