@@ -23,7 +23,7 @@ _ROOMS = {
     "loader": (".c", ".h", ".S", "Kconfig"),
     "guest": (".c", ".h", ".S", ".ld"),
 }
-_TOP = ("build.py", "Kconfig")
+_TOP = ("build.py", "Kconfig", "LICENSE")
 _TOOLS = (toolchain.CLANG, toolchain.LLD, toolchain.OBJCOPY, "mkimage", "mformat", "dtc")
 UNIKERNEL = (".c", ".h", ".S")
 

@@ -247,9 +247,9 @@ def test_same_image_wherever_everything_lies(deployment: Path, tmp_path: Path) -
         command += ["--out", str(place / "out")]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
-        images.append((place / "out/firmware.bin").read_bytes())
-        images.append((place / "out/firmware.itb").read_bytes())
-    assert images[:2] == images[2:]
+        names = ("firmware.bin", "firmware.itb", "FLASH.txt", "sbom.spdx.json", "NOTICE")
+        images.append([(place / "out" / name).read_bytes() for name in names])
+    assert images[0] == images[1]
 
 
 def test_missing_module_is_one_line_with_its_cure(tmp_path: Path, deployment: Path) -> None:
