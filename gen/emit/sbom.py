@@ -13,6 +13,7 @@ from typing import Any
 Json = dict[str, Any]
 SBOM, NOTICE = "sbom.spdx.json", "NOTICE"
 _UNKNOWN = "NOASSERTION"
+_LOADED = "The checksum is of what the ELF file loads, segment by segment."
 _CREATED = "1970-01-01T00:00:00Z"
 
 
@@ -33,7 +34,7 @@ class Program:
     """What was linked: the hypervisor, or a unikernel."""
 
     name: str
-    data: bytes
+    data: bytes  # what its ELF file loads, one segment behind the other
     members: dict[str, tuple[str, ...]]  # library -> objects that the link took of it
 
 
@@ -69,7 +70,10 @@ def sbom_text(content: Content) -> str:
     whole = _package("firmware", content.deployment, version, content.firmware)
     packages = [whole | {"primaryPackagePurpose": "FIRMWARE"}]
     packages.append(_package("bulkhead", "Bulkhead", version, licence="Apache-2.0"))
-    packages += [_package(key, program.name, data=program.data) for key, program in made.items()]
+    packages += [
+        _package(key, program.name, data=program.data, source=_LOADED)
+        for key, program in made.items()
+    ]
     packages += [_library(libraries[library.name], library) for library in content.libraries]
     packages += [
         _package(key, guest.name, data=guest.data, source=guest.source)

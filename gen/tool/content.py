@@ -12,7 +12,7 @@ from gen.diagnostics import Exit, Failure
 from gen.emit import sbom
 from gen.plan.model import Plan
 from gen.read.deployment import Vm
-from gen.tool import libfdt, newlib, unikernel
+from gen.tool import elf, libfdt, newlib, unikernel
 from gen.tool.image import Linked
 from gen.tool.link import map_of
 from gen.tool.paths import FETCH, ROOT, write_if_changed
@@ -62,8 +62,10 @@ def taken(link_map: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(members)) for name, members in found.items()}
 
 
-def _program(name: str, elf: Path) -> sbom.Program:
-    return sbom.Program(name, elf.read_bytes(), taken(map_of(elf).read_text()))
+def _program(name: str, file: Path) -> sbom.Program:
+    """Of the ELF file what is loaded: debug information names folders of this machine."""
+    loaded = (part.data for part in elf.segments(file.read_bytes()) if part.type == elf.LOAD)
+    return sbom.Program(name, b"".join(loaded), taken(map_of(file).read_text()))
 
 
 def _guests(vm: Vm) -> Iterable[sbom.Guest]:
