@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 
 import boards
-from machine import BUILT, ICOUNT, Machine, by_run
+from machine import BUILT, ICOUNT, MTTCG, Machine, by_run
 
 TIMEOUT_S = 240
+BUILD_S = 120
+# Debian's kernel for boards is large: counting its instructions takes minutes.
+NOT_COUNTED = ("zcu102",)
 
 
 @pytest.mark.parametrize("board", boards.names())
@@ -25,9 +28,10 @@ def test_board(board: str) -> None:
     if lacking:
         pytest.skip(lacking)
     name = f"board-{board}"
-    command = by_run(boards.config(board), name, *ICOUNT, timeout_s=TIMEOUT_S)
+    how = MTTCG if board in NOT_COUNTED else ICOUNT
+    command = by_run(boards.config(board), name, *how, timeout_s=TIMEOUT_S)
     with Machine(command, signal.SIGTERM) as machine:
-        text = machine.wait_off(timeout_s=TIMEOUT_S)
+        text = machine.wait_off(timeout_s=BUILD_S + TIMEOUT_S)
     assert f"board check: this is {board}" in text
     assert "FAIL" not in text
     audit = json.loads((BUILT / name / "audit.json").read_text())

@@ -24,8 +24,7 @@
 #define COUNTER_RESET (1u << 4)
 #define INTERRUPT_INTERVAL 1u
 
-#define COUNTS 153u /* 100 ms where LPD_LSBUS has 100 MHz, as the first-stage boot loader sets it  \
-                     */
+#define COUNTS 153u /* 100 ms where LPD_LSBUS has 100 MHz, as the boot loader sets it */
 #define TICKS 10u
 
 static uint64_t ttc;

@@ -163,7 +163,11 @@ def _policies(old: Json, new: Json) -> Iterable[str]:
     yield from change("scrub", old["scrub"], new["scrub"])
     yield from change("dma", old["dma"], new["dma"])
     yield from change("console_control", old["console_control"], new["console_control"])
-    for key, label in (("controls", "controls"), ("controlled_by", "controlled by")):
+    for key, label in (
+        ("controls", "controls"),
+        ("controlled_by", "controlled by"),
+        ("firmware", "firmware"),
+    ):
         yield from change(label, ", ".join(old[key]), ", ".join(new[key]))
 
 

@@ -79,9 +79,20 @@ def _policy(plan: Plan, vm: PlannedVm) -> Json:
         "scrub": wish.scrub,
         "dma": wish.dma,
         "controls": list(wish.controls),
+        "firmware": _firmware(plan, vm),
         "console_control": wish.console_control,
         "controlled_by": [v.vm.name for v in plan.vms if wish.name in v.vm.controls],
     }
+
+
+def _firmware(plan: Plan, vm: PlannedVm) -> list[str]:
+    """What the VM may change by calls of firmware, and for which device."""
+    return [
+        f"{grant.kind} {grant.first} of {grant.owner}"
+        for eemi in plan.eemis
+        for grant in eemi.grants
+        if eemi.vm == vm.index and grant.owned
+    ]
 
 
 def _guest(vm: PlannedVm, base: Path) -> Json:

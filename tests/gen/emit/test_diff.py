@@ -76,6 +76,7 @@ GUEST: dict[str, Change] = {
     "scrub: True → False": put("vms.0.policy.scrub", False),
     "dma: refuse → trusted": put("vms.0.policy.dma", "trusted"),
     "controls: none → right-hand": put("vms.0.policy.controls", ["right-hand"]),
+    "firmware: none → clock 57 of /uart": put("vms.0.policy.firmware", ["clock 57 of /uart"]),
 }
 HOST: dict[str, Change] = {
     "runs on: cpu@0 → cpu@3": put("vms.0.vcpus.0.cpu", "cpu@3"),
