@@ -15,7 +15,8 @@
 
 /* Own CPU: a call (HVC or SMC) of the guest goes to the service that its identifier in x0 names:
  * SMCCC discovery, PSCI, the hypervisor's own, or by HVC AxVM's channel calls.  Results go to
- * x0-x3.  Nothing reaches firmware but by a mediator (eemi.h).  docs/hypercalls.md lists all numbers. */
+ * x0-x3.  Nothing reaches firmware but by a mediator (eemi.h).  docs/hypercalls.md lists all
+ * numbers. */
 void call_serve(struct vcpu *vcpu, const struct exit_call *call);
 
 #endif
