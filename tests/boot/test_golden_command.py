@@ -62,7 +62,7 @@ def test_a_build_that_is_kept_checks(config: Path) -> None:
     }
     said = (place / "transcript.txt").read_text()
     assert said.startswith("QEMU emulator") and "[two] I am two\n" in said
-    assert said.endswith("all VMs are off: board off\n")
+    assert "[bulkhead] all VMs are off: board off\n" in said
     config.write_text(f"# another comment\n{DEPLOYMENT}")
     done = build(config, "--golden", "check")
     assert done.returncode == 0, done.stderr
