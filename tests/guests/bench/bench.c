@@ -55,6 +55,7 @@ static void measure_devices(void)
     LOOP(OP_GICD_ISENABLER1_READ, loop_read32(GICD_ISENABLER1, 0), LOOP_ROUNDS);
     LOOP(OP_GICD_ISENABLER1_WRITE_0, loop_write32(GICD_ISENABLER1, 0), LOOP_ROUNDS);
     LOOP(OP_GICD_ISENABLER1_WRITE_BIT, loop_write32(GICD_ISENABLER1, 1u << 8), LOOP_ROUNDS);
+    wait_for_console(); /* that no device raises this one was told */
     LOOP(OP_GICD_IPRIORITYR_BYTE, loop_read8(GICD_IPRIORITYR + 32, 0), LOOP_ROUNDS);
     LOOP(OP_GICR_TYPER, loop_read32(GICR + 0x8, 0), LOOP_ROUNDS);
     LOOP(OP_GICR_TYPER_64, loop_read64(GICR + 0x8, 0), LOOP_ROUNDS);
@@ -134,6 +135,7 @@ _Noreturn void bench_main(void)
     irq_unmask();
     tell(OP_START, start, 1);
     tell(OP_GIC_INIT, end - start, 1);
+    wait_for_console();
     measure_calls();
     measure_devices();
     measure_registers();

@@ -121,6 +121,14 @@ void gic_init_cpu(uint64_t cpu)
     WRITE(icc_igrpen1_el1, 1);
 }
 
+void wait_for_console(void)
+{
+    uint64_t begin = READ(cntvct_el0);
+
+    while (READ(cntvct_el0) - begin < READ(cntfrq_el0) / 10) {
+    }
+}
+
 void gic_init(void)
 {
     write32(GICD, 0);

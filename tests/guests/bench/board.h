@@ -60,6 +60,8 @@ uint64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 _Noreturn void power_off(void);
 void gic_init(void);
 void gic_init_cpu(uint64_t cpu);
+/* A tenth of a second, in which a hypervisor's console sends what was told. */
+void wait_for_console(void);
 void print(const char *text);
 void print_number(uint64_t value, unsigned base);
 /* A line "bench: NAME TICKS ROUNDS"; instructions of a round are 16 * TICKS / ROUNDS. */

@@ -172,6 +172,7 @@ static void measure_burst(void)
     if (!is_there(BURST_MASK)) {
         return;
     }
+    wait_for_console();
     WRITE(icc_pmr_el1, 0xff);
     for (uint32_t round = 0; round < BURST_ROUNDS; round++) {
         burst_priorities(round);
