@@ -69,6 +69,13 @@ _Noreturn void panic(const char *format, ...)
     panic_end();
 }
 
+#if CONFIG_ASSERT
+_Noreturn void panic_assertion(const char *place, const char *condition)
+{
+    panic("%s: assertion failed: %s", place, condition);
+}
+#endif
+
 /* Sequentially consistent: either this CPU sees the panic, or the panic sees this CPU. */
 void panic_join(uint32_t cpu)
 {

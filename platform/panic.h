@@ -32,8 +32,12 @@ extern _Atomic bool panic_begun;
 uint32_t panic_interrupt(const _Atomic bool joined[]);
 
 #if CONFIG_ASSERT
+/* `place`: file and line.  Any CPU, as panic(). */
+_Noreturn void panic_assertion(const char *place, const char *condition);
+#define PANIC_TEXT(x) PANIC_TEXT_OF(x)
+#define PANIC_TEXT_OF(x) #x
 #define ASSERT(condition)                                                                          \
-    ((condition) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
+    ((condition) ? (void)0 : panic_assertion(__FILE__ ":" PANIC_TEXT(__LINE__), #condition))
 #else
 /* Compiled, never evaluated: what only assertions look at stays in use. */
 #define ASSERT(condition) ((void)sizeof((condition) ? 1 : 0))

@@ -57,6 +57,7 @@ def _read_only() -> str:
     return f"""\
     .text : {{
         KEEP(*(.text.head))
+        *libc.a:*(.text .text.*) /* in the room before the vectors, which are aligned to 2 KiB */
         *(.text .text.*)
     }} :text
     . = ALIGN({PAGE});

@@ -13,11 +13,8 @@ from gen.tool.paths import ROOT
 # Short ways are compiled for speed, what most other exits run through for size with an eye on speed,
 # everything else for size alone (docs/design.md).
 OPTIMISATION = {
-    "-O2": ("arch/*/fast.c", "arch/*/vcpu.c", "vdev/call.c", "vdev/fast.c", "vdev/vgic3_fast*.c"),
-    "-Os": (
-        *("arch/*/exit.c", "arch/*/time.c", "vdev/dispatch.c", "vdev/psci.c", "vdev/sysreg.c"),
-        *("vdev/timer.c", "vdev/vcpu.c", "vdev/vgic_list.c", "vdev/vuart.c"),
-    ),
+    "-O2": ("arch/*/vcpu.c", "vdev/call.c", "vdev/fast.c", "vdev/vgic3_fast*.c"),
+    "-Os": ("arch/*/exit.c", "vdev/dispatch.c", "vdev/psci.c", "vdev/vcpu.c", "vdev/vgic_list.c"),
 }
 SMALLEST = "-Oz"
 
