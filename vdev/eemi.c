@@ -196,6 +196,13 @@ static int64_t status(struct vcpu *vcpu, uint32_t value)
     return (int64_t)(uint64_t)value;
 }
 
+/* A node that nobody needs any more takes along what its clock comes from, unless somebody else
+ * asked firmware for that; other VMs' devices live by it without asking.  So nodes stay on. */
+static bool lets_go(uint32_t api, const uint32_t words[4])
+{
+    return api == API_NODE_RELEASE || (api == API_NODE_REQUIREMENT && words[1] == 0);
+}
+
 /* A driver switches on what its clock comes from, too.  That is on where anything comes from it,
  * and stays as it is: firmware might start it anew. */
 static int64_t enable_shared(struct vcpu *vcpu, uint32_t clock)
@@ -233,5 +240,5 @@ int64_t eemi_call(struct vcpu *vcpu, uint32_t function, const uint64_t args[2])
                      (unsigned)words[1]);
         return status(vcpu, STATUS_NO_ACCESS);
     }
-    return forward(vcpu, function, args);
+    return lets_go(api, words) ? status(vcpu, STATUS_SUCCESS) : forward(vcpu, function, args);
 }

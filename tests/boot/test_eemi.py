@@ -67,7 +67,8 @@ def test_linux_drives_its_uart_by_firmware() -> None:
     assert "WARNING" not in linux and "EEMI" not in text
     assert "what Linux says" in second_uart.read_text()
     # What firmware heard of: the UART's own, and nothing that other devices live by.
-    assert "[firmware] clocks on: 57\n" in text
-    assert "[firmware] clocks switched off: 57\n" in text
+    # Whether the UART slept meanwhile, which switches its clock off, is chance.
+    assert "[firmware] clocks switched on: 57\n" in text
+    assert re.search(r"\[firmware\] clocks switched off:( 57)?\n", text)
     assert "[firmware] nodes requested: 34\n" in text
     assert "[firmware] pins set: 20 21\n" in text

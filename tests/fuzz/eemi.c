@@ -56,6 +56,9 @@ static bool may_control(const uint32_t words[4])
 
 static bool may(uint32_t api, const uint32_t words[4])
 {
+    if (api == 14 || (api == 15 && words[1] == 0)) {
+        return false; /* nodes stay on */
+    }
     if (api == 3 || api == 4 || (api >= 13 && api <= 16)) {
         return words[0] == NODE;
     }
@@ -111,7 +114,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint32_t calls = mock.calls;
         int64_t answer = eemi_call(&vcpu, EEMI_CALL | api, args);
         uint32_t first = (uint32_t)args[0];
-        bool at_home = api == 21 || api == 63 || (api == 36 && readable(first));
+        bool at_home =
+            api == 14 || api == 15 || api == 21 || api == 63 || (api == 36 && readable(first));
         const uint32_t words[4] = { first, (uint32_t)(args[0] >> 32), (uint32_t)args[1],
                                     (uint32_t)(args[1] >> 32) };
 

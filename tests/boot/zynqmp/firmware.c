@@ -81,7 +81,7 @@ static void put_ids(const char *what, const uint8_t *counts)
 /* What was done to the chip. */
 static _Noreturn void off(void)
 {
-    put_ids("clocks on:", mock.clock_on);
+    put_ids("clocks switched on:", mock.clock_ons);
     put_ids("clocks switched off:", mock.clock_offs);
     put_ids("nodes requested:", mock.requested);
     put_ids("pins set:", mock.pins);

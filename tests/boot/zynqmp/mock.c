@@ -137,10 +137,11 @@ static void clock_call(uint32_t api, uint32_t clock, uint32_t value, uint32_t ou
     switch (api) {
     case 36:
         mock.clock_on[clock] = 1;
+        mock.clock_ons[clock] = 1;
         break;
     case 37:
         mock.clock_on[clock] = 0;
-        mock.clock_offs[clock]++;
+        mock.clock_offs[clock] = 1;
         break;
     case 38:
         out[1] = mock.clock_on[clock] != 0 || (clock != UART1_REF && mock.stopped[clock] == 0);

@@ -17,7 +17,8 @@ struct mock_state {
     uint32_t last;                /* the function of the last one */
     uint8_t clock_on[MOCK_IDS];   /* switched on, and not off since */
     uint8_t stopped[MOCK_IDS];    /* not on from the start; UART1's never is */
-    uint8_t clock_offs[MOCK_IDS]; /* times switched off */
+    uint8_t clock_ons[MOCK_IDS];  /* ever switched on */
+    uint8_t clock_offs[MOCK_IDS]; /* ever switched off */
     uint32_t divider[MOCK_IDS];
     uint8_t requested[MOCK_IDS]; /* power nodes */
     uint8_t pins[MOCK_IDS];      /* functions set */
