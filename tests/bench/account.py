@@ -5,7 +5,7 @@
     tests/bench/account.py hvc-version                 functions of each path, with their counts
     tests/bench/account.py hvc-version --listing       every instruction of the most frequent path
     tests/bench/account.py boot                        from reset to the first guest instruction
-    tests/bench/account.py size                        text and rodata by symbol
+    tests/bench/account.py size                        text and rodata by room and symbol
     tests/bench/account.py timer --set vm.guest.interrupts=passthrough
     tests/bench/account.py --list                      the names of operations
     tests/bench/account.py --page                      docs/performance-accounts.md: all that the
@@ -48,6 +48,8 @@ missed, the hypervisor's paths with their functions, and every instruction of th
 what the image's bytes are.
 """
 _LINE = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
+_SOURCE = re.compile(r"^; (?:\./)*((?:arch|vdev|loader|platform)/)?[^:]*:\d+")
+_NO_ROOM = "libraries and padding"
 
 
 @functools.cache
@@ -119,9 +121,29 @@ def account_boot(folder: Path, listing: bool) -> None:
         tell_listing(path, symbols, elf)
 
 
+def rooms(elf: Path) -> Counter[str]:
+    """Bytes of instructions by the folder of the source that they are of."""
+    command = ["llvm-objdump-14", "-d", "-l", "--no-show-raw-insn", str(elf)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    found: Counter[str] = Counter()
+    room = ""
+    for line in said.splitlines():
+        source = _SOURCE.match(line)
+        if source is not None:
+            room = source[1] or _NO_ROOM
+        elif line.endswith(">:"):
+            room = _NO_ROOM
+        elif _LINE.match(line):
+            found[room] += 4
+    return found
+
+
 def account_size(folder: Path) -> None:
-    """Text and rodata by symbol, the largest first."""
+    """Text by room, then text and rodata by symbol, the largest first."""
     elf = folder / "firmware.elf"
+    print("text by room:")
+    for room, count in rooms(elf).most_common():
+        print(f"    {count:7}  {room}")
     command = ["llvm-nm-14", "--print-size", "--size-sort", "--reverse-sort", str(elf)]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     found = image.sections(elf)
