@@ -83,19 +83,20 @@ static void console_serve(void)
     }
 }
 
-/* The CPU's timer came, for whomever. */
-static void console_alarm(void)
+/* The CPU's timer came, for whomever. true: it was the console's. */
+static bool console_alarm(void)
 {
     uint32_t cpu = arch_cpu_index();
 
     if (!console_pauses[cpu].set) {
-        return;
+        return false;
     }
     if (arch_time_now() < console_pauses[cpu].due) {
         alarm_ask(console_pauses[cpu].due);
-    } else {
-        console_serve();
+        return false;
     }
+    console_serve();
+    return true;
 }
 
 /* An alarm that comes would wake the CPU that halts, again and again. */
@@ -107,8 +108,8 @@ static void panic_look(void)
     panic_check();
 }
 
-/* Own CPU's, word 0. */
-static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
+/* Own CPU's, word 0. false: the console was served. */
+static bool irq_take_private(struct vcpu *vcpu, uint32_t intid)
 {
     if (intid < IRQ_SGI_COUNT) {
         panic_look();
@@ -118,8 +119,9 @@ static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
         }
     } else if (intid == ARCH_IRQ_TIMER) {
         alarm_take(vcpu);
-        console_alarm();
+        bool served = console_alarm();
         irq_finish(intid);
+        return !served;
     } else if (intid == ARCH_IRQ_MAINTENANCE) {
         if (vcpu != NULL) {
             vgic_refill(vcpu);
@@ -131,6 +133,7 @@ static void irq_take_private(struct vcpu *vcpu, uint32_t intid)
     } else {
         irq_refuse(intid);
     }
+    return true;
 }
 
 /* May this CPU give an interrupt to the VM?  Its vCPU may be off while others of the VM run. */
@@ -180,7 +183,7 @@ void irq_take(struct vcpu *vcpu)
             trace_irq(vcpu, intid);
         }
         if (intid < IRQ_SPI_FIRST) {
-            irq_take_private(vcpu, intid);
+            more = irq_take_private(vcpu, intid);
         } else {
             more = irq_take_shared(vcpu, intid);
         }

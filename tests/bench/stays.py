@@ -96,7 +96,7 @@ def measure(guest: str) -> dict[str, Longest]:
     out = folder / "stays"
     library = recording.plugin(PLUGIN)
     addresses = f"image={at['image_start']:x}:{at['text_end']:x},vectors={at['aarch64_vectors']:x}"
-    _run(folder, f"{library},out={out},{addresses},console={at['drain']:x}")
+    _run(folder, f"{library},out={out},{addresses},console={at['drain_share']:x}")
     found = {}
     for number in range(len(CAUSES) * len(WORKS)):
         stays, path = _read(out, number)
