@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
@@ -60,14 +61,16 @@ def check(config: Path, folder: Path, timeout_s: float | None, say: Terminal) ->
     say.say(f"{shown(place)}: nothing else changed" if found.open else f"{shown(place)}: the same")
 
 
+def of_files(folder: Path) -> Golden:
+    """Of a finished build, that is not booted."""
+    manifest = parse_manifest((folder / _MANIFEST).read_text())
+    return Golden(manifest, kept_report(reports.read(folder)), None)
+
+
 def of_build(folder: Path, timeout_s: float | None = None) -> Golden:
     """Of a finished build; boots it."""
-    report = reports.read(folder)
-    return Golden(
-        parse_manifest((folder / _MANIFEST).read_text()),
-        kept_report(report),
-        _boot(folder, timeout_s, report["hash"]),
-    )
+    boot = _boot(folder, timeout_s, reports.read(folder)["hash"])
+    return replace(of_files(folder), boot=boot)
 
 
 def read(place: Path) -> Golden:
