@@ -131,6 +131,16 @@ def python_format() -> Problems:
     return _said(["black", "--quiet", "--check", "--diff", *files(".py")])
 
 
+def python_names() -> Problems:
+    """Modules of tests/ have names of their own: pytest imports them by these alone."""
+    places: dict[str, list[str]] = {}
+    for name in files(".py"):
+        path = Path(name)
+        if path.parts[0] == "tests" and path.name not in _NOT_IMPORTED:
+            places.setdefault(path.name, []).append(name)
+    return [f"{' and '.join(same)}: one name" for same in places.values() if len(same) > 1]
+
+
 def python_types() -> Problems:
     return _said(["mypy", "build.py", "gen"])
 
@@ -154,9 +164,11 @@ CHECKS: dict[str, Callable[[], Problems]] = {
     "licence": licence,
     "pages": pages,
     "python-format": python_format,
+    "python-names": python_names,
     "python-types": python_types,
     "shell": shell,
 }
+_NOT_IMPORTED = ("build.py", "conftest.py")  # commands of guests' folders; pytest's own
 _NEED_BUILD = ("c-headers", "c-symbols", "c-tidy")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from machine import ROOT
-from pages import Block, blocks, copy_repository, follow
+from followed_page import Block, blocks, copy_repository, follow
 
 from gen.tool import fetch
 from gen.tool.paths import FETCH

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from machine import ROOT
-from pages import blocks, commands, copy_repository, run, write
+from followed_page import blocks, commands, copy_repository, run, write
 
 PAGE = ROOT / "docs/custom-device.md"
 # What stands behind the place of an insertion.

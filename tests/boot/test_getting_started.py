@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from machine import ROOT
-from pages import blocks, commands, copy_repository, follow
+from followed_page import blocks, commands, copy_repository, follow
 
 STEPS = blocks((ROOT / "docs/getting-started.md").read_text(encoding="utf-8"))
 

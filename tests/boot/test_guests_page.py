@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from machine import ROOT
-from pages import blocks, commands, copy_repository, follow
+from followed_page import blocks, commands, copy_repository, follow
 
 STEPS = blocks((ROOT / "docs/guests.md").read_text(encoding="utf-8"))
 

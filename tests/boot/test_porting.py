@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from machine import ROOT
-from pages import blocks, copy_repository, follow
+from followed_page import blocks, copy_repository, follow
 
 STEPS = blocks((ROOT / "docs/porting.md").read_text(encoding="utf-8"))
 

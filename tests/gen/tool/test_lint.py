@@ -86,6 +86,17 @@ def test_weak_symbols_and_allocators_are_found(repository: Path) -> None:
     assert compiled(text) == ["a.o: allocator malloc"]
 
 
+def test_modules_of_tests_with_one_name_are_found(repository: Path) -> None:
+    for folder in ("a", "b"):
+        place = repository / "tests" / folder
+        place.mkdir(parents=True)
+        (place / "conftest.py").write_text(HASH)
+    (repository / "tests/a/pages.py").write_text(HASH)
+    assert lint.python_names() == []
+    (repository / "tests/b/pages.py").write_text(HASH)
+    assert lint.python_names() == ["tests/a/pages.py and tests/b/pages.py: one name"]
+
+
 def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def lacks() -> lint.Problems:
         raise Failure(Exit.MISSING, "shellcheck is missing")
