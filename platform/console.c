@@ -16,8 +16,8 @@
 #define LOG_VOICE 0u
 #define NOBODY STAGE_NOBODY
 
-/* Characters that one exit sends, and stages, at most: the smallest FIFO of the UARTs that we drive
- * (PL011 before r1p5). The rest is the UART's interrupt's. */
+/* Characters that one exit sends, and stages, at most, beyond what the log says in it: the smallest
+ * FIFO of the UARTs that we drive (PL011 before r1p5). The rest is the UART's interrupt's. */
 #define DRAIN_SHARE 16u
 #define SEIZE_SPINS (1u << 20)
 
@@ -210,9 +210,11 @@ static void drain_share(uint32_t *share, bool paces)
     }
 }
 
-static void drain(void)
+/* By who said `said` characters at once.  So much goes out that voices keep their order where the
+ * UART takes all that comes. */
+static void drain(uint32_t said)
 {
-    uint32_t share = DRAIN_SHARE;
+    uint32_t share = DRAIN_SHARE + said;
 
     drain_share(&share, false);
 }
@@ -296,7 +298,7 @@ void console_write(const char *text, size_t size)
     switch (mode_get()) {
     case CONSOLE_SHARED:
         log_ring_put(text, size);
-        drain();
+        drain((uint32_t)size);
         break;
     case CONSOLE_DIRECT:
         write_direct(text, size);
@@ -315,7 +317,7 @@ static bool has_room(struct voice *voice, uint32_t room)
         return true;
     }
     atomic_store_explicit(&voice->starved, true, memory_order_relaxed);
-    drain();
+    drain(0);
     return voice_room(voice) >= room;
 }
 
@@ -327,17 +329,18 @@ enum console_result console_put(uint32_t voice, char c)
     if (!has_room(voice_of(voice), 1)) {
         return CONSOLE_FULL;
     }
-    if (!voice_put(voice_of(voice), c)) {
-        if (!keyboard_is_at(voice)) {
-            return CONSOLE_TAKEN;
-        }
-        if (!voice_of(voice)->answers) {
-            return CONSOLE_HELD;
-        }
+    bool due = voice_put(voice_of(voice), c);
+    bool held = !due && keyboard_is_at(voice);
+
+    if (held && voice_of(voice)->answers) {
         voice_release(voice_of(voice));
+        due = true;
+        held = false;
     }
-    drain();
-    return CONSOLE_TAKEN;
+    if (due || atomic_load_explicit(&drainer.paced, memory_order_relaxed)) {
+        drain(0);
+    }
+    return held ? CONSOLE_HELD : CONSOLE_TAKEN;
 }
 
 bool console_tick(uint32_t voice)
@@ -348,7 +351,7 @@ bool console_tick(uint32_t voice)
     bool held = voice_tick(voice_of(voice));
 
     if (!held) {
-        drain();
+        drain(0);
     }
     return held;
 }

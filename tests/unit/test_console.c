@@ -352,7 +352,7 @@ static void back_up(void)
 }
 #define BACKED_UP (10u * (4 + 99 + 2))
 
-/* No CPU sends for others without end. */
+/* No CPU sends for others without end; the log sends as much as it says, too. */
 static void drainers_share(void)
 {
     back_up();
@@ -360,13 +360,13 @@ static void drainers_share(void)
     CHECK_EQ(strlen(uart_text()), SHARE);
     CHECK(atomic_load(&uart_tx_interrupt));
     console_write("log\n", 4);
-    CHECK_EQ(strlen(uart_text()), SHARE);
+    CHECK_EQ(strlen(uart_text()), SHARE + 4);
     CHECK(settle());
-    CHECK_EQ(strlen(uart_text()), BACKED_UP + 4 + 1 + 2 + 5 + 3 + 2 - 2 * SHARE);
+    CHECK_EQ(strlen(uart_text()), BACKED_UP + 4 + 1 + 2 + 5 + 3 + 2 - (2 * SHARE + 4));
 }
 
 /* A UART that is always ready would interrupt the guest of its CPU without end: there are pauses,
- * which nobody else's output ends. */
+ * which nobody else's output ends.  Meanwhile each character that is put sends a share. */
 static void interrupts_pause(void)
 {
     back_up();
@@ -377,7 +377,7 @@ static void interrupts_pause(void)
     CHECK_EQ(strlen(uart_text()), SHARE);
     CHECK(!atomic_load(&uart_tx_interrupt));
     put(2, "y\n");
-    CHECK_EQ(strlen(uart_text()), SHARE);
+    CHECK_EQ(strlen(uart_text()), 2 * SHARE);
     CHECK(!atomic_load(&uart_tx_interrupt));
     CHECK(console_interrupt(notify, NULL));
     CHECK_EQ(strlen(uart_text()), SHARE);
@@ -387,6 +387,25 @@ static void interrupts_pause(void)
     CHECK(atomic_load(&uart_tx_interrupt));
     atomic_store(&uart_credit, UINT32_MAX);
     CHECK(settle());
+    uart_text();
+}
+
+/* Where the UART takes all that comes. */
+static void voices_keep_their_order(void)
+{
+    static const char expected[] = "[b] a line that is longer than a share\r\n"
+                                   "[c] another line, longer than a share\r\n"
+                                   "[hv] a line of the log, longer than a share\r\n";
+    char want[4 * sizeof(expected)] = "";
+
+    for (unsigned i = 0; i < 4; i++) {
+        put(2, "a line that is longer than a share\n");
+        interrupt();
+        put(3, "another line, longer than a share\n");
+        log_line(LOG_INFO, "a line of the log, longer than a share");
+        strcat(want, expected);
+    }
+    CHECK_TEXT(want);
 }
 
 static void lost_log_lines_are_told(void)
@@ -507,6 +526,7 @@ int main(void)
     TEST(full_ring_refuses_and_notifies);
     TEST(drainers_share);
     TEST(interrupts_pause);
+    TEST(voices_keep_their_order);
     TEST(lost_log_lines_are_told);
     TEST(flush_ends_unfinished_lines);
     TEST(a_filter_sees_each_key_first);
