@@ -65,37 +65,33 @@ static void console_notify(uint32_t voice)
     vcpu_request(told, VCPU_REQUEST_CONSOLE);
 }
 
-/* The console's interrupt, which comes to one CPU, is off: that CPU's timer is to call it. */
-static struct {
-    bool set;
-    uint64_t due;             /* ticks */
-} console_pauses[PCPU_COUNT]; /* each its CPU's own */
+/* In ticks: when the CPU's timer is to serve the console, whose interrupt is off; 0: never.  Each
+ * its CPU's own. */
+static uint64_t console_due[PCPU_COUNT];
 
-static void console_serve(void)
+static void console_serve(uint64_t *due)
 {
-    uint32_t cpu = arch_cpu_index();
+    bool pauses = console_interrupt(console_notify, CONFIG_CONSOLE_KEYS ? console_keys_take : NULL);
 
-    console_pauses[cpu].set =
-        console_interrupt(console_notify, CONFIG_CONSOLE_KEYS ? console_keys_take : NULL);
-    if (console_pauses[cpu].set) {
-        console_pauses[cpu].due = arch_time_now() + arch_time_hz() * CONSOLE_PAUSE_US / 1000000;
-        alarm_ask(console_pauses[cpu].due);
+    *due = pauses ? arch_time_now() + arch_time_hz() * CONSOLE_PAUSE_US / 1000000 : 0;
+    if (pauses) {
+        alarm_ask(*due);
     }
 }
 
 /* The CPU's timer came, for whomever. true: it was the console's. */
 static bool console_alarm(void)
 {
-    uint32_t cpu = arch_cpu_index();
+    uint64_t *due = &console_due[arch_cpu_index()];
 
-    if (!console_pauses[cpu].set) {
+    if (*due == 0) {
         return false;
     }
-    if (arch_time_now() < console_pauses[cpu].due) {
-        alarm_ask(console_pauses[cpu].due);
+    if (arch_time_now() < *due) {
+        alarm_ask(*due);
         return false;
     }
-    console_serve();
+    console_serve(due);
     return true;
 }
 
@@ -157,7 +153,7 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
         irq_finish(intid);
     } else if (row != NULL && row->owner == IRQ_CONSOLE) {
         arch_irq_drop(intid);
-        console_serve();
+        console_serve(&console_due[arch_cpu_index()]);
         arch_irq_deactivate(intid);
         return false;
     } else if (row != NULL && row->owner == IRQ_VM && vcpu != NULL && vcpu->vm == row->vm) {
