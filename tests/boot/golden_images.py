@@ -15,16 +15,18 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/gen")]
 
 import golden as inputs  # noqa: E402
 from gen.emit.golden import Golden  # noqa: E402
+from gen.read.board_file import list_boards  # noqa: E402
 from gen.tool import golden  # noqa: E402
 
 KEPT = Path(__file__).resolve().parent / "golden-images"
 PLACE = BUILT / "golden"
-# Deployments of configs/; the others are those of tests/gen/golden, whose guests are no programs and
-# crash: the same whatever compiler there is.
-NOT_BOOTED = ("imx8mm-evk", "rpi4", "zcu102")  # by this test; test_boards.py boots what QEMU models
-CONFIGS = ("board", *NOT_BOOTED)
+# Boards' own deployments are not booted here: test_boards.py boots what QEMU models.
+BOARDS = tuple(name for name in list_boards() if (ROOT / f"configs/{name}.toml").is_file())
+CONFIGS = ("board", *BOARDS)
+# The others are those of tests/gen/golden, whose guests are no programs and crash: the same whatever
+# compiler there is.
 BOOTED = ("board", "channel", "linux", "restart")
-CASES = (*BOOTED, *NOT_BOOTED)
+CASES = (*BOOTED, *BOARDS)
 
 
 def config_of(case: str) -> Path:
