@@ -176,10 +176,9 @@ static bool any_starved(void)
     return false;
 }
 
-/* Holder of the lock, with what is left to be sent known: how it goes on. */
-static void continue_by(bool interrupt, bool pause)
+/* Holder of the lock: will the transmit interrupt continue? */
+static void continue_by_interrupt(bool interrupt)
 {
-    atomic_store_explicit(&drainer.paced, pause, memory_order_relaxed);
     if (mode_get() == CONSOLE_SHARED && interrupt != drainer.interrupt) {
         drainer.interrupt = interrupt;
         plat_uart_interrupts(interrupt);
@@ -189,34 +188,38 @@ static void continue_by(bool interrupt, bool pause)
 /* Any CPU: what may go out does, by this CPU's share or by the one that is at it.  What the UART
  * does not take now, what is beyond the share, and what still comes after a second look, its
  * transmit interrupt continues.  `paces`: by the CPU of this interrupt, which comes back after a
- * pause where the UART would take more: it would interrupt that CPU's guest without end. */
-static void drain_share(uint32_t *share, bool paces)
+ * pause where the UART would take more: it would interrupt that CPU's guest without end.  What is
+ * left of the share. */
+static uint32_t drain_share(uint32_t share, bool paces)
 {
     atomic_thread_fence(memory_order_seq_cst);
     for (uint32_t look = 0; look < 2; look++) {
         if (mode_get() != CONSOLE_SHARED || !drainer_lock()) {
-            return;
+            break;
         }
-        enum pumped pumped = drainer_pump(share);
+        if (!paces) { /* it would come to its CPU again and again while this one sends */
+            continue_by_interrupt(false);
+        }
+        enum pumped pumped = drainer_pump(&share);
         bool waits = !paces && atomic_load_explicit(&drainer.paced, memory_order_relaxed);
         bool more = pumped != PUMPED_EMPTY || look > 0;
         bool pause = waits || (paces && pumped == PUMPED_SHARED_OUT);
 
-        continue_by(more && !pause, pause);
+        atomic_store_explicit(&drainer.paced, pause, memory_order_relaxed);
+        continue_by_interrupt(more && !pause);
         drainer_unlock();
         if (more || !(any_ready() || any_starved())) {
-            return;
+            break;
         }
     }
+    return share;
 }
 
 /* By who said `said` characters at once.  So much goes out that voices keep their order where the
  * UART takes all that comes. */
 static void drain(uint32_t said)
 {
-    uint32_t share = DRAIN_SHARE + said;
-
-    drain_share(&share, false);
+    (void)drain_share(DRAIN_SHARE + said, false);
 }
 
 /* --- Direct writing: before console_init() and after console_seize() --- */
@@ -370,8 +373,6 @@ int console_get(uint32_t voice)
 
 bool console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
 {
-    uint32_t share = DRAIN_SHARE;
-
     if (mode_get() != CONSOLE_SHARED) {
         return false;
     }
@@ -380,14 +381,15 @@ bool console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
     if (typed != NOBODY) {
         notify((uint32_t)typed);
     }
-    drain_share(&share, true);
+    uint32_t share = drain_share(DRAIN_SHARE, true);
+
     for (uint32_t voice = LOG_VOICE + 1; voice < VOICE_COUNT; voice++) {
         if (voice_room(voice_of(voice)) >= VOICE_OUTPUT_SIZE / 2 &&
             atomic_exchange_explicit(&voice_of(voice)->starved, false, memory_order_acq_rel)) {
             notify(voice);
         }
     }
-    drain_share(&share, true); /* with nobody starved any more the interrupt can go off */
+    (void)drain_share(share, true); /* with nobody starved any more the interrupt can go off */
     return atomic_load_explicit(&drainer.paced, memory_order_relaxed);
 }
 
