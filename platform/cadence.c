@@ -26,8 +26,6 @@
 #define INT_RX_TRIGGER (1u << 0)
 #define INT_TX_EMPTY (1u << 3)
 #define INT_ALL 0x1fffu
-/* Longer than a full FIFO takes at 9600 baud; a UART that firmware left disabled is never idle. */
-#define IDLE_SPINS (1u << 24)
 
 static volatile uint32_t *reg(uint32_t offset)
 {
@@ -37,9 +35,7 @@ static volatile uint32_t *reg(uint32_t offset)
 /* Mode and baud rate stay as firmware left them. */
 void plat_uart_init(void)
 {
-    for (uint32_t spins = 0; spins < IDLE_SPINS && !plat_uart_idle(); spins++) {
-        plat_relax();
-    }
+    plat_uart_wait_idle();
     *reg(UART_IDR) = INT_ALL;
     *reg(UART_CR) = CR_RX_EN | CR_TX_EN | CR_RXRST | CR_TXRST;
     while ((*reg(UART_CR) & (CR_RXRST | CR_TXRST)) != 0) {

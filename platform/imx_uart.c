@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 
-#include "platform/relax.h"
 #include "platform/uart.h"
 #include <tables.h>
 
@@ -36,8 +35,6 @@
 #define USR2_TXDC (1u << 3)    /* sent: FIFO and shift register are empty */
 #define UTS_TXFULL (1u << 4)
 #define FIFO_SIZE 32u
-/* Longer than a full FIFO takes at 9600 baud; a UART that firmware left disabled is never idle. */
-#define IDLE_SPINS (1u << 24)
 
 static volatile uint32_t *reg(uint32_t offset)
 {
@@ -47,9 +44,7 @@ static volatile uint32_t *reg(uint32_t offset)
 /* The baud rate stays as firmware left it, which a software reset (SRST) would forget. */
 void plat_uart_init(void)
 {
-    for (uint32_t spins = 0; spins < IDLE_SPINS && !plat_uart_idle(); spins++) {
-        plat_relax();
-    }
+    plat_uart_wait_idle();
     *reg(UART_UCR1) = UCR1_UARTEN; /* neither interrupts nor DMA */
     *reg(UART_UCR2) = UCR2_SRST | UCR2_RXEN | UCR2_TXEN | UCR2_WS | UCR2_IRTS;
     *reg(UART_UCR3) &= ~UCR3_INTERRUPTS;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 
-#include "platform/relax.h"
 #include "platform/uart.h"
 #include <tables.h>
 
@@ -26,8 +25,6 @@
 #define INT_TX (1u << 5)
 #define INT_RT (1u << 6)
 #define INT_ALL 0x7ffu
-/* Longer than a full FIFO takes at 9600 baud; a UART that firmware left disabled is never idle. */
-#define IDLE_SPINS (1u << 24)
 #define IFLS_EIGHTH 0u /* both FIFOs: interrupt at one eighth full */
 
 static volatile uint32_t *reg(uint32_t offset)
@@ -39,9 +36,7 @@ static volatile uint32_t *reg(uint32_t offset)
  * rate stays: the write to LCR_H latches IBRD and FBRD as firmware left them. */
 void plat_uart_init(void)
 {
-    for (uint32_t spins = 0; spins < IDLE_SPINS && !plat_uart_idle(); spins++) {
-        plat_relax();
-    }
+    plat_uart_wait_idle();
     *reg(UART_CR) = 0;
     *reg(UART_LCR_H) = 0;
     *reg(UART_LCR_H) = LCR_H_WLEN_8 | LCR_H_FEN;
