@@ -4,6 +4,7 @@ who imports one gets any.)"""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +17,16 @@ DEPLOYMENT = Path(__file__).parent / "deployment.toml"
 Try = Callable[[Callable[[Mutant], None]], set[str]]
 
 
-def source(*sets: str) -> Source:
-    return Source(DEPLOYMENT, sets, {"fetch": str(FETCH), "root": str(ROOT)}, ROOT / "platform")
+def built(deployment: Path, out: Path) -> Path:
+    """The firmware.elf of the deployment, built into `out`."""
+    command = [str(ROOT / "build.py"), str(deployment), "-q", "--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return out / "firmware.elf"
+
+
+def source(*sets: str, deployment: Path = DEPLOYMENT) -> Source:
+    return Source(deployment, sets, {"fetch": str(FETCH), "root": str(ROOT)}, ROOT / "platform")
 
 
 def failed(result: Audit) -> set[str]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,20 +14,15 @@ sys.path.append(str(Path(__file__).parent))
 
 from gen.audit.audit import audit  # noqa: E402
 from gen.audit.image import Firmware  # noqa: E402
-from gen.tool.paths import ROOT  # noqa: E402
 
-from attempts import DEPLOYMENT, Try, failed, source  # noqa: E402
+from attempts import DEPLOYMENT, Try, built, failed, source  # noqa: E402
 from mutant import Mutant  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The firmware.elf of deployment.toml."""
-    out = tmp_path_factory.mktemp("audited")
-    command = [str(ROOT / "build.py"), str(DEPLOYMENT), "-q", "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return out / "firmware.elf"
+    return built(DEPLOYMENT, tmp_path_factory.mktemp("audited"))
 
 
 @pytest.fixture(scope="session")

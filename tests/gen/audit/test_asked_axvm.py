@@ -21,7 +21,7 @@ sys.path.append(str(ROOT / "tests/gen/axvm"))
 import outcomes  # noqa: E402
 from axvm_world import plan, write_deployment  # noqa: E402
 
-from attempts import failed  # noqa: E402
+from attempts import built, failed  # noqa: E402
 
 GUEST = ROOT / "tests/guests/axvm"
 GIVEN = {"fetch": str(FETCH), "root": str(ROOT)}
@@ -53,10 +53,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """firmware.elf of tests/guests/axvm."""
     guest = ROOT / "build/tests/axvm.bin"
     subprocess.run([sys.executable, GUEST / "build.py", guest], check=True, timeout=60)
-    out = tmp_path_factory.mktemp("axvm")
-    command = [str(ROOT / "build.py"), str(GUEST / "deployment.toml"), "-q", "--out", str(out)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=300)
-    return out / "firmware.elf"
+    return built(GUEST / "deployment.toml", tmp_path_factory.mktemp("axvm"))
 
 
 def against(image: Path, folder: Path, file: str, old: str, new: str) -> set[str]:

@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gen.audit.audit import Source, audit
+from gen.audit.audit import audit
 from gen.audit.image import Firmware
-from gen.tool.paths import FETCH, ROOT
 
-from attempts import failed
+from attempts import built, failed, source
 from mutant import Mutant
 
 DEPLOYMENT = Path(__file__).with_name("firmware.toml")
@@ -23,15 +21,7 @@ Change = Callable[[Mutant], None]
 
 @pytest.fixture(scope="module")
 def calling(tmp_path_factory: pytest.TempPathFactory) -> Firmware:
-    out = tmp_path_factory.mktemp("firmware")
-    command = [str(ROOT / "build.py"), str(DEPLOYMENT), "-q", "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return Firmware(out / "firmware.elf")
-
-
-def source(*sets: str) -> Source:
-    return Source(DEPLOYMENT, sets, {"fetch": str(FETCH), "root": str(ROOT)}, ROOT / "platform")
+    return Firmware(built(DEPLOYMENT, tmp_path_factory.mktemp("firmware")))
 
 
 def index(mutant: Mutant, key: int) -> int:
@@ -70,14 +60,20 @@ def test_a_wrong_grant_is_refused(name: str, calling: Firmware, tmp_path: Path) 
     change, code = CHANGES[name]
     mutant = Mutant(calling, tmp_path / "mutant.elf")
     change(mutant)
-    asked = source() if code.endswith("asked") else None
+    asked = source(deployment=DEPLOYMENT) if code.endswith("asked") else None
     assert f"E-audit-{code}" in failed(audit(mutant.save(), asked))
 
 
 def test_unchanged_it_passes(calling: Firmware) -> None:
-    assert failed(audit(calling.path, None)) == failed(audit(calling.path, source())) == set()
+    assert (
+        failed(audit(calling.path, None))
+        == failed(audit(calling.path, source(deployment=DEPLOYMENT)))
+        == set()
+    )
 
 
 @pytest.mark.parametrize("change", ["vm.first.firmware=[]", "vm.first.devices=[]"])
 def test_another_deployment(change: str, calling: Firmware) -> None:
-    assert "E-audit-firmware-asked" in failed(audit(calling.path, source(change)))
+    assert "E-audit-firmware-asked" in failed(
+        audit(calling.path, source(change, deployment=DEPLOYMENT))
+    )
