@@ -115,6 +115,11 @@ class Transcript:
         return self._logs[voice]
 
     @property
+    def idle(self) -> bool:
+        """Whether the last line that came is whole."""
+        return not self._line
+
+    @property
     def missing(self) -> list[str]:
         """The first entry of each voice that was not seen yet."""
         return [

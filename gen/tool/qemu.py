@@ -27,6 +27,7 @@ from gen.tool.process import run as run_tool
 _PR_SET_PDEATHSIG = 1
 LOOK_S = 0.02  # between two looks of a watcher
 _GRACE_S = 5.0  # for powering off by itself, after the last expected line
+_QUIET_S = 0.3  # after a panic: nothing more comes
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ def _exchange(
     interactive = os.isatty(keyboard)
     deadline = time.monotonic() + timeout_s if timeout_s else None
     seen_all = False
+    stop_by: float | None = None  # set by a panic, whose dump is heard out
     with selectors.DefaultSelector() as selector:
         selector.register(serial, selectors.EVENT_READ)
         with contextlib.suppress(PermissionError, ValueError):  # a plain file cannot be waited for
@@ -191,9 +193,11 @@ def _exchange(
                     return True
                 else:
                     _hear(data, transcript, show)
-            if transcript.failed and not interactive:
-                return False
-            if transcript.expect and not seen_all and not transcript.missing:
+                    if transcript.failed and not interactive:
+                        now = time.monotonic()
+                        stop_by = stop_by or now + _GRACE_S
+                        deadline = min(stop_by, now + _QUIET_S) if transcript.idle else stop_by
+            if transcript.expect and not (seen_all or stop_by or transcript.missing):
                 seen_all = True
                 deadline = None if interactive else time.monotonic() + _GRACE_S
 

@@ -86,6 +86,21 @@ def test_panic_fails_at_once(tmp_path: Path) -> None:
     assert "panic: a bug" in found.message
 
 
+def test_panic_is_heard_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qemu, "_GRACE_S", 20.0)
+    monkeypatch.setattr(qemu, "_QUIET_S", 20.0)
+    script = "printf 'panic: a '; sleep 0.3; echo bug; sleep 0.3; echo '  pc 0'"
+    found = failure(tmp_path, script, "vm: ready")
+    assert found.message.endswith("panic: a bug")
+    assert (tmp_path / "console.log").read_text() == "panic: a bug\n  pc 0\n"
+
+
+def test_panic_among_endless_talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qemu, "_GRACE_S", 0.5)
+    script = "echo 'panic: a bug'; while :; do echo talk; sleep 0.01; done"
+    assert failure(tmp_path, script, "vm: ready", timeout_s=3600).status == Exit.GUEST
+
+
 def test_status_of_qemu(tmp_path: Path) -> None:
     assert failure(tmp_path, "exit 3").status == Exit.GUEST
 
