@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """C and assembly to objects, by clang, several at a time. An object is made anew only when the
-content of a file it was made from, or its command, changed."""
+content of a file it was made from, or its command, changed; and is compiled only where no build
+made the same one before."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gen.tool import toolchain
+from gen.tool import objects, toolchain
 from gen.tool.paths import ROOT, shown, write_atomic
 from gen.tool.process import parallel, run
 from gen.tool.toolchain import relative
@@ -21,10 +23,11 @@ _INCBIN = re.compile(r'^\s*\.incbin\s+"([^"]+)"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Job:
-    """What one set of sources is compiled with. `objects` is the folder for the results."""
+    """What one set of sources is compiled with."""
 
     flags: tuple[str, ...]
-    objects: Path
+    out: Path  # the build folder
+    objects: Path  # the folder for the results, in `out`
     include: tuple[Path, ...] = ()  # where .incbin looks, too
     special: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)  # more flags for some
 
@@ -55,23 +58,30 @@ def compile_all(
     """The objects of `sources`, in their order; `tell` hears the name of each one compiled."""
     digests = functools.cache(_digest)
     stale: list[tuple[Path, Path]] = []
-    objects: list[Path] = []
+    results: list[Path] = []
     for source in sources:
         result = job.objects / f"{_flat(source)}.o"
-        objects.append(result)
+        results.append(result)
         if not _is_fresh(job, source, result, digests):
             stale.append((source, result))
 
     def compile_one(item: tuple[Path, Path]) -> None:
         source, result = item
-        tell(shown(source))
-        _compile(job, source, result)
-        key = _key(job, source, result, functools.cache(_digest))
-        write_atomic(result.with_suffix(".key"), key.encode())
+        result.with_suffix(".key").unlink(missing_ok=True)
+        now = digests
+        if not _fetch(job, source, result, digests):
+            tell(shown(source))
+            begun = time.time_ns()
+            run(_command(job, source, result), f"compiling {shown(source)}")
+            if _changed_since(begun, _inputs(job, source, result)):
+                return  # it is not known what was compiled: the next build does it again
+            now = functools.cache(_digest)
+            _keep(job, source, result, now)
+        write_atomic(result.with_suffix(".key"), _key(job, source, result, now).encode())
 
     job.objects.mkdir(parents=True, exist_ok=True)
     parallel(compile_one, stale, jobs)
-    return objects
+    return results
 
 
 def files_read(objects: Path, sources: Iterable[Path]) -> list[Path]:
@@ -98,9 +108,33 @@ def _command(job: Job, source: Path, result: Path) -> list[str]:
     return [*command, "-c", relative(source), "-o", relative(result)]
 
 
-def _compile(job: Job, source: Path, result: Path) -> None:
-    result.with_suffix(".key").unlink(missing_ok=True)
-    run(_command(job, source, result), f"compiling {shown(source)}")
+def _kept(job: Job, source: Path, result: Path) -> objects.Kept | None:
+    """What other builds made of it. None: of what the generator wrote, or with bytes included, there
+    is hardly one like another."""
+    if source.is_relative_to(job.out) or source.suffix == ".S" and _included_binaries(job, source):
+        return None
+    command = [toolchain.version(), *_command(job, source, result)]
+    return objects.kept(command, relative(job.out))
+
+
+def _fetch(job: Job, source: Path, result: Path, digests: Callable[[Path], str]) -> bool:
+    """The object as another build compiled it; false: none did."""
+    kept = _kept(job, source, result)
+    found = kept.find(digests) if kept is not None else None
+    if found is None:
+        return False
+    names, data = found
+    listed = " ".join(name.replace(" ", "\\ ") for name in names)
+    write_atomic(result.with_suffix(".d"), f"{result.name}: {listed}\n".encode())
+    write_atomic(result, data)
+    return True
+
+
+def _keep(job: Job, source: Path, result: Path, digests: Callable[[Path], str]) -> None:
+    kept = _kept(job, source, result)
+    if kept is not None:
+        names = _dependencies(result.with_suffix(".d").read_text())
+        kept.add(names, digests, result.read_bytes())
 
 
 def _is_fresh(job: Job, source: Path, result: Path, digests: Callable[[Path], str]) -> bool:
@@ -116,16 +150,27 @@ def _key(job: Job, source: Path, result: Path, digests: Callable[[Path], str]) -
     whole = hashlib.sha256()
     for part in (toolchain.version(), *_command(job, source, result)):
         whole.update(part.encode() + b"\0")
-    try:
-        text = result.with_suffix(".d").read_text()
-    except OSError:
+    inputs = _inputs(job, source, result)
+    if not inputs:
         return ""
-    inputs = [ROOT / name for name in _dependencies(text)]
-    if source.suffix == ".S":
-        inputs += _included_binaries(job, source)
     for path in inputs:
         whole.update(f"{path}\0{digests(path)}\0".encode())
     return whole.hexdigest()
+
+
+def _inputs(job: Job, source: Path, result: Path) -> list[Path]:
+    """Every file that the compiler read last time."""
+    try:
+        text = result.with_suffix(".d").read_text()
+    except OSError:
+        return []
+    inputs = [ROOT / name for name in _dependencies(text)]
+    return inputs + _included_binaries(job, source) if source.suffix == ".S" else inputs
+
+
+def _changed_since(begun: int, inputs: Iterable[Path]) -> bool:
+    """Whether one was written, by any means, after `begun`."""
+    return any(not path.exists() or path.stat().st_ctime_ns >= begun for path in inputs)
 
 
 def _digest(path: Path) -> str:

@@ -46,7 +46,7 @@ def build(
     own = sources.select(arch, config.values)
     lto = config.is_on("LTO")
     special = {source: _own_flags(source, lto) for source in own}
-    job = compile.Job(flags, out / "obj", (generated,), special)
+    job = compile.Job(flags, out, out / "obj", (generated,), special)
     elf = out / "firmware.elf"
     boundaries = _boundaries(elf)
     for _ in range(_LINKS):

@@ -44,11 +44,11 @@ def build(
     fdt = libfdt.library(arch, "guest", offline)
     place = objects(out, unikernel.name)
     shared = flags(arch, out, (libc.include, fdt.include))
-    runtime = compile.Job(shared, objects(out, "runtime"))
+    runtime = compile.Job(shared, out, objects(out, "runtime"))
     parts = compile.compile_all(runtime, sorted(RUNTIME.glob("*.[cS]")), jobs, tell)
     folder = relative(unikernel.folder)
     named = f"-ffile-prefix-map={folder}={unikernel.folder.name}"
-    job = compile.Job((*shared, named, "-I", folder), place)
+    job = compile.Job((*shared, named, "-I", folder), out, place)
     parts += compile.compile_all(job, own, jobs, tell)
     target = elf_path(out, unikernel.name)
     _link(unikernel, parts, [libc.archive, fdt.archive], target)

@@ -76,7 +76,7 @@ def copy_repository(root: Path) -> Copy:
         if (ROOT / name).is_file() and not name.startswith("tests/"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
-    others = shutil.ignore_patterns("stamps", "guests", "apt", "packages", "*.lock")
+    others = shutil.ignore_patterns("objects", "stamps", "guests", "apt", "packages", "*.lock")
     shutil.copytree(
         ROOT / "build/cache", root / "build/cache", ignore=others, copy_function=os.link
     )

@@ -224,9 +224,11 @@ def test_show_config_merges_what_is_set(deployment: Path) -> None:
 
 
 def copy_repository(target: Path) -> None:
-    """What a build reads; the cache is shared."""
-    (target / "build").mkdir(parents=True)
-    (target / "build/cache").symlink_to(ROOT / "build/cache")
+    """What a build reads; what is fetched and the libraries are shared, compiled objects are not."""
+    (target / "build/cache").mkdir(parents=True)
+    for shared in (ROOT / "build/cache").iterdir():
+        if shared.name != "objects":
+            (target / "build/cache" / shared.name).symlink_to(shared)
     for part in ("arch", "gen", "guest", "loader", "platform", "vdev"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / part, target / part, ignore=ignored)

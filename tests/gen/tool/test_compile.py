@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gen.diagnostics import Exit, Failure
-from gen.tool import compile, elf, link, sources, toolchain
+from gen.tool import compile, elf, link, objects, sources, toolchain
 from gen.tool.paths import ROOT
 
 SCRIPT = """\
@@ -23,26 +25,41 @@ class Tree:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        flags: tuple[str, ...] = (*toolchain.TARGET["aarch64"], *toolchain.CODE)
-        flags += ("-g", f"-ffile-prefix-map={folder}=.", "-fdebug-compilation-dir=.")
-        self.job = compile.Job((*flags, "-I", str(folder)), folder / "obj", (folder,))
+        self.job = self.job_in("out")
+
+    def job_in(self, out: str, *more: str) -> compile.Job:
+        """With the build folder `out`, which has generated headers."""
+        place = self.folder / out
+        flags: tuple[str, ...] = (*toolchain.TARGET["aarch64"], *toolchain.CODE, *more, "-g")
+        flags += (f"-ffile-prefix-map={self.folder}=.", "-fdebug-compilation-dir=.")
+        flags += (f"-ffile-prefix-map={place}=build", "-I", str(place), "-I", str(self.folder))
+        return compile.Job(flags, place, place / "obj", (self.folder,))
 
     def write(self, name: str, text: str) -> Path:
-        (self.folder / name).write_text(text)
-        return self.folder / name
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
 
     def build(self, *names: str) -> tuple[list[Path], list[str]]:
         """The objects, and the names of the sources that were compiled for them."""
         told: list[str] = []
         paths = [self.folder / name for name in names]
-        objects = compile.compile_all(self.job, paths, 2, lambda text: told.append(Path(text).name))
-        return objects, sorted(told)
+        made = compile.compile_all(self.job, paths, 2, lambda text: told.append(Path(text).name))
+        return made, sorted(told)
 
     def link(self, *names: str) -> Path:
         script = self.write("layout.ld", SCRIPT)
         target = self.folder / "image.elf"
         link.link("aarch64", self.build(*names)[0], [], script, target, lto=False)
         return target
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where objects are kept for other builds; none are there."""
+    monkeypatch.setattr(objects, "PLACE", tmp_path / "objects")
+    return objects.PLACE
 
 
 @pytest.fixture
@@ -78,16 +95,77 @@ def test_touched_source_compiles_nothing(tree: Tree) -> None:
     assert tree.build("a.c")[1] == []
 
 
-def test_lost_object_is_made_again(tree: Tree) -> None:
-    objects, _ = tree.build("a.c")
-    objects[0].unlink()
+def test_lost_object_is_made_again(tree: Tree, place: Path) -> None:
+    made, _ = tree.build("a.c")
+    made[0].unlink()
+    tree.build("a.c")
+    assert made[0].exists()
+    made[0].unlink()
+    shutil.rmtree(place)
     assert tree.build("a.c")[1] == ["a.c"]
 
 
 def test_other_flags_compile_again(tree: Tree) -> None:
     tree.build("b.c")
-    tree.job = compile.Job((*tree.job.flags, "-DX"), tree.job.objects)
+    tree.job = tree.job_in("out", "-DX")
     assert tree.build("b.c")[1] == ["b.c"]
+
+
+def test_another_build_takes_what_was_compiled(tree: Tree) -> None:
+    """Generated headers that hold the same are the same, wherever they are."""
+    tree.write("a.c", '#include "one.h"\n#include "two.h"\nint start(void) { return ONE + TWO; }\n')
+    for name in ("out", "a place/out"):
+        (tree.folder / name).mkdir(parents=True)
+        tree.write(f"{name}/two.h", "#define TWO 2\n")
+    (first,), told = tree.build("a.c")
+    assert told == ["a.c"]
+    tree.job = tree.job_in("a place/out")
+    (second,), told = tree.build("a.c")
+    assert told == [] and second != first and second.read_bytes() == first.read_bytes()
+    read = compile.files_read(tree.job.objects, [tree.folder / "a.c"])
+    assert set(read) == {tree.folder / name for name in ("a.c", "one.h", "a place/out/two.h")}
+    assert tree.build("a.c")[1] == []
+
+
+@pytest.mark.parametrize("changed", ["one.h", "out2/two.h", "a.c"])
+def test_another_build_compiles_what_differs(tree: Tree, changed: str) -> None:
+    text = '#include "one.h"\n#include "two.h"\nint start(void) { return ONE; }\n'
+    tree.write("a.c", text)
+    for name in ("out", "out2"):
+        tree.write(f"{name}/two.h", "#define TWO 2\n")
+    tree.build("a.c")
+    tree.job = tree.job_in("out2")
+    tree.write(changed, "#define ONE 3\n" if changed != "a.c" else text + "int more;\n")
+    assert tree.build("a.c")[1] == ["a.c"]
+
+
+def test_what_changed_while_it_was_compiled_is_not_kept(
+    tree: Tree, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_then_run(*arguments: object) -> bytes:
+        said = run(*arguments)
+        tree.write("one.h", "#define ONE 9\n")
+        return said
+
+    run: Callable[..., bytes] = compile.run
+    monkeypatch.setattr(compile, "run", change_then_run)
+    tree.build("a.c")
+    monkeypatch.undo()
+    monkeypatch.setattr(objects, "PLACE", place)
+    assert not place.exists()
+    assert tree.build("a.c")[1] == ["a.c"]
+
+
+def test_the_newer_objects_stay(tree: Tree, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "_FORMS", 4)
+    for number in range(9):
+        tree.write("one.h", f"#define ONE {number}\n")
+        assert tree.build("a.c")[1] == ["a.c"]
+    assert len(list(place.rglob("*.o"))) <= 4
+    for number, told in ((8, []), (0, ["a.c"])):
+        tree.job = tree.job_in(f"out-{number}")
+        tree.write("one.h", f"#define ONE {number}\n")
+        assert tree.build("a.c")[1] == told
 
 
 def test_included_bytes_count(tree: Tree) -> None:
