@@ -50,7 +50,7 @@ def _json_table(table: Table, partial: bool = False) -> Json:
     content: Json = {
         "type": "object",
         "description": table.doc,
-        "properties": {key.name: _json_key(key) for key in table.keys if not key.later},
+        "properties": {key.name: _json_key(key) for key in table.keys},
         "additionalProperties": False,
     }
     if required and not partial:
@@ -134,7 +134,7 @@ def _tables(root: Table) -> list[str]:
 
 def _key_rows(table: Table) -> list[str]:
     head = ["", "| key | takes | default | meaning |", "|---|---|---|---|"]
-    return head + [_row(key) for key in table.keys if not key.later]
+    return head + [_row(key) for key in table.keys]
 
 
 def all_tables(root: Table = ROOT) -> list[Table]:
@@ -179,8 +179,6 @@ def _later() -> list[str]:
     for table in all_tables():
         prefix = f"{table.name}." if table.name else ""
         for key in table.keys:
-            if key.later:
-                names.append(f"{prefix}{key.name}")
             for form in key.forms:
                 names += [f'{prefix}{key.name} = "{word}"' for word in form.later]
     return names

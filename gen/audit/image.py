@@ -47,10 +47,6 @@ class Firmware:
         """Symbols that begin at an address."""
         return self._objects.get(address, [])
 
-    def name_at(self, address: int) -> str:
-        """What begins at an address; "" where nothing does."""
-        return next((symbol.name for symbol in self.objects_at(address)), "")
-
     def object_size(self, address: int) -> int:
         """Of what begins at an address; 0 where nothing does."""
         return max((symbol.size for symbol in self.objects_at(address)), default=0)

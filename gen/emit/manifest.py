@@ -37,10 +37,6 @@ class Comparison:
     different: tuple[str, ...]
     not_comparable: tuple[str, ...]
 
-    @property
-    def is_equal(self) -> bool:
-        return not self.different
-
 
 def part(data: bytes) -> Part:
     return Part(hashlib.sha256(data).hexdigest(), len(data))

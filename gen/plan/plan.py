@@ -28,7 +28,6 @@ from gen.plan.emulated_devices import emulated_devices, emulated_spans
 from gen.plan.eemi import plan_eemis
 from gen.plan.firmware import HYPERVISOR_SIZE, Placement, Request, check_limit, packed_bytes, place
 from gen.plan.guest import Built, Guest, build_guest
-from gen.plan.images import unikernel_link
 from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
 from gen.plan.ivc import check_ids, plan_ivcs
 from gen.plan.memory import guest_ram
@@ -40,8 +39,6 @@ from gen.plan.watch import check_console_control, place_monitor, place_watchdog,
 from gen.read.board import Board, Range
 from gen.read.deployment import Channel, Deployment
 from gen.read.fdt import Tree, parse_file
-
-__all__ = ["make_plan", "unikernel_link"]
 
 
 def make_plan(

@@ -6,8 +6,6 @@ from __future__ import annotations
 from gen.diagnostics import Where
 from gen.read.axvm_native import CPUS_WORDS, Translation
 
-VM_TYPES = (0, 1, 2)  # host, RTOS, Linux
-
 
 def translate_base(to: Translation) -> None:
     base = to.vm.base

@@ -22,7 +22,7 @@ from gen.read.axvm_board import (
     virtual_uart,
 )
 from gen.read.axvm_file import PassthroughRow
-from gen.read.axvm_native import Placed, Translation, address, listing, meets, pages, span
+from gen.read.axvm_native import Placed, Translation, address, listing, meets, pages
 from gen.read.board import BoardDevice, Range
 from gen.read.device_types import default_uart
 

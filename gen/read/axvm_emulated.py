@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast, get_args
 
 from gen.read.axvm_devices import covers_controller
 from gen.read.axvm_file import EmuRow
-from gen.read.axvm_native import Interrupts, Placed, Translation, address
+from gen.read.axvm_native import Placed, Translation, address
 from gen.read.axvm_schema import (
     CFG_ARGUMENTS,
     CONSOLE,
@@ -20,9 +20,9 @@ from gen.read.axvm_schema import (
     INTERRUPT_MODES,
     IVC,
     VIRTIO,
+    Interrupts,
 )
 from gen.read.device_types import default_uart
-from gen.read.schema_vm import VM
 from gen.read.suggest import did_you_mean
 
 REDISTRIBUTOR_STRIDE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
@@ -32,9 +32,8 @@ FIRST_SPI = 32
 def translate_interrupts(to: Translation) -> Interrupts:
     """The native mode, told and put."""
     own = to.setting("interrupts")
-    if own in ("none", "emulated", "passthrough"):
-        mode: Interrupts = own
-        return mode
+    if own in get_args(Interrupts):
+        return cast(Interrupts, own)
     devices = to.vm.devices
     word = devices.get("interrupt_mode")
     where = devices.at("interrupt_mode")
@@ -46,14 +45,13 @@ def translate_interrupts(to: Translation) -> Interrupts:
             did_you_mean(word, INTERRUPT_MODES),
         )
         return "emulated"
-    native: Any = INTERRUPT_MODES[word] if word is not None else "none"
-    mode = native
+    mode = INTERRUPT_MODES[word] if word is not None else "none"
     types = [row.type for row in to.vm.emulated]
     makes_one = any(t in (CONTROLLER, GPPT_DISTRIBUTOR, GPPT_REDISTRIBUTOR) for t in types)
     if mode == "none":
         mode = _without_mode(to, word, makes_one or covers_controller(to))
-    if mode == "passthrough":
-        mode = _passthrough(to, GPPT_DISTRIBUTOR in types)
+    if mode == "passthrough" and GPPT_DISTRIBUTOR not in types:
+        _tell_no_distributor(to)
     to.put("interrupts", mode, where)
     return mode
 
@@ -78,28 +76,14 @@ def _without_mode(to: Translation, word: str | None, has_controller: bool) -> In
     return "emulated" if has_controller else "none"
 
 
-def _passthrough(to: Translation, has_distributor: bool) -> Interrupts:
-    where = to.vm.devices.at("interrupt_mode")
-    if not has_distributor:
-        to.report.warning(
-            "axvm-interrupts",
-            where,
-            "interrupt_mode = passthrough without a row of type 0x21 (distributor): AxVM would only "
-            "log that it can't assign the VM's interrupts. Here the VM has a distributor in every "
-            "mode but none",
-        )
-    key = VM.key("interrupts")
-    if key is not None and "passthrough" in key.forms[0].values:
-        return "passthrough"
+def _tell_no_distributor(to: Translation) -> None:
     to.report.warning(
         "axvm-interrupts",
-        where,
-        "interrupt_mode = passthrough: AxVM would let the VM's interrupts in without an exit. This "
-        "version can't: the VM gets the same controller emulated, at the same addresses. Isolation "
-        "and the guest stay whole, interrupts cost exits",
-        'interrupts = "emulated" in the [[vm]] says so',
+        to.vm.devices.at("interrupt_mode"),
+        "interrupt_mode = passthrough without a row of type 0x21 (distributor): AxVM would only "
+        "log that it can't assign the VM's interrupts. Here the VM has a distributor in every "
+        "mode but none",
     )
-    return "emulated"
 
 
 def translate_emulated(to: Translation) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from gen.diagnostics import Report, Where
 from gen.read.axvm_file import AxVm
@@ -14,8 +14,6 @@ from gen.read.toml_file import Item
 
 PAGE = 4096
 CPUS_WORDS = "a CPU runs one vCPU, pinned"
-
-Interrupts = Literal["none", "emulated", "passthrough"]
 
 
 @dataclass

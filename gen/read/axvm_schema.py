@@ -133,8 +133,9 @@ READ, WRITE, EXECUTE, USER, DEVICE, UNCACHED = 0x1, 0x2, 0x4, 0x8, 0x10, 0x20
 ALL_FLAGS = READ | WRITE | EXECUTE | USER | DEVICE | UNCACHED
 MAP_TYPES = ("alloc", "identical", "reserved")
 
+Interrupts = Literal["none", "emulated", "passthrough"]
 # interrupt_mode -> interrupts of the native file.
-INTERRUPT_MODES = {
+INTERRUPT_MODES: dict[str, Interrupts] = {
     "no_irq": "none",
     "no": "none",
     "none": "none",

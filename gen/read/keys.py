@@ -66,7 +66,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Key:
-    """One key. `many`: an array of such values. A `later` key is known, and refused in words."""
+    """One key. `many`: an array of such values."""
 
     name: str
     forms: tuple[Form, ...]
@@ -77,7 +77,6 @@ class Key:
     required: bool = False
     minimum: int = 0
     maximum: int = ADDRESS_LIMIT
-    later: bool = False
 
     @property
     def element_words(self) -> str:

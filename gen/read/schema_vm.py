@@ -133,8 +133,6 @@ RESTART = Table(
     ),
 )
 
-_LATER = "Not available in this version."
-
 # What a VM and a template share.
 VM_KEYS = (
     Key(
@@ -349,7 +347,6 @@ VM_KEYS = (
         "true",
         "false",
     ),
-    Key("firmware", scalar("text"), _LATER, '"scmi"', later=True),
     Key(
         "axvm",
         scalar("path"),
@@ -372,8 +369,6 @@ VM = Table(
             "Takes the keys of `[template.<name>]` that it does not set itself.",
             '"linux"',
         ),
-    )
-    + (
         Key(
             "id",
             scalar("int"),
@@ -383,7 +378,7 @@ VM = Table(
             minimum=1,
             maximum=65535,
         ),
-    )
-    + VM_KEYS,
+        *VM_KEYS,
+    ),
 )
 TEMPLATE = Table("template", "Keys that VMs share; a VM names one with `template`.", VM_KEYS)

@@ -54,7 +54,7 @@ def read_table(
     """Typed values of a table. `label` names it in messages ("vm.linux"); every wrong and unknown
     key is reported, and unless `partial` every missing one."""
     values = Values(item.where)
-    known = [key.name for key in table.keys if not key.later]
+    known = [key.name for key in table.keys]
     for name, entry in item.value.items():
         key = table.key(name)
         values.places[name] = entry.where
@@ -64,13 +64,6 @@ def read_table(
             if meant is not None and meant not in item.value:  # then that one is not missing
                 values.places[meant] = entry.where
                 values.told.add(meant)
-        elif key.later:
-            report.error(
-                "not-available",
-                entry.where,
-                f"{_join(label, name)} is not available in this version",
-                "remove it",
-            )
         else:
             told = len(report.errors)
             value = _read_key(entry, key, _join(label, name), report)
@@ -99,7 +92,7 @@ def _unknown(name: str, entry: Item, table: Table, label: str, report: Report) -
         entry.where,
         f"{_join(label, name)} = {show(entry)}: there is no such key in "
         + (f"[{table.name}]" if table.name else "the file"),
-        did_you_mean(name, (key.name for key in table.keys if not key.later)),
+        did_you_mean(name, (key.name for key in table.keys)),
     )
 
 

@@ -7,7 +7,6 @@ and sha256: guests (${fetch}/debian-arm64/Image and initramfs.cpio) and the devi
 from __future__ import annotations
 
 import gzip
-import io
 import re
 import shutil
 import subprocess

@@ -16,7 +16,6 @@ from gen.tool.paths import BUILD, ROOT
 from gen.tool.process import capture, default_jobs, parallel, run
 
 ARCH = "aarch64"
-ROOMS = ("arch", "gen", "guest", "loader", "platform", "vdev")
 NEUTRAL = ("vdev/", "loader/", "gen/", "guest/include/")
 OUT = BUILD / "lint"
 CONFIG = "configs/board.toml"

@@ -18,8 +18,9 @@ from gen.emit.report.summary import Output, summary
 from gen.emit.report.vm_facts import Json
 from gen.plan.alone import check_alone
 from gen.plan.firmware import hypervisor_size
+from gen.plan.images import unikernel_link
 from gen.plan.model import Plan
-from gen.plan.plan import make_plan, unikernel_link
+from gen.plan.plan import make_plan
 from gen.read.board import Board
 from gen.read.board_file import load_board, read_title
 from gen.read.deployment import Deployment

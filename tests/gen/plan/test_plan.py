@@ -11,7 +11,8 @@ from world import INPUT_HASH, MIB, RAM_BASE, elf, load, plan_text
 from gen.diagnostics import Report
 from gen.plan.firmware import keeps_pristine
 from gen.plan.model import Plan, PlannedVm
-from gen.plan.plan import make_plan, unikernel_link
+from gen.plan.images import unikernel_link
+from gen.plan.plan import make_plan
 from gen.plan.ranges import overlaps, union
 from gen.read.board import Range
 

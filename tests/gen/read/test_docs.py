@@ -16,6 +16,7 @@ import pytest
 from gen import docs
 from gen.codes import CODES, explain
 from gen.docs import REPO, all_tables, explain_key, old_pages, schema_json
+from gen.read.board_schema import BOARD, VARIANT
 
 BAD = REPO / "tests" / "gen" / "bad" / "read"
 
@@ -112,6 +113,12 @@ def test_every_key_has_words() -> None:
     for table in all_tables():
         for key in table.keys:
             assert key.doc.endswith("."), f"{table.name}.{key.name}"
+
+
+def test_no_table_has_a_key_twice() -> None:
+    for table in [*all_tables(), *all_tables(BOARD), *all_tables(VARIANT)]:
+        names = [key.name for key in table.keys]
+        assert len(set(names)) == len(names), table.name
 
 
 def test_examples_are_toml() -> None:
