@@ -19,8 +19,6 @@ from gen.tool.console import Transcript
 from gen.tool.paths import shown, write_if_changed
 from gen.tool.terminal import Terminal
 
-# Exact and repeatable: one instruction is one nanosecond, vCPUs run in turn.
-_EXACT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-no-reboot")
 _TIMEOUT_S = 120.0  # where the deployment has no [test] timeout
 _MANIFEST, _REPORT, _TRANSCRIPT = "manifest.json", reports.NAME, "transcript.txt"
 
@@ -106,7 +104,7 @@ def _boot(folder: Path, timeout_s: float | None, input_hash: str) -> Boot | None
     nobody = os.open(os.devnull, os.O_RDONLY)
     limit = timeout_s or plan.timeout_ms / 1000 or _TIMEOUT_S
     try:
-        qemu.run(folder, list(_EXACT), limit, show=False, keyboard=nobody)
+        qemu.run(folder, [*qemu.ICOUNT, "-no-reboot"], limit, show=False, keyboard=nobody)
     except Failure as failure:
         if failure.status == Exit.TIMEOUT and not plan.expect:
             raise Failure(

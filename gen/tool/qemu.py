@@ -24,6 +24,8 @@ from gen.tool.paths import ROOT, shown, write_if_changed
 from gen.tool.process import end, find
 from gen.tool.process import run as run_tool
 
+# Exact and repeatable: one instruction is one nanosecond, vCPUs run in turn.
+ICOUNT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm")
 _PR_SET_PDEATHSIG = 1
 LOOK_S = 0.02  # between two looks of a watcher
 _GRACE_S = 5.0  # for powering off by itself, after the last expected line

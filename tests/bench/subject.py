@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/boot"))
+
+from machine import ICOUNT, MTTCG  # noqa: E402
+
 GUEST = ROOT / "tests/guests/bench"
 DEPLOYMENT = GUEST / "deployment.toml"
 IMAGE = ROOT / "build/tests/bench.bin"
@@ -19,8 +23,6 @@ OUT = ROOT / "build/tests/bench"
 TICK = 16  # instructions: the counter runs at 62.5 MHz, an instruction takes a nanosecond
 RUN_S = 120  # an exact run does not depend on the host's load, its duration does
 
-_ICOUNT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm")
-_CONCURRENT = ("-accel", "tcg,thread=multi")
 _OPERATION = re.compile(r"^\s*X\(\w+, \"([\w-]+)\"\)", re.MULTILINE)
 _RESULT = re.compile(r"bench: (\S+) (\d+) (\d+)\r?$", re.MULTILINE)
 
@@ -74,7 +76,7 @@ def command(
         *("qemu-system-aarch64", "-machine", f"{machine},gic-version=3,dtb-randomness=off"),
         *("-cpu", "cortex-a53", "-smp", str(cpus), "-m", "2G"),
         *("-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio"),
-        *(_CONCURRENT if concurrent else _ICOUNT),
+        *(MTTCG if concurrent else ICOUNT),
         *("-kernel", str(image), *extra),
     ]
 

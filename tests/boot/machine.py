@@ -15,12 +15,14 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from gen.tool.qemu import ICOUNT as ICOUNT  # noqa: E402
+
 BUILT = ROOT / "build/tests/boot"
 DEPLOYMENTS = ROOT / "tests/boot/deployments"
 U_BOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
-# Exact and repeatable: one instruction is one nanosecond, vCPUs run in turn.
-ICOUNT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm")
-# Concurrent: a host thread for each CPU.
+# Concurrent, unlike ICOUNT: a host thread for each CPU.
 MTTCG = ("-accel", "tcg,thread=multi")
 BOARD = (
     "qemu-system-aarch64",
