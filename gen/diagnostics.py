@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -52,6 +52,12 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.code.startswith("E-")
+
+
+def first_few(names: Sequence[str], shown: int = 4) -> str:
+    """Names for a message: those that are `shown`, and how many more."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
 
 
 class Failure(Exception):

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from gen.plan.model import PAGE, Plan
-from gen.read.board import Range
+from gen.plan.model import Plan
+from gen.ranges import PAGE, Range, align_up
 
 
 _ORDER = (
@@ -40,7 +40,7 @@ def boundaries_from_symbols(symbols: Mapping[str, int]) -> Boundaries:
 def guess(plan: Plan, stack_size: int) -> Boundaries:
     """For the first link: one page a section, behind each other."""
     start = plan.board.image_base
-    packed_end = start + 2 * PAGE + pages(packed_size(plan))
+    packed_end = start + 2 * PAGE + align_up(packed_size(plan), PAGE)
     bss_end = packed_end + 2 * PAGE
     return Boundaries(
         image_start=start,
@@ -67,11 +67,6 @@ def usable(plan: Plan, where: Boundaries, stack_size: int) -> bool:
         and where.image_end == where.stacks_start + len(plan.pcpus) * (PAGE + stack_size)
         and where.image_end <= window(plan).end
     )
-
-
-def pages(size: int) -> int:
-    """`size` rounded up to pages."""
-    return -(-size // PAGE) * PAGE
 
 
 def packed_size(plan: Plan) -> int:

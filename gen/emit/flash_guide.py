@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gen.plan.model import Plan
-from gen.plan.ranges import MIB, align_up, contains, overlaps
-from gen.read.board import Board, Range
+from gen.ranges import MIB, Range, align_up, contains, overlaps
+from gen.read.board import Board
 
 FILE = "FLASH.txt"
 SD_PARTITION = MIB  # where the partition of an SD card begins, bytes

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gen.emit import c
-from gen.plan.model import PAGE, Plan, PlannedVm
-from gen.plan.ranges import align_up, own_registers, subtract
-from gen.read.board import Range
+from gen.plan.model import Plan, PlannedVm
+from gen.ranges import PAGE, Range, align_up, subtract
 
 PPI, SPI = 16, 32  # first INTIDs (GICv3 2.2)
 LEVEL, EDGE = "level", "edge"
@@ -170,7 +169,7 @@ def _devices(plan: Plan, vm: PlannedVm) -> Iterator[Place]:
     explicit = [(entry.name, Range(entry.gpa, entry.size)) for entry in vm.vm.passthrough]
     paths = [device.path for device in owned] + [name for name, _ in explicit]
     names = c.unique_identifiers([path.rsplit("/", 1)[-1] for path in paths])
-    ranges = [list(own_registers(device)) for device in owned] + [[part] for _, part in explicit]
+    ranges = [list(device.own_reg) for device in owned] + [[part] for _, part in explicit]
     for path, name, parts in zip(paths, names, ranges):
         spis = tuple((irq.guest_spi, irq.trigger) for irq in vm.irqs if irq.owner == path)
         for number, part in enumerate(parts):

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gen.emit import c
-from gen.emit.boundaries import Boundaries, guess, owns_uart, packed_size, pages, usable, window
-from gen.plan.model import PAGE, Plan
-from gen.plan.ranges import overlaps, subtract
+from gen.emit.boundaries import Boundaries, guess, owns_uart, packed_size, usable, window
+from gen.plan.model import Plan
 from gen.plan.trapped import trapped_pages
-from gen.read.board import Range
+from gen.ranges import PAGE, Range, align_down, align_up, overlaps, pages, subtract
 
 ENTRIES = 512
 LEVEL_SIZE = {0: 1 << 39, 1: 1 << 30, 2: 1 << 21, 3: PAGE}
@@ -113,7 +112,7 @@ def _image_regions(plan: Plan, where: Boundaries, stack_size: int) -> list[Regio
         Region(where.image_start, where.text_end, "ARCH_S1_TEXT", "text"),
         Region(where.text_end, where.rodata_end, "ARCH_S1_RODATA", "rodata"),
         Region(where.rodata_end, where.packed_end, "ARCH_S1_RODATA", "packed images"),
-        Region(where.packed_end, pages(where.bss_end), "ARCH_S1_DATA", "data, bss"),
+        Region(where.packed_end, align_up(where.bss_end, PAGE), "ARCH_S1_DATA", "data, bss"),
     ]
     for index in range(len(plan.pcpus)):
         guard = where.stacks_start + index * (PAGE + stack_size)
@@ -132,10 +131,12 @@ def _device_regions(plan: Plan) -> list[Region]:
             found.append((name, reg))
     if plan.board.power is not None:
         found.append(("power", plan.board.power.reg))
-    return [
-        Region(reg.base // PAGE * PAGE, pages(reg.end), "ARCH_S1_DEVICE", name)
-        for name, reg in found
-    ] + _trapped_regions(plan)
+    return [_device_region(reg, name) for name, reg in found] + _trapped_regions(plan)
+
+
+def _device_region(reg: Range, name: str) -> Region:
+    part = pages(reg)
+    return Region(part.base, part.end, "ARCH_S1_DEVICE", name)
 
 
 def _trapped_regions(plan: Plan) -> list[Region]:
@@ -149,22 +150,19 @@ def _trapped_regions(plan: Plan) -> list[Region]:
 
 
 def _uart_region(plan: Plan) -> Region:
-    reg = plan.board.uart.reg
-    return Region(reg.base // PAGE * PAGE, pages(reg.end), "ARCH_S1_DEVICE", "UART")
+    return _device_region(plan.board.uart.reg, "UART")
 
 
 def _memory(plan: Plan) -> tuple[Range, ...]:
     """The board's RAM, whole pages."""
-    ranges = ((pages(ram.base), ram.end // PAGE * PAGE) for ram in plan.board.ram)
+    ranges = ((align_up(r.base, PAGE), align_down(r.end, PAGE)) for r in plan.board.ram)
     return tuple(Range(base, end - base) for base, end in ranges if base < end)
 
 
 def _ram_regions(plan: Plan, where: Boundaries) -> list[Region]:
     """All RAM but the image and what firmware keeps: speculation may touch whatever is mapped."""
     taken = [Range(where.image_start, where.image_end - where.image_start)]
-    for part in plan.board.reserved:
-        base = part.base // PAGE * PAGE
-        taken.append(Range(base, pages(part.end) - base))
+    taken += [pages(part) for part in plan.board.reserved]
     return [
         Region(part.base, part.end, "ARCH_S1_DATA", "RAM")
         for part in subtract(_memory(plan), taken)
@@ -239,15 +237,13 @@ class _Builder:
         return f"ARCH_TABLE({name}), /* {base:#x} */"
 
     def _child_name(self, level: int, base: int, size: int) -> str:
-        def meets(other: Range) -> bool:
-            return other.base < base + size and base < other.end
-
-        if level == 3 and meets(self.reserved):
+        own = Range(base, size)
+        if level == 3 and overlaps(own, self.reserved):
             name = next(self.slots, None)
             if name is None:
                 raise ValueError("the image is larger than the memory reserved for it")
             return name
-        shared = not any(meets(part) for part in self.apart)
+        shared = not any(overlaps(own, part) for part in self.apart)
         return f"hyp_{'device' if shared else self.tree}_{level}_{base:x}"
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from gen.emit.boundaries import size_limit, window
 from gen.emit.images import image_symbols
-from gen.plan.model import PAGE, Plan
+from gen.plan.model import Plan
+from gen.ranges import PAGE
 
 _DEBUG = (
     ".debug_abbrev .debug_addr .debug_aranges .debug_frame .debug_info .debug_line "

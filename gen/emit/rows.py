@@ -14,7 +14,8 @@ from gen.emit.images import image_symbols
 from gen.emit.vm_rows import sysreg_arrays, vgic_row, vm_arrays, vm_names, vm_row
 from gen.plan.emulated_devices import HEADER as DEVICES
 from gen.plan.model import Irq, Plan
-from gen.read.board import Power, Range
+from gen.ranges import Range
+from gen.read.board import Power
 
 
 _HEADERS = ("vdev/sysreg.h", "vdev/timer.h", "vdev/vdev.h")

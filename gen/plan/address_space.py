@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from gen.diagnostics import Report
 from gen.plan.draft import Doorbell, Span, VmDevices
 from gen.plan.memory import GuestRam
-from gen.plan.model import PAGE
-from gen.plan.ranges import address_text, first_hole, overlaps, range_text, size_text
-from gen.read.board import Range
+from gen.ranges import PAGE, Range, address_text, first_hole, overlaps, range_text, size_text
 from gen.read.deployment import Channel
 
 # Which check an overlap breaks: the kind that is blamed comes last in this order.

@@ -29,12 +29,12 @@ from gen.plan.model import (
     Watchdog,
 )
 from gen.plan.ports import port_rows
-from gen.plan.ranges import union
 from gen.plan.sharing import page_mates
 from gen.plan.sysregs import sysreg_rows
 from gen.plan.trapped import trap_rows
 from gen.plan.watch import watchdog_rows
-from gen.read.board import Board, Range
+from gen.ranges import Range, union
+from gen.read.board import Board
 from gen.read.deployment import Deployment
 from gen.read.device_types import UARTS
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from gen.plan.tree_write import cells, number64
-from gen.read.board import Range
+from gen.ranges import Range
 from gen.read.fdt import Node, to_cpu
 
 BRIDGE_PROPERTIES = frozenset(("ranges", "dma-ranges"))

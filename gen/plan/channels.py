@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from gen.diagnostics import Report, Where
 from gen.plan.draft import Doorbell, Span
 from gen.plan.memory import BLOCK
-from gen.plan.model import PAGE, ChannelPeer, PlannedChannel
-from gen.plan.ranges import address_text, align_up, first_hole
-from gen.read.board import Board, Range
+from gen.plan.model import ChannelPeer, PlannedChannel
+from gen.ranges import PAGE, Range, address_text, align_up, first_hole
+from gen.read.board import Board
 from gen.read.deployment import Channel, Deployment, Peer
 
 MAX_PEERS = 32  # the doorbell's registers are 32-bit bitmaps of peers

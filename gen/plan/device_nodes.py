@@ -13,7 +13,7 @@ from gen.plan.draft import DeviceClaim, SpiClaim
 from gen.plan.interrupt_nodes import INTERRUPT_PROPERTIES, interrupt_properties
 from gen.plan.references import COMPANIONS, controls, holds_references, references
 from gen.plan.tree_write import cells, reg
-from gen.read.board import Range
+from gen.ranges import Range
 from gen.read.fdt import Node, Tree, cpu_reg
 
 # What is written anew, or means nothing in another tree.

@@ -8,17 +8,17 @@ from collections.abc import Set
 from dataclasses import replace
 from difflib import get_close_matches
 
-from gen.diagnostics import Report
+from gen.diagnostics import Report, first_few
 from gen.plan.bridges import pci_windows
 from gen.plan.draft import DeviceClaim, SpiClaim, VmDevices
 from gen.plan.masters import check_masters
 from gen.plan.passthrough import Window, merge, page_window
 from gen.plan.providers import check_providers, regions_of
-from gen.plan.ranges import overlaps, own_registers, pages, range_text
-from gen.plan.sharing import check_sharing, some
+from gen.plan.sharing import check_sharing
 from gen.plan.stage2 import address_limit
 from gen.plan.trapped import check_traps, traps_of
-from gen.read.board import Board, BoardDevice, Range
+from gen.ranges import Range, overlaps, pages, range_text
+from gen.read.board import Board, BoardDevice
 from gen.read.deployment import Deployment, Device, Passthrough, Vm
 from gen.read.fdt import Tree
 
@@ -99,7 +99,7 @@ def _report_bus(vm: Vm, request: Device, device: BoardDevice, board: Board, repo
         "device-bus",
         request.where,
         f"VM {vm.name}: {device.path} is a bus: the pages behind it are those of the devices on it "
-        f"({some(below)})",
+        f"({first_few(below)})",
         "name the devices",
     )
 
@@ -137,7 +137,7 @@ def _device_claim(
         return DeviceClaim(device, request, (), irqs, traps if sound else (), regions)
     limit = address_limit(board)
     # What a device below it has is its own.
-    parts = [*own_registers(device), *pci_windows(node)]
+    parts = [*device.own_reg, *pci_windows(node)]
     windows = [
         page_window(Window(p.base, p.base, p.size, device.path, "rw", request.where), limit, report)
         for p in parts
@@ -192,7 +192,7 @@ def _check_spi_count(entry: Passthrough, board: Board, report: Report) -> None:
     spis = {
         irq.number: device.path
         for device in board.devices
-        if any(overlaps(Range(hpa, entry.size), part) for part in own_registers(device))
+        if any(overlaps(Range(hpa, entry.size), part) for part in device.own_reg)
         for irq in device.interrupts
         if irq.kind == "spi"
     }

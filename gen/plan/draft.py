@@ -8,7 +8,8 @@ from typing import Literal
 
 from gen.diagnostics import NOWHERE, Where
 from gen.plan.passthrough import Window
-from gen.read.board import BoardDevice, Range
+from gen.ranges import PAGE, Range
+from gen.read.board import BoardDevice
 from gen.read.deployment import Device
 from gen.read.device_types import UartType
 from gen.read.fdt import Node
@@ -123,7 +124,7 @@ class EmulatedUart:
     gpa: int
     spi: int
     where: Where = NOWHERE
-    size: int = 0x1000
+    size: int = PAGE
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from gen.diagnostics import Report
 from gen.plan.direct import is_direct, uart_spi
 from gen.plan.draft import Doorbell, EmulatedUart, Span, VmDevices
-from gen.plan.model import PAGE, Mapping, MmioRow
-from gen.plan.ranges import overlaps, own_registers, pages
-from gen.read.board import Board, Range
+from gen.plan.model import Mapping, MmioRow
+from gen.ranges import PAGE, Range, overlaps, pages
+from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 from gen.read.device_types import default_uart, find_uart
 
@@ -113,7 +113,7 @@ def _uart_size(board: Board) -> int:
     """Of the virtual UART at the board's address: all of the page, unless other devices of the board
     are in it."""
     uart = board.uart
-    others = [part for d in board.devices if d.path != uart.path for part in own_registers(d)]
+    others = [part for d in board.devices if d.path != uart.path for part in d.own_reg]
     shared = any(overlaps(pages(uart.reg), part) for part in others)
     return uart.reg.size if shared else PAGE
 

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 
 from gen.diagnostics import Report
 from gen.plan.draft import Span
-from gen.plan.model import PAGE, EmulatedDevice, MmioRow
-from gen.plan.ranges import align_up
+from gen.plan.model import EmulatedDevice, MmioRow
 from gen.plan.tree_write import cells, reg, strings
+from gen.ranges import PAGE, Range, align_up
 from gen.read import device_types
-from gen.read.board import Range
 from gen.read.deployment import Emulated, Vm
 from gen.read.fdt import Node
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from gen.diagnostics import Report, Where
 from gen.plan.images import Blob
 from gen.plan.memory import BLOCK, GuestRam, allocate
-from gen.plan.model import PAGE, Image, RamRegion
-from gen.plan.ranges import MIB, align_up, contains, size_text
-from gen.read.board import Board, Range
+from gen.plan.model import Image, RamRegion
+from gen.ranges import MIB, PAGE, Range, align_up, contains, size_text
+from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 
 HYPERVISOR_SIZE = MIB  # surely holds text, tables, data, bss and stacks; the link asserts it

@@ -12,7 +12,8 @@ from gen.plan.emulated_devices import emulated_node
 from gen.plan.model import EmulatedDevice, Monitor, Watchdog
 from gen.plan.tree_write import cells, number64, reg, strings
 from gen.plan.watch import monitor_node, watchdog_node
-from gen.read.board import Board, Range
+from gen.ranges import PAGE, Range
+from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
 from gen.read.device_types import UARTS
 from gen.read.fdt import Node, Tree
@@ -179,7 +180,7 @@ def _uarts(view: GuestView) -> list[Node]:
             "clock-names": strings(*uart.kind.clock_names),
         }
         # Its identification registers may have no room.
-        if "arm,primecell" in uart.kind.compatible and uart.size < 0x1000:
+        if "arm,primecell" in uart.kind.compatible and uart.size < PAGE:
             properties["arm,primecell-periphid"] = cells(PL011_PERIPHID)
         if view.gic:
             properties["interrupts"] = cells(SPI, uart.spi, LEVEL)
@@ -227,7 +228,7 @@ def _channel(view: GuestView, channel: Channel, end: Doorbell, phandle: int) -> 
         properties["interrupts"] = cells(SPI, end.spi, EDGE)
     parts = {"window": end.window}
     if end.frame is not None:
-        parts = {"doorbell": Range(end.frame, 0x1000)} | parts
+        parts = {"doorbell": Range(end.frame, PAGE)} | parts
     properties["reg"] = reg(*parts.values())
     properties["reg-names"] = strings(*parts)
     return Node(f"channel@{next(iter(parts.values())).base:x}", None, properties)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from gen.diagnostics import Report, Where
 from gen.plan.memory import BLOCK, GuestRam
-from gen.plan.model import PAGE
-from gen.plan.ranges import (
+from gen.ranges import (
     MIB,
+    PAGE,
+    Range,
     address_text,
     align_down,
     align_up,
@@ -21,7 +22,7 @@ from gen.plan.ranges import (
     size_text,
     subtract,
 )
-from gen.read.board import Board, Range
+from gen.read.board import Board
 from gen.read.deployment import Vm
 from gen.read.image import ImageError, ImageInfo, detect
 

@@ -9,8 +9,8 @@ from gen.diagnostics import Report, Where
 from gen.plan.draft import Doorbell, EmulatedUart, SpiClaim, VmDevices
 from gen.plan.emulated import has_vgic
 from gen.plan.model import EmulatedDevice, Irq
-from gen.plan.ranges import align_up
 from gen.plan.sharing import console_is_ours
+from gen.ranges import align_up
 from gen.read.board import Board
 from gen.read.deployment import Channel, Deployment, Vm
 

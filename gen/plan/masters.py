@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gen.diagnostics import NOWHERE, Report, Where
+from gen.diagnostics import NOWHERE, Report, Where, first_few
 from gen.plan.draft import VmDevices
-from gen.plan.ranges import overlaps, own_registers, pages
-from gen.plan.sharing import some
+from gen.ranges import overlaps, pages
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 
@@ -37,10 +36,10 @@ def _masters(vm: Vm, devices: VmDevices, board: Board) -> list[tuple[str, str, W
             device.path
             for device in board.devices
             if device.dma and not device.is_bus and device.path not in own
-            if any(overlaps(pages(part), window.host) for part in own_registers(device))
+            if any(overlaps(pages(part), window.host) for part in device.own_reg)
         ]
         if mates:
-            found.append((some(mates), window.owner, window.where))
+            found.append((first_few(mates), window.owner, window.where))
     return found
 
 

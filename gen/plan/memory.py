@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gen.diagnostics import NOWHERE, Report, Where
-from gen.plan.model import PAGE, RamRegion
-from gen.plan.ranges import (
+from gen.plan.model import RamRegion
+from gen.plan.stage2 import address_limit
+from gen.ranges import (
     GIB,
     MIB,
+    PAGE,
+    Range,
     address_text,
     align_up,
     contains,
@@ -20,8 +23,7 @@ from gen.plan.ranges import (
     subtract,
     union,
 )
-from gen.plan.stage2 import address_limit
-from gen.read.board import Board, Range
+from gen.read.board import Board
 from gen.read.deployment import Memory, Vm
 
 BLOCK = 2 * MIB  # stage-2 block at level 2; level 1 has 1 GiB

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from gen.diagnostics import NOWHERE, Where
-from gen.read.board import PAGE as PAGE
-from gen.read.board import Board, Range
+from gen.ranges import Range
+from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 from gen.read.device_types import DeviceType, UartType
 

@@ -11,9 +11,8 @@ import libfdt
 
 from gen.diagnostics import Exit, Failure, Report
 from gen.plan.guest_tree import GuestView
-from gen.plan.ranges import union
 from gen.plan.tree_check import Source, check_cpus, check_reach, memory_text, told_memory
-from gen.read.board import Range
+from gen.ranges import Range, union
 from gen.read.devices import cpu_nodes, is_gic
 from gen.read.fdt import Tree, parse
 

@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from gen.diagnostics import NOWHERE, Report, Where
-from gen.plan.model import PAGE
-from gen.plan.ranges import address_text, align_down, align_up, range_text
-from gen.read.board import Range
+from gen.ranges import PAGE, Range, address_text, align_down, align_up, range_text
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ from gen.plan.providers import with_reserved
 from gen.plan.trapped import planned_traps, trap_spans
 from gen.plan.ports import check_ports
 from gen.plan.watch import check_console_control, place_monitor, place_watchdog, watchdog_spans
-from gen.read.board import Board, Range
+from gen.ranges import Range
+from gen.read.board import Board
 from gen.read.deployment import Channel, Deployment
 from gen.read.fdt import Tree, parse_file
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from gen.diagnostics import Report
 from gen.plan.draft import DeviceClaim, Region, VmDevices
 from gen.plan.references import holds_references, providers, references
-from gen.plan.ranges import contains
 from gen.plan.sharing import console_is_ours
-from gen.read.board import Board, Range
+from gen.ranges import Range, contains
+from gen.read.board import Board
 from gen.read.deployment import Deployment, Memory, Vm
 from gen.read.device_keys import CONSOLE
 from gen.read.devices import is_gic

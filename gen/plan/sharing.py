@@ -5,21 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gen.diagnostics import Report
+from gen.diagnostics import Report, first_few
 from gen.plan.draft import Trap, VmDevices
 from gen.plan.passthrough import Window
-from gen.plan.ranges import address_text, overlaps, own_registers, pages, range_text
-from gen.read.board import Board, Range
+from gen.ranges import Range, address_text, overlaps, pages, range_text
+from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
-
-
-SHOWN = 4
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def console_is_ours(deployment: Deployment) -> bool:
@@ -53,20 +44,22 @@ def check_sharing(
 def page_mates(vm: Vm, devices: VmDevices, board: Board) -> tuple[str, ...]:
     """Devices that nobody granted to a VM and that it reaches, because they are in a page with
     something that it was granted."""
-    asked = [part for claim in devices.claims for part in own_registers(claim.device)]
+    asked = [part for claim in devices.claims for part in claim.device.own_reg]
     asked += [Range(p.gpa if p.hpa is None else p.hpa, p.size) for p in vm.passthrough]
     others = [
         (device.path, part)
         for device in board.devices
         if not device.is_bus and device.path != board.uart.path
-        for part in own_registers(device)
+        for part in device.own_reg
         if not any(overlaps(part, mine) for mine in asked)
     ]
     notes = []
     for window in devices.windows:
         mates = [path for path, part in others if overlaps(pages(part), window.host)]
         if mates:
-            notes.append(f"{window.owner} shares its pages with {some(mates)}: the VM reaches all")
+            notes.append(
+                f"{window.owner} shares its pages with {first_few(mates)}: the VM reaches all"
+            )
     return tuple(dict.fromkeys(notes))
 
 

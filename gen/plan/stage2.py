@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gen.plan.model import PAGE, Mapping, Stage2, Stage2Table
+from gen.plan.model import Mapping, Stage2, Stage2Table
+from gen.ranges import PAGE
 from gen.read.board import Board
 
 IPA_SIZES = (32, 36, 40, 42, 44, 48)

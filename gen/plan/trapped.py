@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from gen.diagnostics import Report
 from gen.plan.draft import Span, Trap, VmDevices
-from gen.plan.model import PAGE, MmioRow, Trapped
-from gen.plan.ranges import overlaps, pages, range_text, subtract
-from gen.read.board import BoardDevice, Range
+from gen.plan.model import MmioRow, Trapped
+from gen.ranges import PAGE, Range, overlaps, pages, range_text, subtract
+from gen.read.board import BoardDevice
 from gen.read.deployment import Device, Register, Vm
 
 HEADER = "vdev/trapped.h"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from gen.diagnostics import Report, Where
 from gen.plan.guest_tree import GuestView
-from gen.plan.ranges import address_text, contains, range_text, union
-from gen.read.board import Range
+from gen.ranges import Range, address_text, contains, range_text, union
 from gen.read.devices import GIC_COMPATIBLES, cpu_nodes
 from gen.read.fdt import Node, Tree, cpu_reg
 

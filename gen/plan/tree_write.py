@@ -10,7 +10,7 @@ from typing import Any
 
 import libfdt
 
-from gen.read.board import Range
+from gen.ranges import Range
 from gen.read.fdt import Node
 
 

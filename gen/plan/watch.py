@@ -9,10 +9,10 @@ from gen.diagnostics import Report
 from gen.plan.channels import board_spis, first_free
 from gen.plan.draft import Span
 from gen.plan.memory import BLOCK
-from gen.plan.model import PAGE, MmioRow, Monitor, Watchdog
-from gen.plan.ranges import align_up, first_hole
+from gen.plan.model import MmioRow, Monitor, Watchdog
 from gen.plan.tree_write import cells, reg, strings
-from gen.read.board import Board, Range
+from gen.ranges import PAGE, Range, align_up, first_hole
+from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 from gen.read.fdt import Node
 

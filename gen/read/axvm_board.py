@@ -4,8 +4,9 @@ machine itself, of which every VM sees its own virtual copy."""
 
 from __future__ import annotations
 
-from gen.read.axvm_native import PAGE, Translation, meets, pages
-from gen.read.board import Board, BoardDevice, Range
+from gen.ranges import Range, overlaps, pages
+from gen.read.axvm_native import Translation
+from gen.read.board import Board, BoardDevice
 from gen.read.fdt import Node, Tree
 
 MACHINE = ("cpus", "memory", "psci", "chosen", "reserved-memory", "aliases", "timer", "pmu")
@@ -46,7 +47,7 @@ def inside(board: Board, part: Range) -> list[BoardDevice]:
         for device in board.devices
         if not device.is_bus
         and not is_controller(device.path, board)
-        and any(reg.size and meets(reg, part) for reg in device.reg)
+        and any(reg.size and overlaps(reg, part) for reg in device.reg)
     ]
 
 
@@ -68,21 +69,4 @@ def below(board: Board, path: str) -> list[BoardDevice]:
 
 
 def share_pages(a: BoardDevice, b: BoardDevice) -> bool:
-    return any(meets(pages(x), pages(y)) for x in a.reg if x.size for y in b.reg if y.size)
-
-
-def subtract(part: Range, holes: list[Range]) -> list[Range]:
-    """What of whole pages no hole covers."""
-    left = [part]
-    for hole in (pages(h) for h in holes if h.size):
-        pieces = []
-        for piece in left:
-            if not meets(piece, hole):
-                pieces.append(piece)
-                continue
-            if piece.base < hole.base:
-                pieces.append(Range(piece.base, hole.base - piece.base))
-            if hole.end < piece.end:
-                pieces.append(Range(hole.end, piece.end - hole.end))
-        left = pieces
-    return sorted((p for p in left if p.size >= PAGE), key=lambda p: p.base)
+    return any(overlaps(pages(x), pages(y)) for x in a.reg if x.size for y in b.reg if y.size)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from gen.diagnostics import Where
+from gen.diagnostics import Where, first_few
+from gen.ranges import Range, address_text, overlaps, pages, subtract
 from gen.read.axvm_board import (
     FLASH_COMPATIBLES,
     below,
@@ -18,12 +19,11 @@ from gen.read.axvm_board import (
     is_machine,
     share_pages,
     spis,
-    subtract,
     virtual_uart,
 )
 from gen.read.axvm_file import PassthroughRow
-from gen.read.axvm_native import Placed, Translation, address, listing, meets, pages
-from gen.read.board import BoardDevice, Range
+from gen.read.axvm_native import Placed, Translation
+from gen.read.board import BoardDevice
 from gen.read.device_types import default_uart
 
 
@@ -50,7 +50,7 @@ def covers_controller(to: Translation) -> bool:
         if row.is_path and (row.name == "/" or is_controller(row.name, to.board)):
             if to.board.gic.path not in excluded and row.name not in excluded:
                 return True
-        elif any(meets(Range(row.hpa, max(row.size, 1)), part) for part in controller):
+        elif any(overlaps(Range(row.hpa, max(row.size, 1)), part) for part in controller):
             return True
     return False
 
@@ -167,15 +167,15 @@ def _all_that_can_be_given(
         ("in a page with one of these", mates),
         ("with interrupts that every CPU has for itself", private),
     )
-    left = [f"{why} ({listing([d.path for d in some])})" for why, some in reasons if some]
+    left = [f"{why} ({first_few([d.path for d in some])})" for why, some in reasons if some]
     given = [d.path for d in kept if d not in mates]
     frames = [d.path for d in wanted if is_controller(d.path, board)]
     to.report.warning(
         "axvm-root",
         row.where,
         'passthrough_devices has "/": AxVM would hand over every device that the tree describes, and '
-        f"the whole interrupt controller with its ITS ({listing(frames)}). Here the VM gets a virtual "
-        f"interrupt controller, and {listing(given, 8) or 'no device'}. Left out: "
+        f"the whole interrupt controller with its ITS ({first_few(frames)}). Here the VM gets a virtual "
+        f"interrupt controller, and {first_few(given, 8) or 'no device'}. Left out: "
         f"{'; '.join(left) or 'nothing else'}",
         'name single devices instead; dma = "trusted" in the [[vm]] hands over masters too, without '
         "isolation from them",
@@ -189,9 +189,9 @@ def _by_range(to: Translation, row: PassthroughRow, granted: Granted) -> None:
         to.report.warning(
             "axvm-hpa",
             row.where,
-            f"passthrough_devices: {row.name} has base_gpa = {address(row.gpa)} and base_hpa = "
-            f"{address(row.hpa)}: AxVM ignores base_hpa and would map the guest to "
-            f"{address(row.gpa)}. Here the guest gets {address(row.hpa)}, as the row says",
+            f"passthrough_devices: {row.name} has base_gpa = {address_text(row.gpa)} and base_hpa = "
+            f"{address_text(row.hpa)}: AxVM ignores base_hpa and would map the guest to "
+            f"{address_text(row.gpa)}. Here the guest gets {address_text(row.hpa)}, as the row says",
         )
     part = Range(row.hpa, row.size)
     for piece in _without_virtual(to, part, delta, row.name, row.where, granted):
@@ -207,9 +207,9 @@ def _without_virtual(
 ) -> list[Range]:
     """The pieces of a host range that are left beside the interrupt controller and the console,
     for which every VM has virtual ones."""
-    controller = [c for c in controller_ranges(to.board) if meets(pages(c), pages(part))]
+    controller = [c for c in controller_ranges(to.board) if overlaps(pages(c), pages(part))]
     uart = virtual_uart(to)
-    has_uart = uart is not None and meets(uart, pages(part))
+    has_uart = uart is not None and overlaps(uart, pages(part))
     if not part.size or not (controller or has_uart):
         return [part]
     if controller:
@@ -221,7 +221,8 @@ def _without_virtual(
             kind = default_uart(to.board.uart.type).name
             granted.uarts.append(Placed(where, type=kind, gpa=gpa, spi=spi))
     holes = controller + ([uart] if uart is not None and has_uart else [])
-    return [piece for piece in subtract(pages(part), holes) if inside(to.board, piece)]
+    left = subtract([pages(part)], [pages(hole) for hole in holes if hole.size])
+    return [piece for piece in left if inside(to.board, piece)]
 
 
 def _tell_controller(to: Translation, where: Where, name: str) -> None:
@@ -254,7 +255,7 @@ def _grant(
     granted: Granted,
 ) -> None:
     guest = Range(piece.base + delta, piece.size)
-    if meets(pages(guest), pages(to.board.uart.reg)):
+    if overlaps(pages(guest), pages(to.board.uart.reg)):
         granted.covers_uart = True
     granted.ranges.append(
         Placed(

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+from gen.ranges import address_text
 from gen.read.axvm_devices import covers_controller
 from gen.read.axvm_file import EmuRow
-from gen.read.axvm_native import Placed, Translation, address
+from gen.read.axvm_native import Placed, Translation
 from gen.read.axvm_schema import (
     CFG_ARGUMENTS,
     CONSOLE,
@@ -150,10 +151,10 @@ def _controller(to: Translation, row: EmuRow) -> None:
         to.report.error(
             "axvm-gic-place",
             row.where,
-            f"emu_devices: {row.name} ({EMU_TYPES[row.type]}) is at {address(row.gpa)}, and board "
-            f"{to.board.name} has it at {address(place)}, where its VMs see their virtual one. AxVM "
+            f"emu_devices: {row.name} ({EMU_TYPES[row.type]}) is at {address_text(row.gpa)}, and board "
+            f"{to.board.name} has it at {address_text(place)}, where its VMs see their virtual one. AxVM "
             "would put the device at one place and reach for the board's at the other",
-            f"use {address(place)}",
+            f"use {address_text(place)}",
         )
     if is_frames and row.cfg[1] != REDISTRIBUTOR_STRIDE:
         to.report.error(
@@ -189,7 +190,7 @@ def _not_ours(to: Translation, row: EmuRow) -> None:
             "axvm-not-available",
             row.where,
             f"{name}: AxVM logs that it has no such device and starts the VM. Here there is none "
-            f"either: the guest's driver would find nothing at {address(row.gpa)}, so this is an "
+            f"either: the guest's driver would find nothing at {address_text(row.gpa)}, so this is an "
             "error",
             "remove the row and the guest's use of it, or pass a real device through",
         )
@@ -214,9 +215,7 @@ def _its(to: Translation, row: EmuRow, name: str) -> None:
 
 
 def _channel_window(to: Translation, row: EmuRow, name: str) -> None:
-    place = (
-        f"{name} at {address(row.gpa)}: AxVM maps channels into it at run time, with whatever VM "
-    )
+    place = f"{name} at {address_text(row.gpa)}: AxVM maps channels into it at run time, with whatever VM "
     place += "asks by hypercall"
     keyless = [channel for channel, has_key in to.channels if not has_key]
     if not to.channels:

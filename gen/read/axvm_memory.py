@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gen.ranges import Range, address_text, range_text, size_text
 from gen.read.axvm_file import MemoryRow
-from gen.read.axvm_native import Placed, Translation, address, span
+from gen.read.axvm_native import Placed, Translation
 from gen.read.axvm_schema import (
     ALL_FLAGS,
     DEVICE,
@@ -16,7 +17,6 @@ from gen.read.axvm_schema import (
     UNCACHED,
     WRITE,
 )
-from gen.read.keys import show_size
 from gen.read.toml_file import Item
 
 
@@ -55,7 +55,7 @@ def translate_memory(to: Translation) -> None:
 
 def _flags(to: Translation, row: MemoryRow) -> str | None:
     """Native flags; None where the region is no RAM, or wrong."""
-    shown = f"memory_regions: flags = {row.flags:#x} of {span(row.gpa, row.size)}"
+    shown = f"memory_regions: flags = {row.flags:#x} of {range_text(Range(row.gpa, row.size))}"
     unknown = row.flags & ~ALL_FLAGS
     if unknown or not row.flags & READ:
         wrong = f"the unknown bits {unknown:#x}" if unknown else "no R (0x1)"
@@ -92,8 +92,10 @@ def _overlaps(to: Translation, row: MemoryRow, earlier: list[MemoryRow]) -> None
         if row.gpa >= other.gpa + other.size or other.gpa >= row.gpa + row.size:
             continue
         same = (row.gpa, row.size) == (other.gpa, other.size)
-        words = "is listed twice" if same else f"overlaps {span(other.gpa, other.size)}"
-        total = show_size(row.size + other.size)
+        words = (
+            "is listed twice" if same else f"overlaps {range_text(Range(other.gpa, other.size))}"
+        )
+        total = size_text(row.size + other.size)
         happens = (
             f"AxVM would allocate RAM for both, anywhere: the VM would have {total} at addresses "
             "that this file does not tell"
@@ -103,9 +105,9 @@ def _overlaps(to: Translation, row: MemoryRow, earlier: list[MemoryRow]) -> None
         to.report.error(
             "axvm-memory-overlap",
             row.where,
-            f"memory_regions: {span(row.gpa, row.size)} {words}. {happens}. Here the addresses mean "
+            f"memory_regions: {range_text(Range(row.gpa, row.size))} {words}. {happens}. Here the addresses mean "
             "what they say, so a region can be there once",
-            f"remove the row, or move it to {address(other.gpa + other.size)}",
+            f"remove the row, or move it to {address_text(other.gpa + other.size)}",
             other.where,
         )
         return
@@ -198,7 +200,7 @@ def _tree(to: Translation) -> None:
         to.report.warning(
             "axvm-left-out",
             kernel.at("dtb_load_addr"),
-            f"dtb_load_addr = {address(gpa)} is kernel_load_addr too: AxVM moves the tree elsewhere, "
+            f"dtb_load_addr = {address_text(gpa)} is kernel_load_addr too: AxVM moves the tree elsewhere, "
             "and so do we: its address is in x0",
             "",
             kernel.at("kernel_load_addr"),

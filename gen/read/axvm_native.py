@@ -8,11 +8,10 @@ from typing import Any
 
 from gen.diagnostics import Report, Where
 from gen.read.axvm_file import AxVm
-from gen.read.board import Board, Range
+from gen.read.board import Board
 from gen.read.fdt import Tree
 from gen.read.toml_file import Item
 
-PAGE = 4096
 CPUS_WORDS = "a CPU runs one vCPU, pinned"
 
 
@@ -62,29 +61,3 @@ def place(value: Any, where: Where, file: Any) -> Item:
     if isinstance(value, (list, tuple)):
         return Item([place(entry, where, file) for entry in value], where, file.parent)
     return Item(value, where, file.parent)
-
-
-def address(value: int) -> str:
-    return f"{value:#_x}"
-
-
-def span(base: int, size: int) -> str:
-    """First and last byte, as messages show a range."""
-    return f"{base:#_x}-{max(base + size - 1, base):#_x}"
-
-
-def meets(a: Range, b: Range) -> bool:
-    return a.base < b.end and b.base < a.end
-
-
-def pages(part: Range) -> Range:
-    """The whole pages that a range touches."""
-    base = part.base - part.base % PAGE
-    return Range(base, (part.end + PAGE - 1) // PAGE * PAGE - base)
-
-
-def listing(names: list[str], limit: int = 4) -> str:
-    """Names for a message: the first few, and how many more."""
-    more = len(names) - limit
-    shown = ", ".join(names[:limit])
-    return f"{shown} and {more} more" if more > 0 else shown

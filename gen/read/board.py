@@ -9,17 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-PAGE = 4096
-
-
-@dataclass(frozen=True)
-class Range:
-    base: int
-    size: int
-
-    @property
-    def end(self) -> int:
-        return self.base + self.size
+from gen.ranges import PAGE, Range, subtract
 
 
 @dataclass(frozen=True)
@@ -50,6 +40,11 @@ class BoardDevice:
     dma: bool  # masters the bus, as far as the tree tells
     is_bus: bool  # a way to its children alone: whatever its reg says, it owns none of their pages
     below: tuple[Range, ...] = ()  # registers of devices below it: theirs, not its own
+
+    @property
+    def own_reg(self) -> tuple[Range, ...]:
+        """Its registers less those of devices below it."""
+        return subtract(self.reg, self.below)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
+from gen.ranges import PAGE, Range
 from gen.read import fdt
-from gen.read.board import Board, QemuFirmware, Range, spin_table
+from gen.read.board import Board, QemuFirmware, spin_table
 from gen.read.board_schema import BOARD, VARIANT
 from gen.read.board_tree import TreeFacts, read_facts
 from gen.read.suggest import did_you_mean
@@ -267,7 +268,7 @@ def _qemu_firmware(values: Values, report: Report) -> QemuFirmware | None:
 
 def _check_image(board: Board, values: Values, report: Report) -> None:
     image: Values = values.get("image")
-    if board.image_base % 4096:
+    if board.image_base % PAGE:
         report.error(
             "board-fact",
             image.at("base"),

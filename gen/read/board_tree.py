@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gen.diagnostics import Report, Where
-from gen.read.board import BoardDevice, Cpu, Gic, Power, Range, Uart
+from gen.ranges import Range
+from gen.read.board import BoardDevice, Cpu, Gic, Power, Uart
 from gen.read.devices import (
     GIC_COMPATIBLES,
     clock_hz,

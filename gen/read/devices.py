@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gen.read.board import BoardDevice, Interrupt, Range
+from gen.ranges import Range
+from gen.read.board import BoardDevice, Interrupt
 from gen.read.fdt import Node, Tree, cpu_reg, entries
 from gen.read.masters import is_bus, is_master
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import libfdt
-
-from gen.read.board import Range
+from gen.ranges import Range
 
 
 class FdtError(Exception):

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from gen.ranges import GIB, KIB, MIB, size_text
+
 Kind = Literal[
     "text",  # any string
     "name",  # a name: letters, digits, - and _
@@ -42,7 +44,7 @@ KIND_WORDS: dict[str, str] = {
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}")
 SIZE = re.compile(r"(0[xX][0-9a-fA-F_]+|[0-9][0-9_]*)([KMG]?)")
 TIME = re.compile(r"([0-9]+)(ms|s|m)")
-SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+SIZE_UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB}
 TIME_UNITS = {"ms": 1, "s": 1000, "m": 60_000}
 ADDRESS_LIMIT = 1 << 52  # the architecture's largest physical address space
 
@@ -131,7 +133,4 @@ def parse_time(text: str) -> int | None:
 
 def show_size(size: int) -> str:
     """A size as the file writes it: "16M", "64K", "100"."""
-    for unit in ("G", "M", "K"):
-        if size and size % SIZE_UNITS[unit] == 0:
-            return f"{size // SIZE_UNITS[unit]}{unit}"
-    return str(size)
+    return size_text(size).removesuffix(" bytes")

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 from gen.emit.flash_guide import SD_PARTITION
-from gen.plan.ranges import MIB, align_up
+from gen.ranges import MIB, align_up
 from gen.read.board import Board
 from gen.tool.paths import write_if_changed
 from gen.tool.process import run

@@ -11,7 +11,7 @@ from typing import Any
 
 from gen import codes, docs
 from gen.diagnostics import Exit, Failure, Report, Where
-from gen.plan.ranges import overlaps, own_registers, pages
+from gen.ranges import overlaps, pages
 from gen.read.board import Board, BoardDevice
 from gen.read.board_file import list_boards, load_board, read_title
 from gen.read.suggest import nearest
@@ -102,13 +102,13 @@ def _page_mates(device: BoardDevice, board: Board) -> list[str]:
     """Devices with registers in a page that this one has registers in."""
     if device.is_bus:
         return []
-    mine = [pages(part) for part in own_registers(device)]
+    mine = [pages(part) for part in device.own_reg]
     return [
         other.path
         for other in board.devices
         if other is not device
         and not other.is_bus
-        and any(overlaps(a, pages(b)) for a in mine for b in own_registers(other))
+        and any(overlaps(a, pages(b)) for a in mine for b in other.own_reg)
     ]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
-from gen.plan.ranges import size_text
+from gen.ranges import size_text
 from gen.tool import compile, libfdt, newlib, toolchain
 from gen.tool.link import map_of
 from gen.tool.paths import ROOT, shown

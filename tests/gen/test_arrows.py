@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Of the generator: a room may use itself and these, a module or all of a room.
 PYTHON = {
-    "gen/read": ("gen.diagnostics",),
-    "gen/plan": ("gen.diagnostics", "gen.read"),
-    "gen/emit": ("gen.diagnostics", "gen.read", "gen.plan"),
+    "gen/read": ("gen.diagnostics", "gen.ranges"),
+    "gen/plan": ("gen.diagnostics", "gen.ranges", "gen.read"),
+    "gen/emit": ("gen.diagnostics", "gen.ranges", "gen.read", "gen.plan"),
     # A witness: it shares the reader of ELF files, and nothing else.
     "gen/audit": ("gen.tool.elf", "gen.tool.typed"),
 }

@@ -13,8 +13,7 @@ from gen.diagnostics import Diagnostic
 from gen.emit.boundaries import Boundaries, owns_uart, packed_size, size_limit, window
 from gen.emit.report.vm_facts import Json, irq, relative, vm_facts
 from gen.plan.model import Plan, PlannedChannel, SysregRow
-from gen.plan.ranges import union
-from gen.read.board import Range
+from gen.ranges import Range, union
 
 _AUDIT = (
     "elf",

@@ -11,7 +11,8 @@ import pytest
 
 from gen.diagnostics import NOWHERE, Report
 from gen.plan.stage2 import address_limit, ipa_bits, root_entries, start_level
-from gen.read.board import Board, Range
+from gen.ranges import Range
+from gen.read.board import Board
 from gen.read.board_file import load_board
 from gen.tool import qemu_firmware
 

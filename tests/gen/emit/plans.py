@@ -23,7 +23,8 @@ from gen.plan.model import (
     Voice,
     Vuart,
 )
-from gen.read.board import Board, Cpu, Gic, Range, Uart
+from gen.ranges import Range
+from gen.read.board import Board, Cpu, Gic, Uart
 from gen.read.deployment import Channel, Deployment, Memory, Peer, Vm
 from gen.read.device_types import UARTS
 

@@ -19,7 +19,7 @@ from gen.emit.flash_guide import (
     load_address,
     slots_script,
 )
-from gen.read.board import Range
+from gen.ranges import Range
 from gen.read.board_file import load_board
 from gen.tool import raspberry_pi
 

@@ -14,7 +14,7 @@ import toolchain
 from gen.emit.boundaries import boundaries_from_symbols, window
 from gen.emit.hypmap import address_bits, image_table_count
 from gen.plan.model import Plan
-from gen.read.board import Range
+from gen.ranges import Range
 from gen.read.deployment import Console
 
 PAGE = 4096

@@ -17,7 +17,7 @@ from gen.emit.boundaries import Boundaries, guess
 from gen.emit.images import image_files
 from gen.emit.tables import emit
 from gen.plan.model import Irq, Plan
-from gen.read.board import Range
+from gen.ranges import Range
 from gen.read.deployment import Console
 
 

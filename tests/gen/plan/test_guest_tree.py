@@ -11,7 +11,7 @@ from world import RAM_BASE, plan_text
 
 from gen.diagnostics import Report
 from gen.plan.tree_write import flatten
-from gen.read.board import Range
+from gen.ranges import Range
 from gen.read.fdt import Node, Tree, cpu_reg, parse
 
 ODD = HEAD.replace("qemu-virt-aarch64", "./boards/odd")

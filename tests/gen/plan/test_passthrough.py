@@ -8,8 +8,8 @@ import random
 import pytest
 
 from gen.diagnostics import NOWHERE, Report
-from gen.plan.model import PAGE
 from gen.plan.passthrough import Window, merge, page_window
+from gen.ranges import PAGE
 
 LIMIT = 1 << 40
 

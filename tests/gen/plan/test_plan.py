@@ -13,8 +13,7 @@ from gen.plan.firmware import keeps_pristine
 from gen.plan.model import Plan, PlannedVm
 from gen.plan.images import unikernel_link
 from gen.plan.plan import make_plan
-from gen.plan.ranges import overlaps, union
-from gen.read.board import Range
+from gen.ranges import Range, overlaps, union
 
 HEAD = 'schema = 1\n[deployment]\nname = "good"\nboard = "qemu-virt-aarch64"\n'
 

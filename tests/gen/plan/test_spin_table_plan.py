@@ -12,7 +12,7 @@ from world import BOARDS, plan_text
 
 from gen.diagnostics import Report
 from gen.emit.hypmap import hypmap_source
-from gen.read.board import Range
+from gen.ranges import Range
 
 PI = HEAD.replace("qemu-virt-aarch64", "rpi4")
 WAITS = 'enable-method = "spin-table"; cpu-release-addr = <0 {:#x}>;'

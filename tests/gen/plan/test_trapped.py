@@ -10,8 +10,9 @@ from world import plan_text
 
 from gen.diagnostics import Report
 from gen.emit.hypmap import hypmap_source
-from gen.plan.model import PAGE, Plan
+from gen.plan.model import Plan
 from gen.plan.trapped import trapped_pages
+from gen.ranges import PAGE
 
 RICH = HEAD.replace("qemu-virt-aarch64", "./boards/rich")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gen.diagnostics import Exit, Failure, Report, Where
+from gen.ranges import Range
 from gen.read import board_file
-from gen.read.board import Board, Range
+from gen.read.board import Board
 from gen.read.board_file import PLATFORM, list_boards, load_board
 
 QEMU = "qemu-virt-aarch64"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gen.read.board import Interrupt, Range
+from gen.ranges import Range
+from gen.read.board import Interrupt
 from gen.read.devices import clock_hz, cpu_nodes, ram_ranges, read_devices, read_interrupts
 from gen.read.fdt import FdtError, Tree, bus_reg, cpu_reg, parse, parse_file
 

@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arithmetic of address ranges, and how addresses and sizes are told to people."""
+"""Address ranges: their arithmetic, and how addresses and sizes are told to people. All rooms of the
+generator count with these; the audit has its own (gen/audit/ranges.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from gen.plan.model import PAGE
-from gen.read.board import BoardDevice, Range
-
+PAGE = 4096
 KIB = 1 << 10
 MIB = 1 << 20
 GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Range:
+    base: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.base + self.size
 
 
 def align_down(value: int, alignment: int) -> int:
@@ -62,11 +72,6 @@ def subtract(space: Iterable[Range], taken: Iterable[Range]) -> tuple[Range, ...
         if base < part.end:
             left.append(Range(base, part.end - base))
     return tuple(left)
-
-
-def own_registers(device: BoardDevice) -> tuple[Range, ...]:
-    """A device's registers less those of devices below it."""
-    return subtract(device.reg, device.below)
 
 
 def first_hole(taken: Iterable[Range], size: int, base: int, alignment: int) -> int:
