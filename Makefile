@@ -3,6 +3,9 @@
 
 PYTHON := /usr/bin/python3
 PYTEST := $(PYTHON) -m pytest -q -p no:cacheprovider
+# All tests. A file is run by one worker: the folders with the longest ones come first, so that none
+# is left alone at the end.
+LONG_FIRST := tests/boot tests/audit tests/unit tests/bench tests/report tests
 
 .PHONY: setup demo test test-boards fuzz coverage prove lint golden bench bench-check bench-baseline bench-account worst format clean
 
@@ -12,9 +15,10 @@ setup: # what builds and tests need, by apt; then the libraries that every build
 demo: # the default deployment in QEMU
 	./build.py --setup $(SETUP_OPTIONS) configs/board.toml --run
 
-test: setup # every test, on two CPUs; what they boot is fetched first
+WORKERS ?= $(shell expr $$(nproc) + 1)
+test: setup # every test, on all CPUs; what they boot is fetched first
 	$(PYTHON) -m gen.tool.fetch
-	$(PYTEST) -n 2 --dist loadfile tests
+	$(PYTEST) -n $(WORKERS) --dist loadfile $(LONG_FIRST)
 
 test-boards: setup # boots all boards that the QEMU on PATH models; fails where it does not model one
 	$(PYTHON) -m gen.tool.fetch

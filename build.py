@@ -102,18 +102,26 @@ def look(options: Options, say: Terminal) -> bool:
 
 def make(options: Options, say: Terminal) -> Path:
     """Builds unless nothing changed; the folder with the results."""
-    from gen.tool import inputs
-
-    stamp = inputs.unchanged(inputs.stamp_path(options.config, options.settings))
-    if stamp is not None and not options.check:
-        tell(say, stamp.folder, stamp.summary)
-        return stamp.folder
+    if (folder := unchanged(options, say)) is not None:
+        return folder
     from gen.tool import cache, stages
 
     work = stages.read(options, say)
     with cache.locked(work.out / ".lock", lambda: say.step("waiting for another build")):
-        build(work)
+        if unchanged(options, say) is None:  # else it was this one
+            build(work)
     return work.out
+
+
+def unchanged(options: Options, say: Terminal) -> Path | None:
+    """The folder of a build that is finished as it would be now, which is told."""
+    from gen.tool import inputs
+
+    stamp = inputs.unchanged(inputs.stamp_path(options.config, options.settings))
+    if stamp is None or options.check:
+        return None
+    tell(say, stamp.folder, stamp.summary)
+    return stamp.folder
 
 
 def command(options: Options, say: Terminal) -> None:

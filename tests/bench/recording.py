@@ -7,7 +7,9 @@ from __future__ import annotations
 import array
 import bisect
 import itertools
+import os
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,8 +115,11 @@ def plugin(source: Path = PLUGIN) -> Path:
     library = subject.OUT / source.with_suffix(".so").name
     library.parent.mkdir(parents=True, exist_ok=True)
     if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
-        command = ["clang-14", *_FLAGS, str(source), "-o", str(library)]
-        subprocess.run(command, check=True, timeout=60)
+        with tempfile.TemporaryDirectory(dir=library.parent) as place:
+            made = Path(place) / library.name
+            command = ["clang-14", *_FLAGS, str(source), "-o", str(made)]
+            subprocess.run(command, check=True, timeout=60)
+            os.replace(made, library)  # at once: QEMU of another thread may have it open
     return library
 
 
