@@ -208,15 +208,26 @@ uint32_t arch_cpu_index(void)
     return own_cpu;
 }
 
+static fake_wait_fn waiting;
+
+void fake_wait_set(fake_wait_fn wait)
+{
+    waiting = wait;
+}
+
 void arch_cpu_wait(void)
 {
     fake_record(FAKE_CALL_CPU_WAIT, 0, 0);
-    sched_yield();
+    arch_cpu_relax();
 }
 
 void arch_cpu_relax(void)
 {
-    sched_yield();
+    if (waiting != NULL) {
+        waiting();
+    } else {
+        sched_yield();
+    }
 }
 
 void arch_cpu_wake(void)
@@ -240,13 +251,13 @@ void arch_firmware_call(uint64_t registers[4])
 _Noreturn void arch_board_off(void)
 {
     fprintf(stderr, "board off\n");
-    exit(0);
+    exit(FAKE_EXIT_BOARD_OFF);
 }
 
 _Noreturn void arch_board_reset(void)
 {
     fprintf(stderr, "board reset\n");
-    exit(0);
+    exit(FAKE_EXIT_BOARD_RESET);
 }
 
 uint64_t arch_time_now(void)

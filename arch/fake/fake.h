@@ -108,4 +108,12 @@ void fake_guest_set(fake_guest_fn guest);
 typedef void (*fake_firmware_fn)(uint64_t registers[4]);
 void fake_firmware_set(fake_firmware_fn firmware);
 
+/* What arch_cpu_wait() and arch_cpu_relax() do: others go on meanwhile.  NULL: sched_yield(). */
+typedef void (*fake_wait_fn)(void);
+void fake_wait_set(fake_wait_fn wait);
+
+/* How the process ends with the board: not like a test that went well. */
+#define FAKE_EXIT_BOARD_OFF 70
+#define FAKE_EXIT_BOARD_RESET 71
+
 #endif

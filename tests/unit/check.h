@@ -13,7 +13,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-static _Atomic unsigned check_failures;
+/* One for the whole program, whichever of its files checks: weak, as each of them defines it. */
+extern _Atomic unsigned check_failures;
+__attribute__((weak)) _Atomic unsigned check_failures;
 
 static inline bool check_report(bool good, const char *file, int line, const char *what)
 {
