@@ -11,8 +11,10 @@
 #include "vdev/notice.h"
 
 /* VM 0, which calls know as 7, publishes key 0x33; VMs 1 and 2 may subscribe it.  Each VM has a
- * page of RAM at RAM_BASE, and the one behind it is the next VM's in the host. */
+ * page of RAM at RAM_BASE, and the one behind it is the next VM's in the host; at ROM_BASE it may
+ * only read it. */
 #define RAM_BASE UINT64_C(0x40000000)
+#define ROM_BASE UINT64_C(0x50000000)
 #define PAGE 0x1000u
 #define KEY 0x33u
 #define PUBLISHER 7u
@@ -23,17 +25,20 @@ static uint64_t host[VM_COUNT][PAGE / 8];
 
 #define RAM(vm)                                                                                    \
     {                                                                                              \
+        { .gpa = GPA(RAM_BASE),                                                                    \
+          .hpa = { .addr = (uint64_t)host[vm] },                                                   \
+          .size = PAGE,                                                                            \
+          .writable = true },                                                                      \
         {                                                                                          \
-            .gpa = GPA(RAM_BASE), .hpa = { .addr = (uint64_t)host[vm] }, .size = PAGE,             \
-            .writable = true                                                                       \
+            .gpa = GPA(ROM_BASE), .hpa = { .addr = (uint64_t)host[vm] }, .size = PAGE              \
         }                                                                                          \
     }
-static const struct ram_row ram[VM_COUNT][1] = { RAM(0), RAM(1), RAM(2) };
+static const struct ram_row ram[VM_COUNT][2] = { RAM(0), RAM(1), RAM(2) };
 
 const struct vm_row vm_rows[VM_COUNT] = {
-    { .name = "a", .vcpu_first = 0, .vcpu_count = 2, .ram = ram[0], .ram_count = 1 },
-    { .name = "b", .vcpu_first = 2, .vcpu_count = 1, .ram = ram[1], .ram_count = 1 },
-    { .name = "c", .vcpu_first = 3, .vcpu_count = 3, .ram = ram[2], .ram_count = 1 },
+    { .name = "a", .vcpu_first = 0, .vcpu_count = 2, .ram = ram[0], .ram_count = 2 },
+    { .name = "b", .vcpu_first = 2, .vcpu_count = 1, .ram = ram[1], .ram_count = 2 },
+    { .name = "c", .vcpu_first = 3, .vcpu_count = 3, .ram = ram[2], .ram_count = 2 },
 };
 const struct vcpu_row vcpu_rows[VCPU_COUNT] = {
     { .vm = 0 }, { .vm = 0 }, { .vm = 1 }, { .vm = 2 }, { .vm = 2 }, { .vm = 2 },
@@ -161,6 +166,7 @@ static void pointers(void)
                                     RAM_BASE + PAGE - 7,
                                     UINT64_MAX,
                                     UINT64_MAX - 7,
+                                    ROM_BASE,
                                     WINDOW(0) };
 
     setup();

@@ -157,7 +157,10 @@ static void an_idle_bus_reads_as_ones(void)
     CHECK_EQ(in(0x60, 4, 0), 0xffffffff);
     CHECK_EQ(in(0xffff, 4, 0), 0xffffffff); /* beyond the last port */
     out(0x60, 4, 1);
-    CHECK_EQ(device.writes, 0);
+    CHECK_EQ(in(FIFO, 1, 0), 0xff); /* a device that does not take a byte */
+    CHECK_EQ(in(FIFO + 2, 1, 0), 0xff);
+    out(FIFO, 1, 1);
+    CHECK_EQ(device.reads + device.writes, 0);
 }
 
 /* The index and data ports of a real-time clock are often written by one OUT of a word. */
@@ -272,10 +275,23 @@ static void an_element_crosses_a_page(void)
     CHECK_EQ(ram[PAGE - 1], 0x11);
     CHECK_EQ(ram[PAGE], 0);
     CHECK(memcmp(&ram[2 * PAGE], "\x22\x33\x44", 3) == 0);
+    memcpy(&ram[2 * PAGE], "\x66\x77\x88", 3);
     vcpu.arch.x[FAKE_INDEX] = RAM + PAGE - 1;
     vcpu.arch.x[FAKE_COUNT] = 1;
     CHECK(serve_string(4, true, false, RAM + 2 * PAGE));
-    CHECK_EQ(device.order[0], 0x44332211);
+    CHECK_EQ(device.order[0], 0x88776611);
+    setup();
+    device.next = 0x4433;
+    vcpu.arch.x[FAKE_INDEX] = RAM + PAGE - 1; /* one byte before it, one behind */
+    vcpu.arch.x[FAKE_COUNT] = 1;
+    CHECK(serve_string(2, false, false, RAM + 2 * PAGE));
+    CHECK_EQ(ram[PAGE - 1], 0x33);
+    CHECK_EQ(ram[2 * PAGE], 0x44);
+    ram[2 * PAGE] = 0x55;
+    vcpu.arch.x[FAKE_INDEX] = RAM + PAGE - 1;
+    vcpu.arch.x[FAKE_COUNT] = 1;
+    CHECK(serve_string(2, true, false, RAM + 2 * PAGE));
+    CHECK_EQ(device.order[0], 0x5533);
 }
 
 /* Neither memory nor device sees anything of it. */
@@ -299,11 +315,13 @@ static void memory_that_is_none_gives_an_abort(void)
         CHECK_EQ(device.reads + device.writes, 0);
         CHECK_EQ(vcpu.arch.x[FAKE_COUNT], 1);
     }
-    setup();
-    vcpu.arch.x[FAKE_INDEX] = RAM + PAGE - 1; /* the second half of the element */
-    vcpu.arch.x[FAKE_COUNT] = 1;
-    CHECK(!serve_string(4, false, false, ROM));
-    CHECK_EQ(device.reads + ram[PAGE - 1], 0);
+    for (uint8_t size = 2; size <= 4; size *= 2) { /* what of the element lies behind the page */
+        setup();
+        vcpu.arch.x[FAKE_INDEX] = RAM + PAGE - 1;
+        vcpu.arch.x[FAKE_COUNT] = 1;
+        CHECK(!serve_string(size, false, false, ROM));
+        CHECK_EQ(device.reads + ram[PAGE - 1], 0);
+    }
     setup();
     CHECK_EQ(rep(4, true, false, ROM, 4), 1);
 }
