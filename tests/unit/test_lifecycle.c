@@ -42,7 +42,7 @@ static void all_start(void)
     lives_start();
     CHECK_EQ(lives_channel[0], 1);
     for (uint32_t vm = 0; vm < VM_COUNT; vm++) {
-        check_vm(vm, VM_RUNNING, "dPgis");
+        check_vm(vm, VM_RUNNING, "cdPgis");
         CHECK(fake_called(FAKE_CALL_FLUSH, vm, 0));
         CHECK_EQ(atomic_load(&vms[vm].starts), 1);
         CHECK_EQ(atomic_load(&vms[vm].last), VCPU_END_NONE);
@@ -60,11 +60,19 @@ static void home_waits_for_its_cpus(void)
     lives_init();
     lives_turn(0);
     lives_turn(0);
-    check_vm(ALPHA, VM_OFF, "d");
+    check_vm(ALPHA, VM_OFF, "cd");
     lives_turn(1);
     lives_turn(0);
-    check_vm(ALPHA, VM_RUNNING, "dPgis");
-    check_vm(GAMMA, VM_OFF, "d");
+    check_vm(ALPHA, VM_RUNNING, "cdPgis");
+    check_vm(GAMMA, VM_OFF, "cd");
+}
+
+/* Its interrupts are taken, too. */
+static void a_cpu_without_vcpu(void)
+{
+    lives_boot();
+    arch_ipi_send(PCPU_COUNT - 1);
+    lives_settle();
 }
 
 static void damaged_image(void)
@@ -72,10 +80,10 @@ static void damaged_image(void)
     lives_init();
     lives[ALPHA].damaged = true;
     lives_start();
-    check_vm(ALPHA, VM_OFF, "dP");
+    check_vm(ALPHA, VM_OFF, "cdP");
     CHECK(!guest_runs(0));
     CHECK_EQ(fake_cpus[0].map, ARCH_MAP_RUN);
-    check_vm(GAMMA, VM_RUNNING, "dPgis");
+    check_vm(GAMMA, VM_RUNNING, "cdPgis");
     CHECK_EQ(atomic_load(&vms_left), 2);
 }
 
@@ -312,6 +320,7 @@ int main(void)
 {
     CASE(all_start, 0);
     CASE(home_waits_for_its_cpus, 0);
+    CASE(a_cpu_without_vcpu, 0);
     CASE(damaged_image, 0);
     CASE(damaged_image_at_a_restart, 0);
     CASE(cpu_on_and_off, 0);
