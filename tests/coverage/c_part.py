@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Coverage of vdev/ and loader/ by the host unit tests: each tests/unit/test_*.c as tests/unit runs
-it, compiled with clang's own counters in place of sanitizers. Those that race (test_*_threads.c) are
-left out: the counters would race, too, and make them slow."""
+"""Coverage of vdev/ and loader/ by the host unit tests: each tests/unit/test_*.c, and the board check
+over boards' trees, as tests/unit runs it, compiled with clang's own counters in place of sanitizers.
+Those that race (test_*_threads.c) are left out: the counters would race, too, and make them slow."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from covered import Covered
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT), str(ROOT / "tests/unit")]
 
+import pytest  # noqa: E402
+import test_board_check  # noqa: E402
 import test_unit  # noqa: E402
 
 from gen.tool.process import default_jobs, parallel  # noqa: E402
@@ -40,9 +42,11 @@ def measure(out: Path) -> dict[str, Covered]:
     for old in out.glob("*.profraw"):
         old.unlink()
     tested = {name for test in tests for name in test_unit.sources_of(test)}
+    tested |= set(test_board_check.LOADER)
     own = [str(path.relative_to(ROOT)) for room in ROOMS for path in (ROOT / room).glob("*.c")]
     alone = [_object(name, out) for name in sorted(set(own) - tested)]
     programs = parallel(lambda test: _run(test, out), tests, default_jobs())
+    programs += board_checks(out)
     profile = out / "all.profdata"
     raw = [str(path) for path in out.glob("*.profraw")]
     _tool(["llvm-profdata-14", "merge", "-sparse", *raw, "-o", str(profile)])
@@ -86,6 +90,18 @@ def _run(test: Path, out: Path) -> Path:
     counts = out / f"{test.stem}.profraw"
     _tool([str(program)], {"LLVM_PROFILE_FILE": f"{counts}%c"})
     return program
+
+
+def board_checks(out: Path, *options: str) -> list[Path]:
+    """The programs that tests/unit/test_board_check.py makes of boards' plans, run by its tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(test_board_check, "BUILD", out / "board-check")
+        patch.setitem(test_unit.SANITIZERS, "address", list(COUNTERS))
+        patch.setenv("LLVM_PROFILE_FILE", f"{out}/board-check-%p.profraw")
+        test = str(Path(test_board_check.__file__))
+        if pytest.main(["-q", "-p", "no:cacheprovider", *options, test]) != 0:
+            sys.exit("the tests failed: coverage is that of tests which pass")
+    return sorted((out / "board-check").glob("*/check"))
 
 
 def _object(name: str, out: Path) -> Path:

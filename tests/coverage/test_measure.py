@@ -68,3 +68,11 @@ def test_a_line_that_does_not_run_is_counted(tmp_path: Path) -> None:
     """Through the compiler: an object that no program has counts with all its lines."""
     program = c_part._run(c_part.test_unit.UNIT / "test_notice.c", tmp_path)
     assert program.exists() and (tmp_path / "test_notice.profraw").stat().st_size > 0
+
+
+def test_the_board_check_counts(tmp_path: Path) -> None:
+    """Its programs are not those of tests/unit/test_*.c."""
+    c_part.test_unit.write_generated()
+    programs = c_part.board_checks(tmp_path, "-k", "damaged")
+    assert programs and list(tmp_path.glob("board-check-*.profraw"))
+    assert programs[0].is_relative_to(tmp_path)
