@@ -66,7 +66,7 @@ def _members(device: EmulatedDevice) -> Members:
     kinds = {device_types.c_name(key): device_types.c_type(key) for key in device.type.keys}
     members = [
         ("vm", str(device.vm)),
-        ("intid", "0" if device.spi is None else str(device.spi + 32)),
+        ("intid", c.intid(device.spi)),
     ]
     for name, value in device.options:
         members.append((name, c.boolean(bool(value)) if kinds[name] == "bool" else c.u64(value)))

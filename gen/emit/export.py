@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gen.emit import c
-from gen.emit.guest_places import PPI, SPI, Place, link_regions, load_address, places
+from gen.emit.guest_places import Place, link_regions, load_address, places
 from gen.plan.model import Plan, PlannedVm
+from gen.read.gic import ppi_intid, spi_intid, spi_text
 
 HEADER = "guest.h"
 LINKER = "guest.ld"
@@ -67,10 +68,10 @@ def _vm_defines(plan: Plan, vm: PlannedVm) -> Defines:
         for name in ("virtual", "physical"):
             ppi = plan.board.timer_ppi[name]
             timer = f"TIMER_{name.upper()}"
-            values += [(f"{timer}_PPI", ppi), (f"{timer}_INTID", ppi + PPI)]
+            values += [(f"{timer}_PPI", ppi), (f"{timer}_INTID", ppi_intid(ppi))]
     for monitor in plan.monitors:
         if monitor.vm == vm.index and monitor.spi is not None:
-            values += [("MONITOR_SPI", monitor.spi), ("MONITOR_INTID", monitor.spi + SPI)]
+            values += [("MONITOR_SPI", monitor.spi), ("MONITOR_INTID", spi_intid(monitor.spi))]
     return values
 
 
@@ -78,7 +79,7 @@ def _place_defines(place: Place) -> Defines:
     values = [(f"{place.name}_BASE", place.base), (f"{place.name}_SIZE", place.size)]
     for number, (spi, _) in enumerate(place.spis):
         which = f"{place.name}_" if number == 0 else f"{place.name}_{number}_"
-        values += [(f"{which}SPI", spi), (f"{which}INTID", spi + SPI)]
+        values += [(f"{which}SPI", spi), (f"{which}INTID", spi_intid(spi))]
     return values + [(f"{place.name}_{name}", value) for name, value in place.numbers]
 
 
@@ -102,7 +103,7 @@ def _summary(plan: Plan, vm: PlannedVm, head: Sequence[str]) -> str:
         f"{'first':>14} {'last':>14} {'size':>12}  {'name':24}  what, interrupts",
     ]
     for place in places(plan, vm):
-        words = "".join(f"; SPI {s} (INTID {s + SPI}), {how}" for s, how in place.spis)
+        words = "".join(f"; {spi_text(s)}, {how}" for s, how in place.spis)
         span = f"{place.base:#14x} {place.end - 1:#14x} {place.size:#12x}"
         lines.append(f"{span}  {place.name:24}  {place.what}{words}")
     return "\n".join(lines) + "\n"

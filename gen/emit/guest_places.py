@@ -13,7 +13,6 @@ from gen.emit import c
 from gen.plan.model import Plan, PlannedVm
 from gen.ranges import PAGE, Range, align_up, subtract
 
-PPI, SPI = 16, 32  # first INTIDs (GICv3 2.2)
 LEVEL, EDGE = "level", "edge"
 _GIC = {
     "interrupt distributor": "GICD",

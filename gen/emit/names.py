@@ -10,8 +10,7 @@ from gen.emit import c
 from gen.emit.vm_rows import vm_names
 from gen.plan.model import Plan
 from gen.read.board import Board
-
-_PPI, _SPI = 16, 32  # first INTIDs (GICv3 2.2)
+from gen.read.gic import ppi_intid, spi_intid
 
 
 def names_header(plan: Plan) -> str:
@@ -57,10 +56,10 @@ def _array(declaration: str, names: Sequence[str | None], symbol: str) -> str:
 def irq_names(plan: Plan) -> list[str | None]:
     """By physical INTID; the hypervisor's own and the VMs'."""
     board = plan.board
-    found = {0: "another CPU", _PPI + board.maintenance_ppi: "vGIC maintenance"}
-    found |= {_PPI + ppi: f"{name} timer" for name, ppi in _timers(board).items()}
-    found[_SPI + board.uart.spi] = "console"
-    found |= {_SPI + irq.spi: irq.owner for vm in plan.vms for irq in vm.irqs}
+    found = {0: "another CPU", ppi_intid(board.maintenance_ppi): "vGIC maintenance"}
+    found |= {ppi_intid(ppi): f"{name} timer" for name, ppi in _timers(board).items()}
+    found[spi_intid(board.uart.spi)] = "console"
+    found |= {spi_intid(irq.spi): irq.owner for vm in plan.vms for irq in vm.irqs}
     return [found.get(intid) for intid in range(max(found) + 1)]
 
 

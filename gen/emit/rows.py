@@ -201,7 +201,7 @@ def _pcpus(plan: Plan) -> list[Members]:
             ("hardware_id", c.u64(pcpu.hardware_id)),
             ("release_address", c.address(c.u64(pcpu.release_address or 0))),
             ("vcpu", "-1" if pcpu.vcpu is None else str(pcpu.vcpu)),
-            ("ipi_intid", "0" if pcpu.ipi_spi is None else str(pcpu.ipi_spi + 32)),
+            ("ipi_intid", c.intid(pcpu.ipi_spi)),
         ]
         for pcpu in plan.pcpus
     ]
@@ -223,7 +223,7 @@ def _irqs(plan: Plan) -> list[Members]:
             values = (
                 "IRQ_VM",
                 str(owner.vm),
-                str(owner.guest_spi + 32),
+                c.intid(owner.guest_spi),
                 c.boolean(owner.trigger == "edge"),
             )
         else:
@@ -234,7 +234,7 @@ def _irqs(plan: Plan) -> list[Members]:
 
 def _vuarts(plan: Plan) -> list[Members]:
     return [
-        [("vm", str(uart.vm)), ("intid", str(uart.spi + 32)), ("voice", str(uart.voice))]
+        [("vm", str(uart.vm)), ("intid", c.intid(uart.spi)), ("voice", str(uart.voice))]
         for uart in plan.vuarts
     ]
 
@@ -265,7 +265,7 @@ def _channel_peers(plan: Plan) -> list[Members]:
             ("channel", str(peer.channel)),
             ("vm", str(peer.vm)),
             ("window", c.address(c.u64(peer.window))),
-            ("intid", _intid(peer.spi)),
+            ("intid", c.intid(peer.spi)),
             ("writable", c.boolean(peer.writable)),
             ("rings", f"{peer.rings:#x}"),
         ]
@@ -333,7 +333,7 @@ def _monitors(plan: Plan) -> list[Members]:
         rows.append(
             [
                 ("vm", str(monitor.vm)),
-                ("intid", _intid(monitor.spi)),
+                ("intid", c.intid(monitor.spi)),
                 ("control_first", str(first)),
                 ("control_count", str(len(monitor.controls))),
             ]
@@ -348,13 +348,9 @@ def _controls(plan: Plan) -> list[Members]:
 
 def _watchdogs(plan: Plan) -> list[Members]:
     return [
-        [("vm", str(dog.vm)), ("intid", _intid(dog.spi)), ("timeout_ms", str(dog.timeout_ms))]
+        [("vm", str(dog.vm)), ("intid", c.intid(dog.spi)), ("timeout_ms", str(dog.timeout_ms))]
         for dog in plan.watchdogs
     ]
-
-
-def _intid(spi: int | None) -> str:
-    return "0" if spi is None else str(spi + 32)
 
 
 def _voices(plan: Plan) -> list[Members]:

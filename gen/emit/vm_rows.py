@@ -7,6 +7,7 @@ from gen.emit import c
 from gen.emit.c import Members
 from gen.emit.images import ImageSymbol
 from gen.plan.model import Plan, PlannedVm, SysregRow
+from gen.read.gic import spi_intid
 
 _POLICY = {
     "halt": "POLICY_HALT",
@@ -127,7 +128,7 @@ def _image(entry: ImageSymbol) -> str:
 
 
 def _vgic_arrays(vm: PlannedVm, name: str) -> str:
-    hardware = {irq.guest_spi: irq.spi + 32 for irq in vm.irqs}
+    hardware = {irq.guest_spi: spi_intid(irq.spi) for irq in vm.irqs}
     owned = {*hardware, *vm.software_spis}
     words = vm.spi_count // 32
     parts = []

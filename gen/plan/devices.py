@@ -21,6 +21,7 @@ from gen.ranges import Range, overlaps, pages, range_text
 from gen.read.board import Board, BoardDevice
 from gen.read.deployment import Deployment, Device, Passthrough, Vm
 from gen.read.fdt import Tree
+from gen.read.gic import FIRST_SPI
 
 MACHINE_PATHS = ("/cpus", "/memory", "/psci", "/chosen", "/reserved-memory", "/aliases")
 MACHINE_COMPATIBLES = (
@@ -30,7 +31,6 @@ MACHINE_COMPATIBLES = (
     "brcm,bcm2711-l1-intc",
     "brcm,bcm2836-l1-intc",
 )
-SPI_BASE = 32  # INTID of SPI 0 (GICv3 2.2)
 PMU_COMPATIBLES = re.compile(r"arm,(armv8-pmuv3|.*-pmu)|.*cortex-a\d+-pmu")
 
 
@@ -176,17 +176,17 @@ def _report_no_such_spi(
     request: Device, device: BoardDevice, wanted: int, own: Set[int], report: Report
 ) -> None:
     spis = ", ".join(str(number) for number in sorted(own)) or "none"
-    as_intid = wanted - SPI_BASE in own
-    told = f": {wanted} is the INTID of its SPI {wanted - SPI_BASE}" if as_intid else ""
+    as_intid = wanted - FIRST_SPI in own
+    told = f": {wanted} is the INTID of its SPI {wanted - FIRST_SPI}" if as_intid else ""
     report.error(
         "device-irq",
         request.where,
         f"{device.path} has no SPI {wanted}{told}",
-        f"write spi = {wanted - SPI_BASE}" if as_intid else f"its SPIs: {spis}",
+        f"write spi = {wanted - FIRST_SPI}" if as_intid else f"its SPIs: {spis}",
     )
 
 
-def _check_spi_count(entry: Passthrough, board: Board, report: Report) -> None:
+def _check_no_intid(entry: Passthrough, board: Board, report: Report) -> None:
     """Numbers that none of the devices in a range has, and that one has if they are INTIDs."""
     hpa = entry.hpa if entry.hpa is not None else entry.gpa
     spis = {
@@ -197,14 +197,14 @@ def _check_spi_count(entry: Passthrough, board: Board, report: Report) -> None:
         if irq.kind == "spi"
     }
     for spi in entry.spi:
-        meant = spi - SPI_BASE
+        meant = spi - FIRST_SPI
         if spi not in spis and meant in spis:
             report.error(
                 "passthrough-intid",
                 entry.where,
                 f"passthrough {entry.name}: spi = {spi}, but {spis[meant]} has SPI {meant}, whose "
                 f"INTID is {spi}",
-                f"write spi = {meant}: an SPI's number is its INTID less {SPI_BASE}",
+                f"write spi = {meant}: an SPI's number is its INTID less {FIRST_SPI}",
             )
 
 
@@ -221,7 +221,7 @@ def _explicit(
         window = page_window(bytes_, address_limit(board), report)
         if window is not None and _is_device_memory(window, board, report):
             windows.append(window)
-        _check_spi_count(entry, board, report)
+        _check_no_intid(entry, board, report)
         irqs += [
             SpiClaim(spi, spi, triggers.get(spi, "level"), entry.name, entry.where)
             for spi in entry.spi

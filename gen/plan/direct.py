@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
-
 from gen.diagnostics import Report, Where
 from gen.plan.channels import board_spis, first_free
 from gen.plan.draft import VmDevices
 from gen.plan.model import Irq, Pcpu, PlannedVm, Vcpu
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
-
-FIRST_SPI = 32
+from gen.read.gic import spi_text
 
 
 def is_direct(vm: Vm) -> bool:
@@ -65,7 +62,7 @@ def check_direct(
     deployment: Deployment, board: Board, devices: Sequence[VmDevices], report: Report
 ) -> None:
     """Whether the board can do it, and the numbers agree."""
-    check_console(deployment, board, report)
+    _check_console(deployment, board, report)
     for vm, mine in zip(deployment.vms, devices):
         if is_direct(vm):
             _check_board(vm, board, deployment, report)
@@ -77,7 +74,7 @@ def check_direct(
             report.error(
                 "irq-software-taken",
                 where,
-                f"VM {vm.name}: SPI {spi} (INTID {spi + FIRST_SPI}) for {what} belongs to a device "
+                f"VM {vm.name}: {spi_text(spi)} for {what} belongs to a device "
                 'of the board or to another VM; with interrupts = "passthrough" it must be one that '
                 "nothing else has",
                 f"leave spi out, or use spi = {spare}",
@@ -131,7 +128,7 @@ def _reasons_to_stop(vm: Vm, deployment: Deployment) -> list[tuple[str, Where]]:
     return reasons
 
 
-def check_console(deployment: Deployment, board: Board, report: Report) -> None:
+def _check_console(deployment: Deployment, board: Board, report: Report) -> None:
     """Somebody must take the interrupt of the console's UART."""
     if deployment.console.mode == "none" or not all(
         holds_interface(vm, board) for vm in deployment.vms
@@ -167,8 +164,7 @@ def _check_same(vm: Vm, devices: VmDevices, report: Report) -> None:
 
 def direct_irqs(vm_index: int, devices: Sequence[Irq], software: Sequence[int]) -> tuple[Irq, ...]:
     """All SPIs of such a VM are physical ones; those without a wire are edges."""
-    trigger: Literal["edge"] = "edge"
-    others = [Irq(spi, spi, vm_index, trigger, "an emulated device") for spi in software]
+    others = [Irq(spi, spi, vm_index, "edge", "an emulated device") for spi in software]
     return tuple(sorted((*devices, *others), key=lambda irq: irq.guest_spi))
 
 

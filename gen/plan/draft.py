@@ -13,6 +13,7 @@ from gen.read.board import BoardDevice
 from gen.read.deployment import Device
 from gen.read.device_types import UartType
 from gen.read.fdt import Node
+from gen.read.gic import Trigger
 
 SpanKind = Literal["ram", "passthrough", "emulated", "channel"]
 
@@ -34,7 +35,7 @@ class SpiClaim:
 
     spi: int
     guest_spi: int
-    trigger: Literal["level", "edge"]
+    trigger: Trigger
     owner: str
     where: Where
 

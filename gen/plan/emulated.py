@@ -13,9 +13,9 @@ from gen.ranges import PAGE, Range, overlaps, pages
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 from gen.read.device_types import default_uart, find_uart
+from gen.read.gic import REDISTRIBUTOR_SIZE
 
 DISTRIBUTOR_SIZE = {2: PAGE, 3: 0x1_0000}  # by GIC version: GICv2 4.1, GICv3 12.8
-REDISTRIBUTOR_SIZE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
 CPU_INTERFACE_SIZE = 0x2000  # GICv2 4.1: GICC, and GICV in its place
 ALIASED_SIZE = 0x2_0000  # of one whose two pages each fill 64 KiB with aliases
 GIC_OPS = {

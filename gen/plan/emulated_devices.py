@@ -14,6 +14,7 @@ from gen.ranges import PAGE, Range, align_up
 from gen.read import device_types
 from gen.read.deployment import Emulated, Vm
 from gen.read.fdt import Node
+from gen.read.gic import spi_cells
 
 HEADER = "devices.h"  # generated: declares the operations and rows of all types
 
@@ -94,5 +95,5 @@ def emulated_node(device: EmulatedDevice, has_gic: bool) -> Node:
         "reg": reg(Range(gpa, device.type.size)),
     }
     if device.spi is not None and device.type.trigger is not None and has_gic:
-        properties["interrupts"] = cells(0, device.spi, 1 if device.type.trigger == "edge" else 4)
+        properties["interrupts"] = cells(*spi_cells(device.spi, device.type.trigger))
     return Node(f"{device.type.name}@{gpa:x}", None, properties)

@@ -17,9 +17,8 @@ from gen.read.board import Board
 from gen.read.deployment import Channel, Vm
 from gen.read.device_types import UARTS
 from gen.read.fdt import Node, Tree
+from gen.read.gic import ppi_cells, spi_cells
 
-EDGE, LEVEL = 1, 4  # GIC binding: rising edge, level high
-SPI, PPI = 0, 1
 PL011_PERIPHID = 0x0034_1011  # PL011 r1p5 (DDI 0183G 3.3.14)
 # Numbers that no board's tree has: a vendor's property that kept one of those leads nowhere.
 GIC_PHANDLE = 0x1000_0001
@@ -153,7 +152,7 @@ def _timer(view: GuestView) -> Node:
     ppis = view.board.timer_ppi
     order = [ppis.get("secure", ppis["physical"])]
     order += [ppis[name] for name in ("physical", "virtual", "hypervisor")]
-    interrupts = b"".join(cells(PPI, number, LEVEL) for number in order)
+    interrupts = b"".join(cells(*ppi_cells(number, "level")) for number in order)
     properties = {"compatible": strings("arm,armv8-timer"), "always-on": b""}
     if view.gic:
         properties["interrupts"] = interrupts
@@ -183,7 +182,7 @@ def _uarts(view: GuestView) -> list[Node]:
         if "arm,primecell" in uart.kind.compatible and uart.size < PAGE:
             properties["arm,primecell-periphid"] = cells(PL011_PERIPHID)
         if view.gic:
-            properties["interrupts"] = cells(SPI, uart.spi, LEVEL)
+            properties["interrupts"] = cells(*spi_cells(uart.spi, "level"))
         nodes.append(Node(f"{base}@{uart.gpa:x}", None, properties))
     return [*nodes, Node("uart-clock", None, clock)]
 
@@ -225,7 +224,7 @@ def _channel(view: GuestView, channel: Channel, end: Doorbell, phandle: int) -> 
         "bulkhead,access": strings(channel.peers[end.peer].access),
     }
     if end.spi is not None and view.gic:
-        properties["interrupts"] = cells(SPI, end.spi, EDGE)
+        properties["interrupts"] = cells(*spi_cells(end.spi, "edge"))
     parts = {"window": end.window}
     if end.frame is not None:
         parts = {"doorbell": Range(end.frame, PAGE)} | parts

@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gen.plan.draft import SpiClaim
-from gen.plan.references import interrupts
 from gen.plan.tree_write import cells, strings
-from gen.read.devices import is_gic
 from gen.read.fdt import Node, Tree
+from gen.read.gic import spi_cells, spi_of
+from gen.read.interrupts import is_gic, map_entries, specifiers
 
 INTERRUPT_PROPERTIES = frozenset(
     "interrupts interrupts-extended interrupt-parent interrupt-names interrupt-map "
     "interrupt-map-mask".split()
 )
-EDGE, LEVEL = 1, 4  # GIC binding: rising edge, level high
 GIC_ADDRESS_CELLS = 2  # of the guest's GIC node
 
 PhandleOf = Callable[[Node], int | None]
@@ -36,10 +35,10 @@ def interrupt_properties(
         return _nexus(tree, source, irqs or (), gic_phandle, phandle_of, miss)
     granted = {irq.spi: irq for irq in irqs or ()}
     kept: list[tuple[int, tuple[int, ...]]] = []  # place in the list, cells with the controller
-    found = interrupts(tree, source)
+    found = specifiers(tree, source)
     for place, entry in enumerate(found):
         if is_gic(entry.controller):
-            irq = granted.get(entry.cells[1]) if entry.cells[0] == 0 else None
+            irq = _granted(granted, entry.cells)
             if irq is not None:
                 kept.append((place, (gic_phandle, *_gic_cells(irq))))
             elif irqs is None:
@@ -63,7 +62,13 @@ def interrupt_properties(
 
 
 def _gic_cells(irq: SpiClaim) -> tuple[int, int, int]:
-    return 0, irq.guest_spi, EDGE if irq.trigger == "edge" else LEVEL
+    return spi_cells(irq.guest_spi, irq.trigger)
+
+
+def _granted(granted: Mapping[int, SpiClaim], cells: tuple[int, ...]) -> SpiClaim | None:
+    """What a GIC's specifier names, as far as it is the VM's."""
+    spi = spi_of(cells)
+    return granted.get(spi) if spi is not None else None
 
 
 def _nexus(
@@ -76,27 +81,18 @@ def _nexus(
 ) -> dict[str, bytes]:
     """A bridge's interrupt-map with the guest's controller in it (2.4.3)."""
     granted = {irq.spi: irq for irq in irqs}
-    values = source.cells("interrupt-map")
-    child = source.cell("#address-cells", 2) + source.cell("#interrupt-cells", 1)
     rows: list[int] = []
-    at = 0
-    while at + child < len(values):
-        head, parent = values[at : at + child], tree.phandles.get(values[at + child])
-        if parent is None:
-            break
-        start = at + child + 1 + parent.cell("#address-cells", 0)
-        end = start + parent.cell("#interrupt-cells", 1)
-        if is_gic(parent):
-            irq = granted.get(values[start + 1])
+    for entry in map_entries(tree, source):
+        if is_gic(entry.controller):
+            irq = _granted(granted, entry.cells)
             if irq is not None:
-                rows += [*head, gic_phandle, *(0,) * GIC_ADDRESS_CELLS, *_gic_cells(irq)]
+                rows += [*entry.child, gic_phandle, *(0,) * GIC_ADDRESS_CELLS, *_gic_cells(irq)]
         else:
-            phandle = phandle_of(parent)
+            phandle = phandle_of(entry.controller)
             if phandle is None:
-                miss("interrupt-map", parent)
+                miss("interrupt-map", entry.controller)
             else:
-                rows += [*head, phandle, *values[at + child + 1 : end]]
-        at = end
+                rows += [*entry.child, phandle, *entry.address, *entry.cells]
     if not rows:
         return {}
     kept = {"interrupt-map": cells(*rows)}

@@ -13,13 +13,9 @@ from gen.plan.sharing import console_is_ours
 from gen.ranges import align_up
 from gen.read.board import Board
 from gen.read.deployment import Channel, Deployment, Vm
+from gen.read.gic import SPI_COUNT, spi_text
 
 POLLED = "irq = [] in its [[vm.device]], for a driver that polls; or a device with an interrupt of its own"
-SPI_COUNT = 988  # INTIDs 32 to 1019 (GICv3 2.2)
-
-
-def spi_text(spi: int) -> str:
-    return f"SPI {spi} (INTID {spi + 32})"
 
 
 def check_physical(

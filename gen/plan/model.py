@@ -13,6 +13,7 @@ from gen.ranges import Range
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 from gen.read.device_types import DeviceType, UartType
+from gen.read.gic import Trigger
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Irq:
     spi: int
     guest_spi: int
     vm: int
-    trigger: Literal["level", "edge"]
+    trigger: Trigger
     owner: str
 
 

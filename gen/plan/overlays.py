@@ -13,8 +13,9 @@ from gen.diagnostics import Exit, Failure, Report
 from gen.plan.guest_tree import GuestView
 from gen.plan.tree_check import Source, check_cpus, check_reach, memory_text, told_memory
 from gen.ranges import Range, union
-from gen.read.devices import cpu_nodes, is_gic
+from gen.read.devices import cpu_nodes
 from gen.read.fdt import Tree, parse
+from gen.read.interrupts import is_gic
 
 OVERLAY_ROOM = 4096
 

@@ -15,8 +15,8 @@ from gen.ranges import Range, contains
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Memory, Vm
 from gen.read.device_keys import CONSOLE
-from gen.read.devices import is_gic
 from gen.read.fdt import Node, Tree, cpu_reg
+from gen.read.interrupts import is_gic
 
 
 def regions_of(tree: Tree, node: Node) -> tuple[Region, ...]:

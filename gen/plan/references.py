@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gen.read.devices import interrupt_parent
 from gen.read.fdt import Node, Tree
+from gen.read.interrupts import specifiers
 
 # Property to the property of the provider that says how many cells follow its phandle, or their
 # number; "": none.
@@ -76,14 +76,6 @@ class Reference:
     arguments: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class InterruptReference:
-    """One entry of `interrupts` or `interrupts-extended`."""
-
-    controller: Node
-    cells: tuple[int, ...]
-
-
 def form(name: str) -> str | None:
     """How many cells follow each phandle of a property: see FORMS; None: it holds no references."""
     if name in FORMS:
@@ -128,28 +120,6 @@ def holds_references(tree: Tree, node: Node, name: str) -> bool:
     return provider is not None and "syscon" in provider.compatible
 
 
-def interrupts(tree: Tree, node: Node) -> tuple[InterruptReference, ...]:
-    """Of any controller, in order (Devicetree Specification 2.4)."""
-    found: list[InterruptReference] = []
-    if node.has("interrupts-extended"):
-        cells, at = node.cells("interrupts-extended"), 0
-        while at < len(cells):
-            controller = tree.phandles.get(cells[at])
-            if controller is None:
-                break
-            end = at + 1 + controller.cell("#interrupt-cells", 1)
-            found.append(InterruptReference(controller, cells[at + 1 : end]))
-            at = end
-        return tuple(found)
-    parent = interrupt_parent(tree, node) if node.has("interrupts") else None
-    if parent is not None:
-        cells, width = node.cells("interrupts"), max(parent.cell("#interrupt-cells", 1), 1)
-        found = [
-            InterruptReference(parent, cells[at : at + width]) for at in range(0, len(cells), width)
-        ]
-    return tuple(found)
-
-
 def controls(name: str) -> bool:
     """Whether the provider of such a reference can stop the device that refers to it."""
     return name in CONTROL or name.endswith(CONTROL_ENDINGS) or name.startswith("pinctrl-")
@@ -162,5 +132,5 @@ def providers(tree: Tree, node: Node) -> Iterator[tuple[str, Node]]:
             for reference in references(tree, node, name):
                 if reference.provider is not None:
                     yield name, reference.provider
-    for interrupt in interrupts(tree, node):
-        yield "interrupts", interrupt.controller
+    for entry in specifiers(tree, node):
+        yield "interrupts", entry.controller

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from gen.diagnostics import Report, Where
 from gen.plan.guest_tree import GuestView
 from gen.ranges import Range, address_text, contains, range_text, union
-from gen.read.devices import GIC_COMPATIBLES, cpu_nodes
+from gen.read.devices import cpu_nodes
 from gen.read.fdt import Node, Tree, cpu_reg
+from gen.read.interrupts import GIC_COMPATIBLES
 
 
 @dataclass(frozen=True)

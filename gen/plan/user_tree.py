@@ -11,8 +11,8 @@ from gen.plan.guest_tree import GuestView, chosen_properties, memory_node
 from gen.plan.tree_check import Source, check_cpus, check_gic, check_reach, memory_text, told_memory
 from gen.plan.tree_write import cells
 from gen.ranges import Range, union
-from gen.read.devices import is_gic
 from gen.read.fdt import FdtError, Node, Tree, parse
+from gen.read.interrupts import is_gic
 
 
 def user_tree(

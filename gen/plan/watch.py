@@ -15,9 +15,9 @@ from gen.ranges import PAGE, Range, align_up, first_hole
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 from gen.read.fdt import Node
+from gen.read.gic import spi_cells
 
 WATCHDOG_SIZE = 2 * PAGE  # control and refresh frame
-EDGE = 1
 HEADER = "vdev/watchdog.h"
 
 
@@ -91,7 +91,7 @@ def watchdog_node(watchdog: Watchdog) -> Node:
         "timeout-sec": cells(max(1, watchdog.timeout_ms // 1000)),
     }
     if watchdog.spi is not None:
-        properties["interrupts"] = cells(0, watchdog.spi, EDGE)
+        properties["interrupts"] = cells(*spi_cells(watchdog.spi, "edge"))
     return Node(f"watchdog@{watchdog.gpa:x}", None, properties)
 
 
@@ -102,5 +102,5 @@ def monitor_node(monitor: Monitor, names: Sequence[str]) -> Node:
         "bulkhead,controls": strings(*names),
     }
     if monitor.spi is not None:
-        properties["interrupts"] = cells(0, monitor.spi, EDGE)
+        properties["interrupts"] = cells(*spi_cells(monitor.spi, "edge"))
     return Node("monitor", None, properties)

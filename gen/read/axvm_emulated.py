@@ -24,10 +24,8 @@ from gen.read.axvm_schema import (
     Interrupts,
 )
 from gen.read.device_types import default_uart
+from gen.read.gic import FIRST_SPI, REDISTRIBUTOR_SIZE
 from gen.read.suggest import did_you_mean
-
-REDISTRIBUTOR_STRIDE = 0x2_0000  # GICv3 12.10: RD_base and SGI_base frames
-FIRST_SPI = 32
 
 
 def translate_interrupts(to: Translation) -> Interrupts:
@@ -156,13 +154,13 @@ def _controller(to: Translation, row: EmuRow) -> None:
             "would put the device at one place and reach for the board's at the other",
             f"use {address_text(place)}",
         )
-    if is_frames and row.cfg[1] != REDISTRIBUTOR_STRIDE:
+    if is_frames and row.cfg[1] != REDISTRIBUTOR_SIZE:
         to.report.error(
             "axvm-cfg",
             row.where,
             f"emu_devices: {row.name} has stride = {row.cfg[1]:#x}, and a GICv3's redistributors are "
-            f"{REDISTRIBUTOR_STRIDE:#x} apart: AxVM would take any number",
-            f"use {REDISTRIBUTOR_STRIDE:#x}",
+            f"{REDISTRIBUTOR_SIZE:#x} apart: AxVM would take any number",
+            f"use {REDISTRIBUTOR_SIZE:#x}",
         )
     count = to.vm.base.get("cpu_num")
     if is_frames and count is not None and row.cfg[0] != count:

@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Literal
 
 from gen.ranges import PAGE, Range, subtract
+from gen.read.gic import Trigger, ppi_intid, spi_intid
 
 
 @dataclass(frozen=True)
 class Interrupt:
-    """kind spi/ppi with the number as the kind counts it; intid = 32 + n or 16 + n."""
+    """`number` as its kind counts."""
 
     kind: Literal["spi", "ppi"]
     number: int
-    trigger: Literal["level", "edge"]
+    trigger: Trigger
 
     @property
     def intid(self) -> int:
-        return self.number + (32 if self.kind == "spi" else 16)
+        return spi_intid(self.number) if self.kind == "spi" else ppi_intid(self.number)
 
 
 @dataclass(frozen=True)

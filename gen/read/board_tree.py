@@ -10,15 +10,14 @@ from gen.diagnostics import Report, Where
 from gen.ranges import Range
 from gen.read.board import BoardDevice, Cpu, Gic, Power, Uart
 from gen.read.devices import (
-    GIC_COMPATIBLES,
     clock_hz,
     cpu_nodes,
-    is_gic,
     ram_ranges,
     read_devices,
-    read_interrupts,
 )
 from gen.read.fdt import Node, Tree, cpu_reg, take
+from gen.read.gic import REDISTRIBUTOR_SIZE
+from gen.read.interrupts import GIC_COMPATIBLES, is_gic, read_interrupts
 from gen.read.validate import Values
 
 UART_COMPATIBLES: dict[str, tuple[str, ...]] = {
@@ -33,10 +32,6 @@ POWER_COMPATIBLES = {"bcm2835_pm": ("brcm,bcm2711-pm", "brcm,bcm2835-pm")}
 # Order of `interrupts` in the arm,armv8-timer binding, and the names of interrupt-names.
 TIMER_ORDER = ("secure", "physical", "virtual", "hypervisor")
 TIMER_NAMES = {"sec-phys": 0, "phys": 1, "virt": 2, "hyp-phys": 3}
-
-# Where the tree says "the board has one of these regions a CPU": bytes a CPU (GICv3: RD and SGI
-# frame, IHI 0069 12.10).
-GICR_SIZE = 0x2_0000
 
 
 @dataclass(frozen=True)
@@ -157,7 +152,9 @@ def _gic(node: Node) -> Gic:
     if version == 3:
         # arm,gic-v3 binding: GICD, then one GICR region a cluster, then GICC, GICH, GICV.
         regions = node.cell("#redistributor-regions", 1)
-        if len(reg) < 1 + regions or any(part.size < GICR_SIZE for part in reg[1 : 1 + regions]):
+        if len(reg) < 1 + regions or any(
+            part.size < REDISTRIBUTOR_SIZE for part in reg[1 : 1 + regions]
+        ):
             raise _Missing(f"{node.path}: reg has no redistributors", "complete its reg")
         return Gic(3, compatible, reg[0], reg[1 : 1 + regions], path=node.path)
     if len(reg) < 4:

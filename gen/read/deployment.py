@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gen.diagnostics import NOWHERE, Where
+from gen.read.gic import Trigger
 
 Policy = Literal["halt", "restart", "reset-board"]
 
@@ -37,7 +38,7 @@ class Kernel:
 class DeviceIrq:
     spi: int
     guest_spi: int | None = None
-    trigger: Literal["level", "edge"] | None = None
+    trigger: Trigger | None = None
 
 
 @dataclass(frozen=True)

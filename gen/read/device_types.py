@@ -5,8 +5,8 @@ entry here, one C file and one Kconfig symbol make a device (docs/custom-device.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from gen.read.gic import Trigger
 from gen.read.keys import Form, Key, Kind, parse_size, parse_time, scalar
 
 # What a type's own key may take, and what it is in C. A time is milliseconds.
@@ -29,7 +29,7 @@ class DeviceType:
     compatible: tuple[str, ...]  # of its node in the guest's device tree
     size: int = 4096  # bytes of registers, whole pages
     ports: int = 0  # I/O ports that it takes where it has a `port` in place of a gpa; 0: never
-    trigger: Literal["level", "edge"] | None = None  # of its interrupt; None: it has none
+    trigger: Trigger | None = None  # of its interrupt; None: it has none
     keys: tuple[Key, ...] = ()  # its own, beyond type, gpa, port and spi: members of its row
 
     @property

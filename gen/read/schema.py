@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from gen.read.gic import LAST_SPI
 from gen.read.keys import Form, Key, Table, enum, scalar, table
 from gen.read.schema_vm import TEMPLATE, VM
 
@@ -81,7 +82,14 @@ PEER = Table(
         Key("vm", scalar("text"), "The VM.", '"control"', required=True),
         Key("access", enum("rw", "ro"), "What it may do.", '"rw"', required=True),
         Key("gpa", scalar("address"), "Where it sees the memory.", "0x1_0000_0000", "chosen"),
-        Key("spi", scalar("int"), "Doorbell interrupt it receives.", "50", "chosen", maximum=987),
+        Key(
+            "spi",
+            scalar("int"),
+            "Doorbell interrupt it receives.",
+            "50",
+            "chosen",
+            maximum=LAST_SPI,
+        ),
         Key(
             "rings",
             scalar("text"),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from gen.read.gic import LAST_SPI
 from gen.read.keys import Key, Table, enum, scalar, table
 
 MASK_LIMIT = (1 << 64) - 1
@@ -11,8 +12,12 @@ DEVICE_IRQ = Table(
     "vm.device.irq",
     "One interrupt of a device.",
     (
-        Key("spi", scalar("int"), "The board's SPI number.", "121", required=True, maximum=987),
-        Key("guest_spi", scalar("int"), "The number the guest sees.", "40", "spi", maximum=987),
+        Key(
+            "spi", scalar("int"), "The board's SPI number.", "121", required=True, maximum=LAST_SPI
+        ),
+        Key(
+            "guest_spi", scalar("int"), "The number the guest sees.", "40", "spi", maximum=LAST_SPI
+        ),
         Key("trigger", enum("level", "edge"), "Its trigger.", '"level"', "the tree's"),
     ),
 )
@@ -156,7 +161,7 @@ PASSTHROUGH = Table(
             "[1]",
             "[]",
             many=True,
-            maximum=987,
+            maximum=LAST_SPI,
         ),
         Key("dma", scalar("bool"), "true: it masters the bus.", "true", "false"),
     ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from gen.read import device_types
+from gen.read.gic import LAST_SPI
 from gen.read.keys import Form, Key, Table, enum, scalar, table
 from gen.read.schema_devices import DEVICE, PASSTHROUGH
 
@@ -110,7 +111,7 @@ EMULATED = Table(
             "the other types have no interrupt.",
             "1",
             "the board's own number",
-            maximum=987,
+            maximum=LAST_SPI,
         ),
     )
     + device_types.type_keys(),

@@ -13,6 +13,7 @@ from gen.diagnostics import Diagnostic
 from gen.emit.boundaries import Boundaries, owns_uart, packed_size, size_limit, window
 from gen.emit.report.vm_facts import Json, irq, relative, vm_facts
 from gen.plan.model import Plan, PlannedChannel, SysregRow
+from gen.read.gic import spi_intid
 from gen.ranges import Range, union
 
 _AUDIT = (
@@ -238,11 +239,13 @@ def _interrupts(plan: Plan) -> list[Json]:
     for cpu in plan.pcpus:
         if cpu.ipi_spi is not None:
             owner = f"hypervisor's calls to {plan.board.cpus[cpu.board_index].name}"
-            row = {"spi": cpu.ipi_spi, "intid": cpu.ipi_spi + 32, "owner": owner, "vm": None}
+            row = {"spi": cpu.ipi_spi, "intid": spi_intid(cpu.ipi_spi), "owner": owner, "vm": None}
             rows.append(row)
     if owns_uart(plan):
         spi = plan.board.uart.spi
-        rows.append({"spi": spi, "intid": spi + 32, "owner": "hypervisor's console", "vm": None})
+        rows.append(
+            {"spi": spi, "intid": spi_intid(spi), "owner": "hypervisor's console", "vm": None}
+        )
     return sorted(rows, key=lambda row: int(row["spi"]))
 
 

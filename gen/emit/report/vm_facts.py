@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gen.plan.model import Image, Irq, MmioRow, Plan, PlannedVm
+from gen.read.gic import ppi_intid, spi_intid
 
 Json = dict[str, Any]
-_PPI, _SPI = 16, 32  # first INTIDs (GICv3 2.2)
 # Class of an interrupt: how it gets to the guest.
 DIRECT = "direct"  # acknowledged and ended by the guest itself, without an exit
 LINKED = "hardware-linked"  # taken by the hypervisor, ended by the guest without an exit
@@ -159,9 +159,9 @@ def _image(image: Image, base: Path) -> Json:
 def irq(one: Irq) -> Json:
     return {
         "spi": one.spi,
-        "intid": one.spi + _SPI,
+        "intid": spi_intid(one.spi),
         "guest_spi": one.guest_spi,
-        "guest_intid": one.guest_spi + _SPI,
+        "guest_intid": spi_intid(one.guest_spi),
         "trigger": one.trigger,
         "owner": one.owner,
     }
@@ -174,17 +174,17 @@ def _routes(plan: Plan, vm: PlannedVm) -> list[Json]:
         return []
     physical = DIRECT if mode == "passthrough" else LINKED
     rows = [
-        _route(physical, _PPI + ppi, _PPI + ppi, "level", f"{name} timer")
+        _route(physical, ppi_intid(ppi), ppi_intid(ppi), "level", f"{name} timer")
         for name, ppi in plan.board.timer_ppi.items()
         if name in ("virtual", "physical")
     ]
     sources = dict(_software_sources(plan, vm))
     for one in vm.irqs:
         owner = sources.get(one.guest_spi) if one.owner == _WITHOUT_WIRE else None
-        guest, host = one.guest_spi + _SPI, one.spi + _SPI
+        guest, host = spi_intid(one.guest_spi), spi_intid(one.spi)
         rows.append(_route(physical, guest, host, one.trigger, owner or one.owner))
     rows += [
-        _route(EMULATED, spi + _SPI, None, None, sources.get(spi, _WITHOUT_WIRE))
+        _route(EMULATED, spi_intid(spi), None, None, sources.get(spi, _WITHOUT_WIRE))
         for spi in vm.software_spis
     ]
     rows.append(_route(EMULATED, 0, None, "edge", "SGIs 0 to 15: calls between the VM's own CPUs"))
