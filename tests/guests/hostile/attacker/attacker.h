@@ -17,6 +17,9 @@ uint64_t attack_walks(void);
 uint64_t attack_channels(void);
 uint64_t attack_storms(void);
 uint64_t attack_power(void);
+uint64_t attack_priorities(void);
+uint64_t attack_edges(void);
+uint64_t attack_unprivileged(void);
 uint64_t attack_crash(void); /* the VM crashes; does not return */
 
 /* Runs work(arg) on both CPUs at once, arg 0 and 1, MMU off; returns when both ended. */
@@ -36,6 +39,11 @@ uint64_t target_any(uint64_t *random);
 /* Memory that attacks may scribble on: 64 KiB. */
 #define SCRATCH_SIZE 0x10000u
 extern uint8_t scratch[SCRATCH_SIZE];
+
+/* The GIC as after a start, enabled for group 1 and 0, and nothing but what is opened: that in
+ * group 1, to CPU 0. */
+void gic_on(void);
+void gic_open(uint32_t intid);
 
 /* Fills registers or memory with pointers to what is not the attacker's. */
 void fill_with_pointers(uint64_t *random, uint64_t *words, size_t count);

@@ -120,3 +120,39 @@ uint64_t attack_gic(void)
     end_everything();
     return made;
 }
+
+void gic_on(void)
+{
+    const uint64_t frame = GICR + GICR_SGI_FRAME;
+
+    mmio_write32(GICR + GICR_WAKER, 0);
+    mmio_write32(GICD + GICD_CTLR, 0x13);
+    mmio_write32(frame + ICENABLER, UINT32_MAX);
+    mmio_write32(frame + ICPENDR, UINT32_MAX);
+    mmio_write32(frame + ICACTIVER, UINT32_MAX);
+    mmio_write32(frame + IGROUPR, UINT32_MAX);
+    for (uint32_t word = 1; word < 32; word++) {
+        mmio_write32(GICD + ICENABLER + 4 * word, UINT32_MAX);
+        mmio_write32(GICD + ICPENDR + 4 * word, UINT32_MAX);
+        mmio_write32(GICD + ICACTIVER + 4 * word, UINT32_MAX);
+        mmio_write32(GICD + IGROUPR + 4 * word, UINT32_MAX);
+    }
+    SYSREG_WRITE(icc_ap1r0_el1, 0);
+    SYSREG_WRITE(icc_ap0r0_el1, 0);
+    SYSREG_WRITE(icc_ctlr_el1, 0);
+    SYSREG_WRITE(icc_bpr1_el1, 0);
+    SYSREG_WRITE(icc_pmr_el1, 0xff);
+    SYSREG_WRITE(icc_igrpen0_el1, 1);
+    SYSREG_WRITE(icc_igrpen1_el1, 1);
+    SYSREG_WRITE(cntv_ctl_el0, 2); /* the sweeps may have left it on */
+    ISB();
+}
+
+void gic_open(uint32_t intid)
+{
+    gic_priority(intid, 0x80);
+    if (intid >= 32) {
+        mmio_write64(GICD + IROUTER + 8 * (uint64_t)intid, 0);
+    }
+    gic_bit_write(ISENABLER, intid);
+}

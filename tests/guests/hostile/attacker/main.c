@@ -21,7 +21,9 @@ static uint64_t (*const attacks[ATTACK_COUNT])(void) = {
     [ATTACK_GIC] = attack_gic,           [ATTACK_FORMS] = attack_forms,
     [ATTACK_FETCHES] = attack_fetches,   [ATTACK_WALKS] = attack_walks,
     [ATTACK_CHANNELS] = attack_channels, [ATTACK_STORMS] = attack_storms,
-    [ATTACK_POWER] = attack_power,       [ATTACK_CRASH] = attack_crash,
+    [ATTACK_POWER] = attack_power,       [ATTACK_PRIORITIES] = attack_priorities,
+    [ATTACK_EDGES] = attack_edges,       [ATTACK_UNPRIVILEGED] = attack_unprivileged,
+    [ATTACK_CRASH] = attack_crash,
 };
 
 uint64_t accesses_wanted;

@@ -18,42 +18,6 @@
 #define UART_INTID 33u
 #define PATIENCE 100000u
 
-static void gic_on(void)
-{
-    const uint64_t frame = GICR + GICR_SGI_FRAME;
-
-    mmio_write32(GICR + GICR_WAKER, 0);
-    mmio_write32(GICD + GICD_CTLR, 0x13);
-    mmio_write32(frame + ICENABLER, UINT32_MAX);
-    mmio_write32(frame + ICPENDR, UINT32_MAX);
-    mmio_write32(frame + ICACTIVER, UINT32_MAX);
-    mmio_write32(frame + IGROUPR, UINT32_MAX);
-    for (uint32_t word = 1; word < 32; word++) {
-        mmio_write32(GICD + ICENABLER + 4 * word, UINT32_MAX);
-        mmio_write32(GICD + ICPENDR + 4 * word, UINT32_MAX);
-        mmio_write32(GICD + ICACTIVER + 4 * word, UINT32_MAX);
-        mmio_write32(GICD + IGROUPR + 4 * word, UINT32_MAX);
-    }
-    SYSREG_WRITE(icc_ap1r0_el1, 0);
-    SYSREG_WRITE(icc_ap0r0_el1, 0);
-    SYSREG_WRITE(icc_ctlr_el1, 0);
-    SYSREG_WRITE(icc_bpr1_el1, 0);
-    SYSREG_WRITE(icc_pmr_el1, 0xff);
-    SYSREG_WRITE(icc_igrpen0_el1, 1);
-    SYSREG_WRITE(icc_igrpen1_el1, 1);
-    SYSREG_WRITE(cntv_ctl_el0, 2); /* the sweeps may have left it on */
-    ISB();
-}
-
-static void open_for(uint32_t intid)
-{
-    gic_priority(intid, 0x80);
-    if (intid >= 32) {
-        mmio_write64(GICD + IROUTER + 8 * (uint64_t)intid, 0);
-    }
-    gic_bit_write(ISENABLER, intid);
-}
-
 /* Interrupts until there were STORM of them, or none comes for long. */
 static uint64_t storm(void (*raise)(void))
 {
@@ -88,7 +52,7 @@ static void sleep_late(void)
 static void all_storms(uint64_t *taken)
 {
     gic_on();
-    open_for(TIMER);
+    gic_open(TIMER);
     SYSREG_WRITE(cntv_cval_el0, 0);
     SYSREG_WRITE(cntv_ctl_el0, 1);
     ISB();
@@ -96,11 +60,11 @@ static void all_storms(uint64_t *taken)
     *taken += storm(sleep_late);
     SYSREG_WRITE(cntv_ctl_el0, 2);
     gic_on();
-    open_for(3);
-    open_for(4);
+    gic_open(3);
+    gic_open(4);
     *taken += storm(sgi_to_itself);
     gic_on();
-    open_for(UART_INTID);
+    gic_open(UART_INTID);
     mmio_write32(UART + UARTCR, 0x301);
     mmio_write32(UART + UARTIMSC, 0x7ff);
     mmio_write8(UART + UARTDR, '\n');

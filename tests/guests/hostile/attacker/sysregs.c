@@ -36,12 +36,6 @@ static uint32_t code[4] __attribute__((aligned(64)));
 static uint64_t random_state = 3;
 static uint64_t instructions;
 
-static void publish_code(void)
-{
-    __asm__ volatile("dc cvau, %0\n\tdsb ish\n\tic ivau, %0\n\tdsb ish\n\tisb" ::"r"(code)
-                     : "memory");
-}
-
 /* x0: the value written, x1: what was there. */
 static bool run(uint64_t *x0, uint64_t x1)
 {
@@ -73,13 +67,13 @@ static void register_round(uint32_t op0, uint32_t encoding)
 
     code[0] = word | READ | RT_X0;
     code[1] = RET;
-    publish_code();
+    publish(code);
     const bool readable = run(&old, 0);
 
     code[0] = word | RT_X0;
     code[1] = readable ? word | RT_X1 : RET;
     code[2] = RET;
-    publish_code();
+    publish(code);
     for (unsigned round = 0; round < 3; round++) {
         uint64_t value = value_for(op0, round);
         if (op0 == 3 && encoding == SCTLR) {
@@ -97,7 +91,7 @@ static void system_round(uint32_t encoding)
         uint64_t value = value_for(1, round);
         code[0] = word | (round == 2 ? READ : 0) | RT_X0;
         code[1] = RET;
-        publish_code();
+        publish(code);
         (void)run(&value, 0);
     }
 }
@@ -121,7 +115,7 @@ static void plain_round(uint32_t encoding)
         }
         code[0] = MSR | encoding << 5 | (rt == 0 ? RT_NONE : RT_X0);
         code[1] = RET;
-        publish_code();
+        publish(code);
         (void)run(&value, 0);
     }
     __asm__ volatile("msr daifset, #15" ::: "memory");

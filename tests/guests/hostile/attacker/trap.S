@@ -11,6 +11,7 @@
 /* EL1 with SP_EL0, all interrupts masked; SPSR_EL1.I and .F */
 #define PSTATE_MASKED 0x3c4
 #define PSTATE_IRQ_FIQ 0xc0
+#define PSTATE_EL1 0x4 /* M[2]: set in AArch64 above EL0; clear in EL0 of both kinds */
 
     .macro  trap_begin
     .balign 0x80
@@ -38,8 +39,10 @@
     .balign 2048
     .globl attacker_vectors
 attacker_vectors:
-    vectors_of_one_stack
-    vectors_of_one_stack
+    vectors_of_one_stack                /* EL1 with SP_EL0 */
+    vectors_of_one_stack                /* EL1 with SP_EL1 */
+    vectors_of_one_stack                /* EL0, AArch64 */
+    vectors_of_one_stack                /* EL0, AArch32 */
 
 synchronous:
     ldr     x1, [x0, #FAULTS]
@@ -68,13 +71,19 @@ count_interrupt:
     ldr     x1, [x0, #INTERRUPTS]
     add     x1, x1, #1
     str     x1, [x0, #INTERRUPTS]
+    mrs     x1, spsr_el1
+    tst     x1, #PSTATE_EL1
+    b.ne    1f
+    ldr     x1, [x0, #ESCAPE]           /* EL0 is at work no longer */
+    cbnz    x1, escape
+1:  ldr     x1, [x0, #INTERRUPTS]
     ldr     x0, [x0, #LIMIT]
     cmp     x1, x0
-    b.lo    1f
+    b.lo    2f
     mrs     x1, spsr_el1
     orr     x1, x1, #PSTATE_IRQ_FIQ
     msr     spsr_el1, x1
-1:  yield                               /* other CPUs' turn, see random.h */
+2:  yield                               /* other CPUs' turn, see random.h */
     b       trap_end
 
 /* x1: the frame of attempt(), which returns false. */
@@ -156,6 +165,9 @@ stub_hvc:
 stub_smc:
     smc     #0
     ret
+    .globl stub_eret
+stub_eret:
+    eret
     .globl stub_load
 stub_load:
     ldr     x1, [x0]

@@ -27,6 +27,12 @@ struct trap *trap_own(void)
     return &traps[SYSREG_READ(mpidr_el1) & 1];
 }
 
+void publish(const void *code)
+{
+    __asm__ volatile("dc cvau, %0\n\tdsb ish\n\tic ivau, %0\n\tdsb ish\n\tisb" ::"r"(code)
+                     : "memory");
+}
+
 void bare(void (*work)(void *arg), void *arg)
 {
     const uint64_t sctlr = SYSREG_READ(sctlr_el1);

@@ -35,6 +35,9 @@ static const char *const names[ATTACK_COUNT] = {
     [ATTACK_CHANNELS] = "abuses of channels",
     [ATTACK_STORMS] = "interrupts of storms",
     [ATTACK_POWER] = "starts of a CPU",
+    [ATTACK_PRIORITIES] = "changes of the GIC under interrupts",
+    [ATTACK_EDGES] = "accesses across ends of memory, big endian",
+    [ATTACK_UNPRIVILEGED] = "instructions at EL0, AArch32 and AArch64",
     [ATTACK_CRASH] = "crashes",
 };
 
