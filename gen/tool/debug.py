@@ -24,7 +24,7 @@ from gen.tool.terminal import Terminal
 GDB = "gdb-multiarch"
 INSIDE = Path(__file__).with_name("gdb_guest.py")  # runs in gdb
 CONSOLE = "console.log"
-_STUB_S = 10.0  # for QEMU's gdbstub to be there
+_STUB_S = 60.0  # for QEMU's gdbstub to be there
 
 
 def guest(plan: Plan, vm: PlannedVm, out: Path) -> RunGuest:

@@ -7,11 +7,13 @@ then the board goes on until the guest does."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import gdb  # type: ignore[import]  # gdb's own
 
 _STEPS = ("step", "next", "stepi", "nexti")
+_STUB_S = 60  # for QEMU to listen and to answer, on a busy machine, too
 _mine = ""  # the condition
 
 
@@ -33,9 +35,23 @@ def begin(stub: str, cpus: list[int], entry: int) -> None:
         gdb.execute(f"define hookpost-{step}\npython come_back()\nend")
     gdb.execute("set confirm off")
     gdb.execute("set architecture aarch64")
-    gdb.execute(f"target remote {stub}")
+    gdb.execute(f"set remotetimeout {_STUB_S}")
+    _connect(stub)
     gdb.execute(f"tbreak *{entry:#x}")
     gdb.execute("continue")
+
+
+def _connect(stub: str) -> None:
+    """The socket is there a moment before QEMU listens."""
+    deadline = time.monotonic() + _STUB_S
+    while True:
+        try:
+            gdb.execute(f"target remote {stub}")
+            return
+        except gdb.error:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def come_back() -> None:

@@ -8,16 +8,16 @@ import socket
 import time
 from pathlib import Path
 
-CONNECT_S = 30.0
+from machine import PATIENCE_S
 
 
 class Stopped:
     """A QEMU started with qemu_arguments(), which waits for go()."""
 
     def __init__(self, place: Path) -> None:
-        deadline = time.monotonic() + CONNECT_S
+        deadline = time.monotonic() + PATIENCE_S
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(CONNECT_S)
+        self._socket.settimeout(PATIENCE_S)
         while True:
             try:
                 self._socket.connect(str(place))

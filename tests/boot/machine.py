@@ -22,6 +22,7 @@ from gen.tool.qemu import ICOUNT as ICOUNT  # noqa: E402
 BUILT = ROOT / "build/tests/boot"
 DEPLOYMENTS = ROOT / "tests/boot/deployments"
 U_BOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
+PATIENCE_S = 300  # for what must come: on a busy machine it comes slowly
 # Concurrent, unlike ICOUNT: a host thread for each CPU.
 MTTCG = ("-accel", "tcg,thread=multi")
 BOARD = (
@@ -88,15 +89,13 @@ def by_u_boot_script(
     ]
 
 
-def by_run(
-    config: Path, name: str, *qemu: str, timeout_s: float, sets: tuple[str, ...] = ()
-) -> list[str]:
+def by_run(config: Path, name: str, *qemu: str, sets: tuple[str, ...] = ()) -> list[str]:
     """The command that users give to build and run, with keys of the deployment set otherwise: it
     judges what the deployment expects."""
     command = [str(ROOT / "build.py"), str(config), "--out", str(BUILT / name), "--run"]
     for text in sets:
         command += ["--set", text]
-    return [*command, "--timeout", str(timeout_s), *(f"--qemu-arg= {word}" for word in qemu)]
+    return [*command, "--timeout", str(PATIENCE_S), *(f"--qemu-arg= {word}" for word in qemu)]
 
 
 class Machine:
@@ -130,14 +129,14 @@ class Machine:
         if kind is not None:
             print(f"--- {' '.join(self.command)}\n{self.text}", file=sys.stderr)
 
-    def expect(self, pattern: str, timeout_s: float = 60) -> re.Match[str]:
+    def expect(self, pattern: str) -> re.Match[str]:
         """The first match of `pattern` behind the last one; fails if it does not come."""
-        return self._wait(re.compile(pattern, re.MULTILINE), "", timeout_s)
+        return self._wait(re.compile(pattern, re.MULTILINE), "")
 
-    def hear(self, voice: str, pattern: str, timeout_s: float = 60) -> re.Match[str]:
+    def hear(self, voice: str, pattern: str) -> re.Match[str]:
         """The first match in what `voice` said behind the last one. Use it where several speak: in
         which order they do, and where lines are cut for others, is chance."""
-        return self._wait(re.compile(pattern, re.MULTILINE), voice, timeout_s)
+        return self._wait(re.compile(pattern, re.MULTILINE), voice)
 
     def said(self, voice: str) -> str:
         """What a voice of the console said, its lines put together again."""
@@ -149,12 +148,13 @@ class Machine:
                 lines.append(text)
         return "".join(lines)
 
-    def _wait(self, pattern: re.Pattern[str], voice: str, timeout_s: float) -> re.Match[str]:
+    def _wait(self, pattern: re.Pattern[str], voice: str) -> re.Match[str]:
         """In the text of one voice, or of all: ""."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             text = self.said(voice) if voice else self.text
-            found = pattern.search(text, self._at.get(voice, 0))
+            # Behind the NUL, `$` is no end of a line that is still being received.
+            found = pattern.search(f"{text}\0", self._at.get(voice, 0))
             if found is not None:
                 self._at[voice] = found.end()
                 return found
@@ -164,12 +164,12 @@ class Machine:
         assert self._qemu.stdin is not None
         self._qemu.stdin.write(text.encode())
 
-    def wait_off(self, timeout_s: float = 30) -> str:
+    def wait_off(self) -> str:
         """Waits until the board is off; all that it said."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + 2 * PATIENCE_S  # by_run() builds, too
         while self._read(deadline):
             pass
-        assert self._qemu.wait(timeout=5) == 0, "QEMU failed"
+        assert self._qemu.wait(timeout=PATIENCE_S) == 0, "QEMU failed"
         return self.text
 
     def _read(self, deadline: float) -> bool:

@@ -27,6 +27,6 @@ def test_vcpus_run_where_the_deployment_says() -> None:
     folder = build(CONFIG, "affinity")
     log = folder / "exceptions.log"
     with Machine(board(*ICOUNT, "-d", "int", "-D", str(log), *by_kernel(folder))) as machine:
-        machine.wait_off(timeout_s=120)
+        machine.wait_off()
     taken = {(int(mark, 16), int(cpu)) for cpu, mark in HVC.findall(log.read_text())}
     assert {(mark, cpu) for mark, cpu in taken if mark in wanted} == set(wanted.items())

@@ -16,8 +16,6 @@ import pytest
 import boards
 from machine import BUILT, ICOUNT, MTTCG, Machine, by_run
 
-TIMEOUT_S = 240
-BUILD_S = 120
 # Debian's kernel for boards is large: counting its instructions takes minutes.
 NOT_COUNTED = ("zcu102",)
 
@@ -29,9 +27,9 @@ def test_board(board: str) -> None:
         pytest.skip(lacking)
     name = f"board-{board}"
     how = MTTCG if board in NOT_COUNTED else ICOUNT
-    command = by_run(boards.config(board), name, *how, timeout_s=TIMEOUT_S)
+    command = by_run(boards.config(board), name, *how)
     with Machine(command, signal.SIGTERM) as machine:
-        text = machine.wait_off(timeout_s=BUILD_S + TIMEOUT_S)
+        text = machine.wait_off()
     assert f"board check: this is {board}" in text
     assert "FAIL" not in text
     audit = json.loads((BUILT / name / "audit.json").read_text())
@@ -42,9 +40,9 @@ def test_channels_and_doorbells_above_2_to_the_40() -> None:
     """A unikernel's own tables reach what lies beside its RAM, as high as that is."""
     config = boards.ROOT / "configs/board.toml"
     sets = ("deployment.board=qemu-sbsa-ref",)
-    command = by_run(config, "sbsa-channels", *ICOUNT, timeout_s=TIMEOUT_S, sets=sets)
+    command = by_run(config, "sbsa-channels", *ICOUNT, sets=sets)
     with Machine(command, signal.SIGTERM) as machine:
-        assert "[ping] 8 of 8 balls" in machine.wait_off(timeout_s=TIMEOUT_S)
+        assert "[ping] 8 of 8 balls" in machine.wait_off()
 
 
 def _fake_qemu(folder: Path, version: str, machines: list[str]) -> None:

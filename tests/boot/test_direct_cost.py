@@ -32,7 +32,7 @@ def image() -> Path:
 
 def results(command: list[str]) -> dict[str, tuple[int, int]]:
     with Machine(command) as machine:
-        machine.expect(r"bench: done", timeout_s=120)
+        machine.expect(r"bench: done")
         found = RESULT.findall(machine.text)
     return {name: (int(ticks), int(rounds)) for name, ticks, rounds in found}
 

@@ -10,17 +10,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from machine import BUILT, DEPLOYMENTS, ROOT, Machine, board, build, by_kernel
+from machine import BUILT, DEPLOYMENTS, PATIENCE_S, ROOT, Machine, board, build, by_kernel
 
 CONFIG = DEPLOYMENTS / "elsewhere.toml"
 MAKER = ROOT / "tests/boot/elsewhere/build.py"
 FILES = {"guest.dtb", "guest.dts", "guest.h", "guest.ld", "memory.txt", "zephyr.overlay"}
-WITHIN_S = 60
 
 
 def command(*arguments: str) -> str:
@@ -137,10 +138,13 @@ def session() -> Iterator[subprocess.Popen[str]]:
         text=True,
         start_new_session=True,
     )
+    watchdog = threading.Timer(PATIENCE_S, child.kill)
+    watchdog.start()
     try:
         hear(child, "hit Temporary breakpoint 1")
         yield child
     finally:
+        watchdog.cancel()
         child.kill()
         child.wait()
 
@@ -159,20 +163,29 @@ def tell(child: subprocess.Popen[str], words: str) -> None:
     child.stdin.flush()
 
 
+def wait_until_it_runs() -> None:
+    """gdb says that it continues before it does, and would take a Ctrl-C otherwise till then."""
+    deadline = time.monotonic() + PATIENCE_S
+    while "[left] listening\n" not in (BUILT / "echo/console.log").read_text():
+        assert time.monotonic() < deadline, "the guest that continues says nothing"
+        time.sleep(0.05)
+
+
 def test_ctrl_c_stops_the_board_and_quit_ends_both(session: subprocess.Popen[str]) -> None:
     started = children(session.pid)
     assert len(started) == 2
     tell(session, "continue")
     hear(session, "Continuing.")
+    wait_until_it_runs()
     os.killpg(session.pid, signal.SIGINT)
     hear(session, "received signal SIGINT")
     tell(session, "quit")
-    assert session.wait(WITHIN_S) == 0
+    assert session.wait(PATIENCE_S) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in started)
 
 
 def test_an_ended_command_leaves_nothing_behind(session: subprocess.Popen[str]) -> None:
     started = children(session.pid)
     session.terminate()
-    assert session.wait(WITHIN_S) == 130
+    assert session.wait(PATIENCE_S) == 130
     assert not any(Path(f"/proc/{pid}").exists() for pid in started)

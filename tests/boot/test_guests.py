@@ -39,7 +39,6 @@ ON_GICV2 = (
 )
 SETS = {"direct": ("vm.direct.stop=next-exit",)}  # what such a board asks for
 HOSTILE = ("hostile", "hostile-direct")  # the victim beside the attacker has a bound to keep
-TIMEOUT_S = 300  # the hostile ones take 20 s of CPU time; a loaded machine gives it slowly
 
 
 def guests() -> list[str]:
@@ -66,12 +65,12 @@ def run(guest: str, mode: tuple[str, ...], board: str | None = None) -> None:
     config: Path = GUESTS / guest / "deployment.toml"
     name = f"guests/{guest}" if board is None else f"guests/{board}-{guest}"
     sets = () if board is None else (f"deployment.board={board}", *SETS.get(guest, ()))
-    command = by_run(config, name, *mode, timeout_s=TIMEOUT_S, sets=sets)
+    command = by_run(config, name, *mode, sets=sets)
     with Machine(command, signal.SIGTERM) as machine:
         if guest in TYPED:
-            machine.expect(TYPED[guest][0], timeout_s=TIMEOUT_S)
+            machine.expect(TYPED[guest][0])
             machine.type(TYPED[guest][1])
-        text = machine.wait_off(timeout_s=TIMEOUT_S)
+        text = machine.wait_off()
     failed = [line for line in text.splitlines() if "FAIL:" in line]
     assert not failed, "\n".join(failed)
 

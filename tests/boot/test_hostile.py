@@ -12,14 +12,13 @@ import pytest
 
 from machine import DEPLOYMENTS, ICOUNT, Machine, by_run
 
-TIMEOUT_S = 300
 MMIO_AND_CHANNELS = "0x101"  # bits of tests/guests/hostile/attacks.h
 
 
 def lines_of_victim(config: Path, name: str, *options: str) -> str:
-    command = by_run(config, name, *ICOUNT, timeout_s=TIMEOUT_S)
+    command = by_run(config, name, *ICOUNT)
     with Machine([*command, *options], signal.SIGTERM) as machine:
-        machine.hear("victim", r"done: \d+ failed", timeout_s=TIMEOUT_S)
+        machine.hear("victim", r"done: \d+ failed")
         return machine.said("victim")
 
 

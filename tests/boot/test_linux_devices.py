@@ -14,21 +14,21 @@ READY = r"\[linux\] init: SBSA Generic Watchdog, timeout 12 s, last boot status 
 def test_hang_ends_in_a_restart() -> None:
     folder = build(DEPLOYMENTS / "linux-watchdog.toml", "linux-watchdog")
     with Machine(board(*ICOUNT, *by_kernel(folder))) as machine:
-        machine.expect(READY.format(0), timeout_s=120)
+        machine.expect(READY.format(0))
         machine.expect(PROMPT)
         machine.type("sleep 30; echo rested:$((6 * 7))\r")
-        machine.expect(r"\[linux\]\+? rested:42\n", timeout_s=120)
+        machine.expect(r"\[linux\]\+? rested:42\n")
         machine.type("exec 3>/dev/watchdog0\r")
-        machine.expect(r"linux: crashed: its watchdog was not refreshed", timeout_s=120)
+        machine.expect(r"linux: crashed: its watchdog was not refreshed")
         machine.expect(r"\[bulkhead\] linux: restarted")
-        machine.expect(READY.format(32), timeout_s=120)
+        machine.expect(READY.format(32))
         machine.expect(PROMPT)
         machine.type("poweroff -f\r")
-        text = machine.wait_off(timeout_s=60)
+        text = machine.wait_off()
     assert text.count("linux: crashed") == 1
 
 
 def test_messages_between_linux_and_a_unikernel() -> None:
     config = ROOT / "configs/qemu-aarch64-channel-linux.toml"
-    with Machine(by_run(config, "channel-linux", *MTTCG, timeout_s=120)) as machine:
-        machine.wait_off(timeout_s=150)
+    with Machine(by_run(config, "channel-linux", *MTTCG)) as machine:
+        machine.wait_off()

@@ -15,8 +15,6 @@ from machine import ICOUNT, ROOT, Machine, by_run
 
 from gen.read.board_file import list_boards
 
-TIMEOUT_S = 120
-
 
 def modelled() -> list[str]:
     files = {name: ROOT / "platform" / name / "board.toml" for name in list_boards()}
@@ -29,7 +27,7 @@ def test_new_runs(board: str, tmp_path: Path) -> None:
         pytest.skip(lacking)
     new = [str(ROOT / "build.py"), "--new", "fresh", "--board", board, "--unikernel", "one", "two"]
     subprocess.run(new, cwd=tmp_path, check=True, capture_output=True, timeout=60)
-    command = by_run(tmp_path / "fresh.toml", f"new-{board}", *ICOUNT, timeout_s=TIMEOUT_S)
+    command = by_run(tmp_path / "fresh.toml", f"new-{board}", *ICOUNT)
     with Machine(command, signal.SIGTERM) as machine:
-        text = machine.wait_off(timeout_s=TIMEOUT_S)
+        text = machine.wait_off()
     assert "[one] heartbeat 5\n" in text and "[two] heartbeat 5\n" in text

@@ -7,22 +7,20 @@ import json
 import re
 import signal
 import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from machine import BUILT, DEPLOYMENTS, ICOUNT, MTTCG, ROOT, by_run
+from machine import BUILT, DEPLOYMENTS, ICOUNT, MTTCG, PATIENCE_S, ROOT, by_run
 
 GUESTS = ROOT / "tests/guests"
-TIMEOUT_S = 90
 
 
-def traced(config: Path, target: Path, *qemu: str, timeout_s: float = TIMEOUT_S) -> list[str]:
+def traced(config: Path, target: Path, *qemu: str) -> list[str]:
     name = f"trace-{config.parent.name}"
-    return [*by_run(config, name, *qemu, timeout_s=timeout_s), "--trace", str(target)]
+    return [*by_run(config, name, *qemu), "--trace", str(target)]
 
 
 def run(config: Path, target: Path, *qemu: str) -> str:
@@ -33,7 +31,7 @@ def run(config: Path, target: Path, *qemu: str) -> str:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=2 * TIMEOUT_S,
+        timeout=2 * PATIENCE_S,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -112,15 +110,13 @@ def test_calls_and_concurrent_cpus(tmp_path: Path) -> None:
 
 def test_an_ended_run_is_written_too(tmp_path: Path) -> None:
     target = tmp_path / "ended.json"
-    command = traced(DEPLOYMENTS / "echo.toml", target)
+    command = traced(DEPLOYMENTS / "echo.toml", target, *ICOUNT)
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
-        for line in child.stdout:
-            if "listening" in line:
-                break
-        time.sleep(1)
+        for _ in ("left", "right"):  # CPUs take turns: the first waits when the second has spoken
+            assert any("listening" in line for line in child.stdout)
         child.send_signal(signal.SIGINT)
         rest = child.stdout.read()
     assert "exits and their cost" in rest

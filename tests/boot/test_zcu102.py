@@ -9,7 +9,6 @@ import pytest
 
 from machine import ICOUNT, ROOT, Machine, by_run
 
-TIMEOUT_S = 120
 HELLO = "tests/guests/hello/deployment.toml"
 DIRECT = ("vm.hello.interrupts=passthrough", "vm.hello.cpus=[1]")
 
@@ -25,8 +24,8 @@ DIRECT = ("vm.hello.interrupts=passthrough", "vm.hello.cpus=[1]")
 )
 def test_zcu102(name: str, config: str, sets: tuple[str, ...]) -> None:
     board = ("deployment.board=zcu102", *sets)
-    command = by_run(ROOT / config, f"zcu102-{name}", *ICOUNT, timeout_s=TIMEOUT_S, sets=board)
+    command = by_run(ROOT / config, f"zcu102-{name}", *ICOUNT, sets=board)
     with Machine(command, signal.SIGTERM) as machine:
-        text = machine.wait_off(timeout_s=TIMEOUT_S)
+        text = machine.wait_off()
     assert "board check: this is zcu102" in text
     assert "FAIL:" not in text
