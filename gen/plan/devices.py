@@ -273,7 +273,7 @@ def check_console_uart(deployment: Deployment, board: Board, report: Report) -> 
     if wanted is not None and (device is None or device.path != board.uart.path):
         report.error(
             "console-uart-unknown",
-            deployment.key_where.get("deployment.console", deployment.where),
+            deployment.at("deployment.console"),
             f'console.uart = "{wanted}" is not the console of board {board.name}',
             f'use "{board.uart.path}", or leave it out',
         )

@@ -145,7 +145,7 @@ def _check_console(deployment: Deployment, board: Board, report: Report) -> None
         f"take the interrupt of the console's UART {board.uart.path}",
         'set console = "none" in [deployment], use interrupts = "emulated" for one VM, or leave CPU 0 '
         "to the hypervisor",
-        deployment.key_where.get("deployment.console", deployment.where),
+        deployment.at("deployment.console"),
     )
 
 

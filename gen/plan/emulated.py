@@ -88,7 +88,7 @@ def emulated_uarts(
                 f"VM {vm.name}: an emulated {entry.type} speaks through the console, but console = "
                 f'"{deployment.console.mode}"',
                 'set console = "shared" in [deployment], or remove the device',
-                deployment.key_where.get("deployment.console", deployment.where),
+                deployment.at("deployment.console"),
             )
         if gpa % PAGE:
             report.error(

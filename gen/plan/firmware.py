@@ -45,7 +45,7 @@ def check_limit(deployment: Deployment, board: Board, packed: int, report: Repor
     limit = deployment.max_size if deployment.max_size is not None else board.image_limit
     if packed + SMALLEST_HYPERVISOR > limit:
         key = "deployment.max_size" if own else "deployment.board"
-        where = deployment.key_where.get(key, deployment.where)
+        where = deployment.at(key)
         report.error(
             "firmware-too-large",
             where,

@@ -154,7 +154,7 @@ def _place(
         blobs=tuple(guest.blobs for guest in built),
         channels=tuple((c.name, channel_size(c), c.where) for c in channels),
         hypervisor_size=hypervisor_size,
-        board_where=deployment.key_where.get("deployment.board", deployment.where),
+        board_where=deployment.at("deployment.board"),
     )
     return place(request, board, report)
 

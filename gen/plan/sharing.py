@@ -81,7 +81,7 @@ def _check_console(
             f'(console = "{deployment.console.mode}") uses',
             'set console = "none" in [deployment], or leave the UART to the console (a device '
             'that is only in the same page can be had with access = "trap")',
-            deployment.key_where.get("deployment.console", deployment.where),
+            deployment.at("deployment.console"),
         )
 
 

@@ -58,7 +58,7 @@ def check_console_control(deployment: Deployment, report: Report) -> None:
                 f'VM {vm.name}: console_control = true, but console = "none": nothing that is typed '
                 "reaches the hypervisor",
                 'remove it, or set console = "shared" or "log" in [deployment]',
-                deployment.key_where.get("deployment.console", deployment.where),
+                deployment.at("deployment.console"),
             )
 
 

@@ -212,9 +212,13 @@ class Deployment:
     merged: dict[str, Any] = field(default_factory=dict)  # for --show-config
     complete: bool = True  # False: what has errors was left out; it can be judged, not built
 
+    def at(self, key: str) -> Where:
+        """Where a key like "deployment.board" stands (the file as a whole if it was not written)."""
+        return self.key_where.get(key, self.where)
+
     def build_where(self, symbol: str) -> Where:
         """The line of a key of [build]."""
-        return self.key_where.get(f"build.{symbol}", self.where)
+        return self.at(f"build.{symbol}")
 
     def vm_id(self, index: int) -> int:
         """The number by which AxVM's calls name a VM."""

@@ -49,7 +49,7 @@ def check(deployment: Deployment, board: Board, key: Path | None, report: Report
         if what and "itb" not in board.formats:
             report.error(
                 "board-no-fit",
-                deployment.key_where.get(place, deployment.where),
+                deployment.at(place),
                 f"{what} needs a FIT image for U-Boot, and board {board.name} boots from "
                 f"{', '.join(board.formats)} alone",
                 f"leave {what} out, or use a board that boots by U-Boot",

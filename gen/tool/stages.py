@@ -90,7 +90,7 @@ def read(options: Options, say: Terminal) -> Work:
     board = None
     if deployment is not None and deployment.board:
         prepare(deployment.board)
-        where = deployment.key_where.get("deployment.board", deployment.where)
+        where = deployment.at("deployment.board")
         if not lacking.failures:
             board = load_board(deployment.board, deployment.variant, report, where)
     if deployment is not None and board is None:
@@ -195,7 +195,7 @@ def configure(work: Work, plan: Plan) -> kconfig.Config:
 
 def _tell_missing(work: Work, symbols: list[str]) -> None:
     """A board may be planned for before there is code for all of it; an image is not made then."""
-    where = work.deployment.key_where.get("deployment.board", work.deployment.where)
+    where = work.deployment.at("deployment.board")
     tell = work.report.warning if work.options.check else work.report.error
     tell(
         "board-unsupported",
