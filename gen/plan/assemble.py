@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from gen.plan import stage2
 from gen.plan.direct import direct_irqs, holds_interface, is_direct
 from gen.plan.draft import Doorbell, VmDevices
 from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
@@ -17,11 +18,12 @@ from gen.plan.model import (
     Eemi,
     EmulatedDevice,
     Image,
+    Irq,
     Mapping,
+    MmioRow,
     PlannedChannel,
     PlannedVm,
     RamRegion,
-    Stage2,
     Trapped,
     Vcpu,
     Voice,
@@ -31,7 +33,7 @@ from gen.plan.model import (
 from gen.plan.ports import port_rows
 from gen.plan.sharing import page_mates
 from gen.plan.sysregs import sysreg_rows
-from gen.plan.trapped import trap_rows
+from gen.plan.trapped import planned_traps, trap_rows
 from gen.plan.watch import watchdog_rows
 from gen.ranges import Range, union
 from gen.read.board import Board
@@ -46,15 +48,29 @@ class VirtualDevices:
     """The emulated devices of all VMs; their rows name them by their place here."""
 
     vuarts: tuple[Vuart, ...]
+    voices: tuple[Voice, ...]  # of the console; voice 0 is the hypervisor's
     channels: tuple[PlannedChannel, ...]
     emulated: tuple[EmulatedDevice, ...]
     watchdogs: tuple[Watchdog, ...]
+    trapped: tuple[Trapped, ...]
 
 
-def voices(
-    deployment: Deployment, guests: Sequence[Guest]
-) -> tuple[tuple[Vuart, ...], tuple[Voice, ...]]:
-    """All virtual UARTs, each with its voice of the console; voice 0 is the hypervisor's."""
+def virtual_devices(
+    guests: Sequence[Guest], channels: tuple[PlannedChannel, ...]
+) -> VirtualDevices:
+    vuarts, voices = _voices(guests)
+    return VirtualDevices(
+        vuarts=vuarts,
+        voices=voices,
+        channels=channels,
+        emulated=tuple(device for guest in guests for device in guest.emulated),
+        watchdogs=tuple(guest.watchdog for guest in guests if guest.watchdog is not None),
+        trapped=planned_traps([guest.devices for guest in guests]),
+    )
+
+
+def _voices(guests: Sequence[Guest]) -> tuple[tuple[Vuart, ...], tuple[Voice, ...]]:
+    """All virtual UARTs, each with its voice of the console."""
     speakers = [Voice(HYPERVISOR_VOICE, None, None)]
     vuarts: list[Vuart] = []
     for guest in guests:
@@ -65,7 +81,42 @@ def voices(
     return tuple(vuarts), tuple(speakers)
 
 
-def vm_mappings(
+def planned_vm(
+    guest: Guest,
+    board: Board,
+    built: Built,
+    ram: tuple[RamRegion, ...],
+    images: tuple[Image, ...],
+    vcpus: Sequence[Vcpu],
+    virtual: VirtualDevices,
+    devices: Sequence[VmDevices],
+) -> PlannedVm:
+    """`devices`: the hardware of all VMs, by VM."""
+    mappings = _mappings(guest, board, ram, virtual.channels)
+    irqs, software = _irqs(guest)
+    return PlannedVm(
+        index=guest.index,
+        vm=guest.vm,
+        vcpus=tuple(n for n, vcpu in enumerate(vcpus) if vcpu.vm == guest.index),
+        ram=ram,
+        images=images,
+        mappings=mappings,
+        mmio=_mmio(guest, board, virtual, devices),
+        ports=port_rows(guest.index, virtual.emulated),
+        sysregs=sysreg_rows(guest.vm, board.gic.version),
+        irqs=irqs,
+        software_spis=software,
+        spi_count=spi_count([irq.guest_spi for irq in irqs] + list(software)),
+        stage2=stage2.build(guest.index, guest.ipa_bits, mappings),
+        entry_gpa=built.entry,
+        dtb_gpa=built.dtb.gpa if built.dtb is not None else None,
+        dtb=built.dtb.data if built.dtb is not None else None,
+        masters=masters_of(guest.vm, guest.devices, board),
+        notes=(*page_mates(guest.vm, guest.devices, board), *built.notes),
+    )
+
+
+def _mappings(
     guest: Guest, board: Board, ram: Sequence[RamRegion], channels: Sequence[PlannedChannel]
 ) -> tuple[Mapping, ...]:
     """Everything in the VM's stage 2, sorted by GPA."""
@@ -76,44 +127,32 @@ def vm_mappings(
     interface = cpu_interface(guest.vm, board)
     if interface is not None and has_vgic(guest.vm):
         found.append(interface)
-    for channel in channels:
-        for peer in channel.peers:
+    for c in channels:
+        what = f"channel {c.name}"
+        for peer in c.peers:
             if peer.vm == guest.index:
                 access = "rw" if peer.writable else "r"
-                owner = f"channel {channel.name}"
-                found.append(
-                    Mapping(
-                        peer.window,
-                        channel.hpa,
-                        channel.size,
-                        "channel",
-                        access,
-                        owner,
-                        channel.cached,
-                    )
-                )
+                found.append(Mapping(peer.window, c.hpa, c.size, "channel", access, what, c.cached))
     return tuple(sorted(found, key=lambda m: m.gpa))
 
 
-def planned_vm(
-    guest: Guest,
-    board: Board,
-    built: Built,
-    ram: tuple[RamRegion, ...],
-    images: tuple[Image, ...],
-    mappings: tuple[Mapping, ...],
-    tables: Stage2,
-    vcpus: Sequence[Vcpu],
-    virtual: VirtualDevices,
-) -> PlannedVm:
+def _irqs(guest: Guest) -> tuple[tuple[Irq, ...], tuple[int, ...]]:
+    """Physical interrupts, and the guest's SPIs that have no wire."""
     irqs = planned_irqs(guest.index, guest.devices)
-    bells = [end.spi for end in guest.doorbells if end.spi is not None]
-    others = [device.spi for device in guest.emulated]
-    others += [part.spi for part in (guest.watchdog, guest.monitor) if part is not None]
-    spis = [uart.spi for uart in guest.uarts] + bells + [spi for spi in others if spi is not None]
-    software = tuple(sorted(spis))
+    asked: list[int | None] = [uart.spi for uart in guest.uarts]
+    asked += [end.spi for end in guest.doorbells]
+    asked += [device.spi for device in guest.emulated]
+    asked += [part.spi for part in (guest.watchdog, guest.monitor) if part is not None]
+    software = tuple(sorted(spi for spi in asked if spi is not None))
     if is_direct(guest.vm):
-        irqs, software = direct_irqs(guest.index, irqs, software), ()
+        return direct_irqs(guest.index, irqs, software), ()
+    return irqs, software
+
+
+def _mmio(
+    guest: Guest, board: Board, virtual: VirtualDevices, devices: Sequence[VmDevices]
+) -> tuple[MmioRow, ...]:
+    """Dispatch rows, sorted by GPA."""
     uart_numbers = [n for n, uart in enumerate(virtual.vuarts) if uart.vm == guest.index]
     rows = mmio_rows(
         guest.index,
@@ -124,39 +163,8 @@ def planned_vm(
     )
     rows += emulated_rows(guest.index, virtual.emulated)
     rows += watchdog_rows(guest.index, virtual.watchdogs)
-    return PlannedVm(
-        index=guest.index,
-        vm=guest.vm,
-        vcpus=tuple(n for n, vcpu in enumerate(vcpus) if vcpu.vm == guest.index),
-        ram=ram,
-        images=images,
-        mappings=mappings,
-        mmio=tuple(sorted(rows, key=lambda row: row.gpa)),
-        ports=port_rows(guest.index, virtual.emulated),
-        sysregs=sysreg_rows(guest.vm, board.gic.version),
-        irqs=irqs,
-        software_spis=software,
-        spi_count=spi_count([irq.guest_spi for irq in irqs] + list(software)),
-        stage2=tables,
-        entry_gpa=built.entry,
-        dtb_gpa=built.dtb.gpa if built.dtb is not None else None,
-        dtb=built.dtb.data if built.dtb is not None else None,
-    )
-
-
-def with_devices(
-    vm: PlannedVm, devices: Sequence[VmDevices], built: Built, board: Board
-) -> PlannedVm:
-    """The VM with what its devices add."""
-    mine = devices[vm.index]
-    rows = list(vm.mmio) + list(trap_rows(vm.index, devices))
-    rows.sort(key=lambda row: row.gpa)
-    return replace(
-        vm,
-        mmio=tuple(rows),
-        masters=masters_of(vm.vm, mine, board),
-        notes=(*page_mates(vm.vm, mine, board), *built.notes),
-    )
+    rows += trap_rows(guest.index, devices)
+    return tuple(sorted(rows, key=lambda row: row.gpa))
 
 
 def _numbered_doorbells(
@@ -188,7 +196,6 @@ def kconfig_symbols(
     board: Board,
     virtual: VirtualDevices,
     has_ivc: bool,
-    trapped: Sequence[Trapped],
     eemis: Sequence[Eemi],
 ) -> dict[str, str]:
     """What the hypervisor must contain for this plan. Symbols that only some boards need are there
@@ -211,7 +218,7 @@ def kconfig_symbols(
         "VDEV_IVC": has_ivc,
         "VDEV_MONITOR": any(vm.controls for vm in deployment.vms),
         "VDEV_WATCHDOG": bool(virtual.watchdogs),
-        "VDEV_TRAPPED": bool(trapped),
+        "VDEV_TRAPPED": bool(virtual.trapped),
         "VDEV_EEMI": bool(eemis),
     }
     wanted |= {f"{room}{board.gic.version}": True for room in ("ARCH_GIC", "VDEV_VGIC")}

@@ -75,6 +75,11 @@ class Placement:
     free: tuple[Range, ...]
     images: tuple[tuple[Image, ...], ...]  # by VM
 
+    @property
+    def packed(self) -> int:
+        """Bytes of the images that are packed."""
+        return packed_bytes([i.data for mine in self.images for i in mine if not i.in_place])
+
 
 @dataclass(frozen=True)
 class Request:
@@ -126,13 +131,11 @@ def _image(blob: Blob, ram: Sequence[RamRegion], in_place: bool) -> Image:
 def _in_place_cost(placement: Placement) -> int:
     """Bytes of firmware.bin between what is packed and the last image in place that are neither.
     Images below the window can't be in the file at all."""
-    images = [image for mine in placement.images for image in mine]
-    here = [image for image in images if image.in_place]
+    here = [image for mine in placement.images for image in mine if image.in_place]
     if not here:  # refused, each with its reason
         return 0
-    packed = packed_bytes([image.data for image in images if not image.in_place])
     end = max(image.hpa + image.size for image in here)
     if min(image.hpa for image in here) < placement.window.end:
         return end
     own = sum(image.size for image in here)
-    return end - placement.window.base - SMALLEST_HYPERVISOR - packed - own
+    return end - placement.window.base - SMALLEST_HYPERVISOR - placement.packed - own

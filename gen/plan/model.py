@@ -259,9 +259,7 @@ class PlannedVm:
     entry_gpa: int
     dtb_gpa: int | None
     dtb: bytes | None  # finished guest device tree
-    masters: tuple[
-        str, ...
-    ] = ()  # devices that reach all memory by DMA: nothing isolates from them
+    masters: tuple[str, ...] = ()  # devices that reach all memory by DMA: not isolated from them
     notes: tuple[str, ...] = ()  # what the guest's tree lacks of its devices, and other remarks
 
 

@@ -10,15 +10,7 @@ from pathlib import Path
 from gen.diagnostics import Report
 from gen.plan import stage2
 from gen.plan.address_space import channel_spans, check_disjoint, device_spans, ram_spans
-from gen.plan.assemble import (
-    VirtualDevices,
-    kconfig_symbols,
-    planned_vm,
-    used_ram,
-    vm_mappings,
-    voices,
-    with_devices,
-)
+from gen.plan.assemble import kconfig_symbols, planned_vm, used_ram, virtual_devices
 from gen.plan.channels import channel_size, check_channels, place_doorbells, planned_channels
 from gen.plan.cpus import plan_cpus
 from gen.plan.direct import check_direct, is_direct, taken_spis, with_calls
@@ -31,9 +23,9 @@ from gen.plan.guest import Built, Guest, build_guest
 from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
 from gen.plan.ivc import check_ids, plan_ivcs
 from gen.plan.memory import guest_ram
-from gen.plan.model import Plan, PlannedVm, Vcpu
+from gen.plan.model import Plan
 from gen.plan.providers import with_reserved
-from gen.plan.trapped import planned_traps, trap_spans
+from gen.plan.trapped import trap_spans
 from gen.plan.ports import check_ports
 from gen.plan.watch import check_console_control, place_monitor, place_watchdog, watchdog_spans
 from gen.ranges import Range
@@ -52,11 +44,8 @@ def make_plan(
 ) -> Plan | None:
     """The plan; None where `report` has errors, those of reading too. `unikernels`: VM name to
     ELF."""
-    check_board(deployment, board, report)
+    _check(deployment, board, report)
     pcpus, vcpus = plan_cpus(deployment, board, report)
-    check_console_uart(deployment, board, report)
-    check_console_control(deployment, report)
-    check_ids(deployment, report)
     channels = check_channels(deployment, report)
     ivcs = plan_ivcs(deployment, channels, report)
     tree = parse_file(board.tree)
@@ -72,16 +61,14 @@ def make_plan(
     if placement is None or report.errors:
         return None
 
-    planned = planned_channels(
-        deployment, channels, [g.doorbells for g in guests], placement.channels
+    devices = [guest.devices for guest in guests]
+    doorbells = [guest.doorbells for guest in guests]
+    planned = planned_channels(deployment, channels, doorbells, placement.channels)
+    virtual = virtual_devices(guests, planned)
+    vms = tuple(
+        planned_vm(guest, board, result, ram, mine, vcpus, virtual, devices)
+        for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images)
     )
-    vuarts, speakers = voices(deployment, guests)
-    emulated = tuple(device for guest in guests for device in guest.emulated)
-    trapped = planned_traps([guest.devices for guest in guests])
-    watchdogs = tuple(guest.watchdog for guest in guests if guest.watchdog is not None)
-    virtual = VirtualDevices(vuarts, planned, emulated, watchdogs)
-    vms = _planned_vms(guests, built, placement, board, vcpus, virtual)
-    packed = packed_bytes([i.data for mine in placement.images for i in mine if not i.in_place])
     return Plan(
         deployment=deployment,
         board=board,
@@ -89,21 +76,29 @@ def make_plan(
         pcpus=with_calls(pcpus, vcpus, vms, board),
         vcpus=vcpus,
         vms=vms,
-        vuarts=vuarts,
+        vuarts=virtual.vuarts,
         channels=planned,
         ivcs=ivcs,
         monitors=tuple(guest.monitor for guest in guests if guest.monitor is not None),
-        watchdogs=watchdogs,
-        voices=speakers,
+        watchdogs=virtual.watchdogs,
+        voices=virtual.voices,
         hypervisor=placement.window,
-        packed=Range(placement.window.base + hypervisor_size, packed),
+        packed=Range(placement.window.base + hypervisor_size, placement.packed),
         ram_used=used_ram(placement.window, placement.rams, planned),
         free=placement.free,
-        config_symbols=kconfig_symbols(deployment, board, virtual, bool(ivcs), trapped, eemis),
-        emulated=emulated,
-        trapped=trapped,
+        config_symbols=kconfig_symbols(deployment, board, virtual, bool(ivcs), eemis),
+        emulated=virtual.emulated,
+        trapped=virtual.trapped,
         eemis=eemis,
     )
+
+
+def _check(deployment: Deployment, board: Board, report: Report) -> None:
+    """What can be told before anything is decided."""
+    check_board(deployment, board, report)
+    check_console_uart(deployment, board, report)
+    check_console_control(deployment, report)
+    check_ids(deployment, report)
 
 
 def _sound(guests: Sequence[Guest], report: Report) -> Sequence[Guest]:
@@ -116,24 +111,6 @@ def _sound(guests: Sequence[Guest], report: Report) -> Sequence[Guest]:
         for guest in guests
         if not report.blames(guest.vm.places()) and not isinstance(guest.vm.dtb, Path)
     ]
-
-
-def _planned_vms(
-    guests: Sequence[Guest],
-    built: Sequence[Built],
-    placement: Placement,
-    board: Board,
-    vcpus: Sequence[Vcpu],
-    virtual: VirtualDevices,
-) -> tuple[PlannedVm, ...]:
-    devices = [guest.devices for guest in guests]
-    vms = []
-    for guest, result, ram, mine in zip(guests, built, placement.rams, placement.images):
-        mappings = vm_mappings(guest, board, ram, virtual.channels)
-        tables = stage2.build(guest.index, guest.ipa_bits, mappings)
-        made = planned_vm(guest, board, result, ram, mine, mappings, tables, vcpus, virtual)
-        vms.append(with_devices(made, devices, result, board))
-    return tuple(vms)
 
 
 def _place(

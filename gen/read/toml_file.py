@@ -13,10 +13,8 @@ from typing import Any
 from gen.diagnostics import Report, Where
 from gen.read import toml_lines
 
-
-TOLD = (
-    object()
-)  # an Item's value that can't be known, which was told; its place is what is to blame
+# An Item's value that can't be known, which was told; its place is what is to blame.
+TOLD = object()
 
 
 @dataclass(frozen=True)
