@@ -42,7 +42,7 @@ class Code:
     slots: dict[int, set[int]]  # offset in a table of constants: functions that are there
 
     def at(self, address: int) -> Function:
-        place = bisect_right([f.span.base for f in self.functions], address) - 1
+        place = bisect_right(self.functions, address, key=lambda f: f.span.base) - 1
         return self.functions[place]
 
 

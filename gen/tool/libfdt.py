@@ -6,7 +6,7 @@ does."""
 
 from __future__ import annotations
 
-
+import functools
 import subprocess
 import tarfile
 import tempfile
@@ -41,6 +41,7 @@ def sources(offline: bool = False) -> Path:
     return folder
 
 
+@functools.cache
 def library(arch: str, kind: newlib.Kind = "hyp", offline: bool = False) -> Library:
     """libfdt.a for `arch`, and its headers, over the hypervisor's or the unikernels' libc."""
     folder = sources(offline)

@@ -8,6 +8,7 @@ configure would have decided is in newlib_config/*/newlib.h.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tarfile
 from pathlib import Path
@@ -81,6 +82,7 @@ def version() -> str:
     return source().name.removeprefix("newlib-").removesuffix(".tar.xz")
 
 
+@functools.cache  # what it is made from is 9 MB to hash
 def library(arch: str, kind: Kind) -> Library:
     """The libc (and for unikernels libm, in the same archive) for `arch`, compiled if need be."""
     folder = cache.made(

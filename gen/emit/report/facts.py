@@ -38,8 +38,9 @@ class File:
 
 
 def file_of(path: Path) -> File:
-    data = path.read_bytes()
-    return File(path.name, len(data), hashlib.sha256(data).hexdigest())
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return File(path.name, path.stat().st_size, digest)
 
 
 def facts(
