@@ -17,6 +17,7 @@
 #define CPUS 4
 #define RACER_COUNT 3 /* CPUs 0 to 2 race for CPU 3 */
 #define ROUNDS 20
+#define PATIENCE_NS UINT64_C(30000000000)
 #define SGI_COUNTED 1u
 #define SGI_ANSWERED 2u
 #define SGI_ANSWER 3u
@@ -32,10 +33,10 @@ static _Atomic uint32_t held;
 static _Atomic int64_t results[RACER_COUNT];
 static _Atomic bool stop;
 
-/* Spins, for things of other CPUs that send no interrupt.  False: not within 2 s. */
+/* Spins, for things of other CPUs that send no interrupt.  False: not within PATIENCE_NS. */
 static bool comes_to(_Atomic uint32_t *value, uint32_t wanted)
 {
-    const uint64_t end = timer_now_ns() + UINT64_C(2000000000);
+    const uint64_t end = timer_now_ns() + PATIENCE_NS;
 
     while (*value != wanted && timer_now_ns() < end) {
         cpu_relax();
@@ -45,7 +46,7 @@ static bool comes_to(_Atomic uint32_t *value, uint32_t wanted)
 
 static bool goes_off(unsigned cpu)
 {
-    const uint64_t end = timer_now_ns() + UINT64_C(2000000000);
+    const uint64_t end = timer_now_ns() + PATIENCE_NS;
 
     while (vm_hvc(PSCI_AFFINITY_INFO, cpu, 0, 0) != PSCI_IS_OFF && timer_now_ns() < end) {
         cpu_relax();

@@ -20,7 +20,7 @@
 #define SGI_THERE 6u
 #define SGI_BACK 7u
 #define STORM 200u
-#define STALL_NS UINT64_C(5000000000)
+#define STALL_NS UINT64_C(30000000000)
 #define GICR1_SGI (GICR + GICR_STRIDE + GICR_SGI_FRAME)
 
 struct checks checks;
@@ -63,7 +63,7 @@ static uint64_t on_other(call_fn fn, uint64_t arg)
 /* Does an interrupt wait, as is `wanted`?  What another CPU did may take a while to get here. */
 static uint64_t look(uint64_t wanted)
 {
-    const uint64_t end = timer_now_ns() + (wanted ? 500000000 : 2000000);
+    const uint64_t end = timer_now_ns() + (wanted ? STALL_NS : 2000000);
 
     while (timer_now_ns() < end && (!wanted || !irq_waits())) {
         cpu_relax();

@@ -22,7 +22,7 @@
 #define ALARM IRQ_SPI(2)
 #define ROUTE_ANY (UINT64_C(1) << 31) /* Interrupt_Routing_Mode, which is not there */
 #define STEPS (2 * CPUS * CPUS)       /* who rings, from which CPU, to which */
-#define PATIENCE_NS UINT64_C(5000000000)
+#define PATIENCE_NS UINT64_C(30000000000)
 
 #define RTC UINT64_C(0x09010000) /* PL031 */
 #define RTC_DR (RTC + 0x00)

@@ -53,7 +53,7 @@ int main(void)
     channel_on_ring(channel, rung, NULL);
     gic_route(DOORBELL, 1);
     channel_ring(channel, 1u << SINGLE); /* ready */
-    while (many->sent < RINGS || rings[1] == 0) {
+    while (many->sent < RINGS || rings[1] < RINGS) {
         timer_sleep(1000000);
     }
     timer_sleep(20000000);

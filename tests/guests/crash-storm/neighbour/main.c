@@ -11,7 +11,7 @@
 
 #define PERIOD_NS UINT64_C(200000)
 #define WORDS 0x10000u
-#define WORDS_A_TICK 0x400u
+#define WORDS_A_TICK 0x100u
 #define QUIET_NS UINT64_C(100000000) /* longer than any run and restart */
 
 struct checks checks;

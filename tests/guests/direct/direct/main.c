@@ -176,7 +176,7 @@ static void serve(void *arg)
 
 static bool comes_to(_Atomic uint32_t *value, uint32_t wanted)
 {
-    const uint64_t end = timer_now_ns() + 2000 * MS;
+    const uint64_t end = timer_now_ns() + 30000 * MS;
 
     while (*value != wanted && timer_now_ns() < end) {
         cpu_relax();

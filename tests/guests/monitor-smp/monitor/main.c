@@ -21,13 +21,24 @@ static void wait_run(uint32_t run)
     }
 }
 
-/* Does this vCPU of the target count? */
+/* Does this vCPU of the target count?  On a busy host it may not get to it for a while. */
 static bool counts(unsigned vcpu)
+{
+    const uint64_t end = timer_now_ns() + 30000 * MILLISECOND;
+    const uint32_t before = state->counts[vcpu];
+
+    while (state->counts[vcpu] == before && timer_now_ns() < end) {
+        timer_sleep(MILLISECOND);
+    }
+    return state->counts[vcpu] != before;
+}
+
+static bool stands_still(unsigned vcpu)
 {
     const uint32_t before = state->counts[vcpu];
 
     timer_sleep(20 * MILLISECOND);
-    return state->counts[vcpu] != before;
+    return state->counts[vcpu] == before;
 }
 
 static void stop_half(void)
@@ -36,7 +47,7 @@ static void stop_half(void)
     check("the second vCPU counts", counts(1));
     check_status("stopping", monitor_stop(TARGET), 0);
     wait_state(TARGET, MONITOR_OFF);
-    check("stopped with its first vCPU off", !counts(1));
+    check("stopped with its first vCPU off", stands_still(1));
 }
 
 static void end_pause(void)
@@ -51,7 +62,7 @@ static void end_pause(void)
     check_status("restarting", monitor_restart(TARGET), 0);
     const uint64_t start = timer_now_ns();
     wait_run(3);
-    check("the pause is over at once", timer_now_ns() - start < 5000 * MILLISECOND);
+    check("the pause is over at once", timer_now_ns() - start < 30000 * MILLISECOND); /* of 60 s */
 }
 
 static void stop_in_pause(void)
@@ -61,7 +72,7 @@ static void stop_in_pause(void)
     }
     check_status("stopping in the pause", monitor_stop(TARGET), 0);
     wait_state(TARGET, MONITOR_OFF);
-    check("stopped in the pause", !counts(1) && state->run == 3);
+    check("stopped in the pause", stands_still(1) && state->run == 3);
 }
 
 static void restart_both(void)
@@ -71,7 +82,7 @@ static void restart_both(void)
     check("both vCPUs count", counts(0) && counts(1));
     check_status("restarting", monitor_restart(TARGET), 0);
     wait_run(5);
-    check("restarted with both vCPUs on", !counts(0) && !counts(1));
+    check("restarted with both vCPUs on", stands_still(0) && stands_still(1));
     wait_state(TARGET, MONITOR_OFF);
     const struct monitor_status status = status_of(TARGET);
     check("it went off by itself", status.end == MONITOR_END_OFF);
