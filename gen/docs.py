@@ -16,7 +16,7 @@ from typing import Any
 from gen.codes import CODES, STAGES
 from gen.mistakes import MISTAKES
 from gen.read.board_schema import BOARD, VARIANT
-from gen.read.keys import NAME, SIZE, TIME, Form, Key, Table
+from gen.read.keys import NAME, SIZE, TIME, Form, Key, Table, all_tables
 from gen.read.schema import CHANNEL, ROOT
 from gen.read.schema_devices import DEVICE
 from gen.read.schema_vm import TEMPLATE, VM
@@ -137,18 +137,6 @@ def _key_rows(table: Table) -> list[str]:
     return head + [_row(key) for key in table.keys]
 
 
-def all_tables(root: Table = ROOT) -> list[Table]:
-    """Every table of the file, outer before inner, once."""
-    found: list[Table] = []
-    pending = [root]
-    while pending:
-        table = pending.pop(0)
-        found.append(table)
-        inner = [form.table for key in table.keys for form in key.forms if form.table is not None]
-        pending = inner + pending
-    return found
-
-
 def _heading(table: Table) -> str:
     if not table.name:
         return "Top level"
@@ -176,7 +164,7 @@ def _row(key: Key) -> str:
 
 def _later() -> list[str]:
     names = []
-    for table in all_tables():
+    for table in all_tables(ROOT):
         prefix = f"{table.name}." if table.name else ""
         for key in table.keys:
             for form in key.forms:
@@ -221,7 +209,7 @@ def _mistakes() -> list[str]:
 def explain_key(name: str) -> str | None:
     """What a key is ("vm.ram", or "ram" in every table that has it); None if there is none."""
     parts = []
-    for table in all_tables():
+    for table in all_tables(ROOT):
         for key in table.keys:
             full = f"{table.name}.{key.name}" if table.name else key.name
             if name in (full, key.name):
@@ -232,7 +220,7 @@ def explain_key(name: str) -> str | None:
 def key_names() -> set[str]:
     """As explain_key() takes them."""
     found = set()
-    for table in all_tables():
+    for table in all_tables(ROOT):
         for key in table.keys:
             found |= {key.name, f"{table.name}.{key.name}" if table.name else key.name}
     return found

@@ -24,7 +24,7 @@ from gen.ranges import (
 )
 from gen.read.board import Board
 from gen.read.deployment import Vm
-from gen.read.image import ImageError, ImageInfo, detect
+from gen.read.image import ImageError, ImageInfo, detect, refuse_initrd
 
 DTB_SLOT = 64 << 10  # room kept for a device tree; larger trees get whole multiples
 DTB_LIMIT = 2 * MIB  # Documentation/arm64/booting
@@ -220,13 +220,11 @@ def place_initrd(vm: Vm, ram: Sequence[GuestRam], loaded: Loaded, report: Report
             "give a file",
         )
         return None
-    if not data:
-        report.error(
-            "image-format",
-            where,
-            f"VM {vm.name}: initrd {vm.initrd.name} is empty",
-            "give a file with content, or remove initrd",
-        )
+    try:
+        refuse_initrd(data, loaded.format)
+    except ImageError as error:
+        words = f"VM {vm.name}: initrd {vm.initrd.name}: {error}"
+        report.error("image-format", where, words, error.cure)
         return None
     if vm.initrd_gpa is not None:
         blob = Blob("initrd", vm.initrd_gpa, data, len(data), vm.initrd, vm.at("initrd_gpa"))

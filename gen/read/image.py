@@ -92,6 +92,9 @@ def detect(data: bytes, wanted: str = "auto") -> ImageInfo:
 
 _WORDS = {"raw": "neither ELF nor a Linux Image", "linux": "a Linux arm64 Image", "elf": "ELF"}
 
+_CPIO = b"0707"
+_UIMAGE = (0, b"\x27\x05\x19\x56", "a U-Boot legacy image", "give the image inside it")
+_TREE = (0, b"\xd0\x0d\xfe\xed", "a device tree or FIT image", "give the image inside it")
 # Files that are often given by mistake: where their magic is, the magic, what it is, the cure.
 _KNOWN = (
     (4, b"zimg", "a compressed EFI kernel (zboot)", "unpack it: give the arm64 Image itself"),
@@ -99,16 +102,58 @@ _KNOWN = (
     (0, b"BZh", "bzip2 data", "unpack it with bzip2 -d"),
     (0, b"\x28\xb5\x2f\xfd", "zstd data", "unpack it with zstd -d"),
     (0, b"\x04\x22\x4d\x18", "lz4 data", "unpack it with lz4 -d"),
-    (0, b"\x27\x05\x19\x56", "a U-Boot legacy image", "give the image inside it"),
-    (0, b"\xd0\x0d\xfe\xed", "a device tree or FIT image", "give the image inside it"),
+    _UIMAGE,
+    _TREE,
     (0, b"!<arch>\n", "an archive (a .deb or .a file)", "give the image inside it"),
+    (0, _CPIO, "a cpio archive, as initrds are", "give the kernel; initrd = is this one's key"),
+    (36, b"\x18\x28\x6f\x01", "a kernel for 32-bit Arm (zImage)", "build it for AArch64"),
+    (0x202, b"HdrS", "a kernel for x86 (bzImage)", "build it for AArch64"),
 )
+# ... as an initrd.
+_NO_INITRD = (
+    _UIMAGE,
+    _TREE,
+    (0, b"\x7fELF", "an ELF", "give the archive of files"),
+    (
+        56,
+        ARM64_MAGIC,
+        "a Linux arm64 Image",
+        "give the archive of files; kernel = is this one's key",
+    ),
+)
+_TEXT_BYTES = 512  # a file that begins with so much text is text
 
 
 def _refuse_known(data: bytes) -> None:
     for at, magic, what, cure in _KNOWN:
         if data[at : at + len(magic)] == magic:
             raise ImageError(f"the file is {what}", f'{cure}; or say format = "raw"')
+    _refuse_text(data, '; or say format = "raw"')
+
+
+def refuse_initrd(data: bytes, kernel: str) -> None:
+    """Raises ImageError for what surely is no initrd: what Linux does not unpack, while a `kernel`
+    of another format may take anything."""
+    if not data:
+        raise ImageError("the file is empty", "give a file with content, or remove initrd")
+    if kernel != "linux":
+        return
+    for at, magic, what, cure in _NO_INITRD:
+        if data[at : at + len(magic)] == magic:
+            raise ImageError(f"the file is {what}", cure)
+    if not data.startswith(_CPIO):
+        _refuse_text(data)
+
+
+def _refuse_text(data: bytes, more: str = "") -> None:
+    """What a web server says in place of a file, pointers of Git LFS, sources."""
+    head = data[:_TEXT_BYTES]
+    if len(head) >= 16 and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
+        first = head.split(b"\n")[0].decode().strip()[:40]
+        raise ImageError(
+            f'the file is text ("{first}"): a web page, or a pointer of Git LFS?',
+            f"get the image itself{more}",
+        )
 
 
 def _gunzip(data: bytes) -> bytes:

@@ -102,6 +102,18 @@ class Table:
         return next((key for key in self.keys if key.name == name), None)
 
 
+def all_tables(root: Table) -> list[Table]:
+    """Every table below `root`, outer before inner, once."""
+    found: list[Table] = []
+    pending = [root]
+    while pending:
+        one = pending.pop(0)
+        found.append(one)
+        inner = [form.table for key in one.keys for form in key.forms if form.table is not None]
+        pending = inner + pending
+    return found
+
+
 def scalar(kind: Kind) -> tuple[Form, ...]:
     return (Form(kind),)
 

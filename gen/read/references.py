@@ -38,20 +38,39 @@ def _check_voice(vm: Values, report: Report) -> None:
         )
 
 
+def _check_unikernel(vm: Values, label: str, report: Report) -> None:
+    """What the runtime that it is linked with can't do without."""
+    for key, without, words in (
+        ("initrd", vm.wrote("initrd"), "a unikernel takes no initrd"),
+        (
+            "dtb",
+            vm.get("dtb") is False,
+            "a unikernel needs its device tree, and dtb = false gives none",
+        ),
+        (
+            "interrupts",
+            vm.get("interrupts") == "none",
+            'a unikernel needs an interrupt controller, and interrupts = "none" gives none',
+        ),
+    ):
+        if without:
+            report.error(
+                "key-conflict",
+                vm.at(key),
+                f"{label}: {words}",
+                f"remove {key}",
+                vm.at("unikernel"),
+            )
+
+
 def _check_vm(vm: Values, label: str, report: Report) -> None:
     _check_one_of(vm, label, ("ram", "memory"), report)
     _check_one_of(vm, label, ("unikernel", "kernel"), report)
+    if vm.wrote("unikernel"):
+        _check_unikernel(vm, label, report)
     for key in ("cpus", "memory"):
         if vm.get(key) == [] and key not in vm.told:
             report.error("bad-value", vm.at(key), f"{label}.{key} is empty", "give at least one")
-    if vm.wrote("initrd") and vm.wrote("unikernel"):
-        report.error(
-            "key-conflict",
-            vm.at("initrd"),
-            f"{label}: a unikernel takes no initrd",
-            "remove initrd",
-            vm.at("unikernel"),
-        )
     if vm.wrote("initrd") and vm.get("dtb") is False:
         report.error(
             "key-conflict",

@@ -66,6 +66,9 @@ def read_toml(path: Path, report: Report, blame: Where | None = None) -> Item | 
     """The file as an Item; None after an error. `blame`: who names this file."""
     try:
         text = path.read_bytes().decode("utf-8")
+        if text.startswith("\ufeff"):
+            _refuse_mark(path, report)
+            return None
         data = tomllib.loads(text)
     except OSError as error:
         report.error(
@@ -89,6 +92,15 @@ def read_toml(path: Path, report: Report, blame: Where | None = None) -> Item | 
         report.error("toml-syntax", Where(path), deep, "no key needs more than three levels")
         return None
     return _place(data, (), toml_lines.locate(text), Where(path))
+
+
+def _refuse_mark(path: Path, report: Report) -> None:
+    report.error(
+        "toml-syntax",
+        Where(path, 1),
+        "the file begins with a byte order mark",
+        'save it as "UTF-8", not as "UTF-8 with BOM"',
+    )
 
 
 def _is_without_ending(path: Path) -> bool:
@@ -116,6 +128,7 @@ _TOML_CURES = (  # what tomllib says, and what it mostly is
     ("Invalid value", "strings need quotes; words without are true and false"),
     ("Expected newline", 'sizes and times need quotes: "16M", "500ms"'),
     ("Expected '='", "write KEY = VALUE, or [table]"),
+    ("Invalid statement", "write KEY = VALUE, [table] or # a comment"),
 )
 
 
@@ -202,7 +215,7 @@ def _read_layer(
     blame: Where | None,
     sources: list[Path],
 ) -> Item | None:
-    if path.resolve() in chain:
+    if _resolved(path) in chain:
         lost.error(
             "include-cycle",
             blame or Where(path),
@@ -219,12 +232,19 @@ def _read_layer(
     merged: Item | None = None
     for included in _includes(item, lost):
         target = Path(included.base, included.value)
-        more = (*chain, path.resolve())
+        more = (*chain, _resolved(path))
         layer = _read_layer(target, report, lost, more, included.where, sources)
         if layer is not None:
             merged = layer if merged is None else merge(merged, layer)
     own = Item({k: v for k, v in item.value.items() if k != "include"}, item.where, item.base)
     return own if merged is None else merge(merged, own)
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError:  # symbolic links that lead to themselves: what reads it tells
+        return path
 
 
 def _includes(item: Item, lost: Report) -> list[Item]:

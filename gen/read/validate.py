@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gen.diagnostics import Report, Where
+from gen.read.homes import home_of
 from gen.read.keys import (
     ADDRESS_LIMIT,
     NAME,
@@ -92,13 +93,25 @@ def _unknown(name: str, entry: Item, table: Table, label: str, report: Report) -
         entry.where,
         f"{_join(label, name)} = {show(entry)}: there is no such key in "
         + (f"[{table.name}]" if table.name else "the file"),
-        did_you_mean(name, (key.name for key in table.keys)),
+        _cure_of_unknown(name, table),
     )
+
+
+def _cure_of_unknown(name: str, table: Table) -> str:
+    """The tables that have it, the key that may have been meant, or what the table has."""
+    home, known = home_of(name, table), [key.name for key in table.keys]
+    meant = nearest(name, known)
+    if not home:
+        return did_you_mean(name, known)
+    return f'{home}; or did you mean "{meant}"?' if meant else home
 
 
 def show(item: Item) -> str:
     """A value as a message shows it: TOML-like and short."""
-    text = _toml(item.plain())
+    return short(_toml(item.plain()))
+
+
+def short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -131,7 +144,7 @@ def _read_key(item: Item, key: Key, label: str, report: Report) -> Any:
 
 def _entry_name(entry: Item, index: int) -> str:
     name = entry.get("name")
-    return str(name.value) if name is not None and isinstance(name.value, str) else str(index)
+    return short(name.value) if name is not None and isinstance(name.value, str) else str(index)
 
 
 def _read_value(item: Item, key: Key, label: str, report: Report) -> Any:
@@ -229,6 +242,7 @@ def _read_number(item: Item, kind: Kind, key: Key, label: str, report: Report) -
         )
         return _BAD
     if not key.minimum <= number <= key.maximum:
+        shown = short(hex(number)) if kind == "address" and number >= 0 else show(item)
         limit = (
             f"at least {key.minimum}"
             if number < key.minimum
@@ -237,8 +251,8 @@ def _read_number(item: Item, kind: Kind, key: Key, label: str, report: Report) -
         report.error(
             "out-of-range",
             item.where,
-            f"{label} = {show(item)}: must be {limit}",
-            f"write {key.name} = {key.example}",
+            f"{label} = {shown}: must be {limit}",
+            f"for example {key.name} = {key.example}",
         )
         return _BAD
     return number

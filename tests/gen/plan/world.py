@@ -85,6 +85,7 @@ def make_world(folder: Path) -> None:
         "elsewhere.elf": elf(0x6000_0000),
         "x86.elf": elf(RAM_BASE).replace(struct.pack("<H", 183), struct.pack("<H", 62), 1),
         "initrd.cpio": b"070701" * 4096,
+        "large.cpio": b"070701".ljust(3 * MIB + 4096, b"\0"),
         "guest.dtb": compile_tree(TREE),
         "two-cpus.dtb": compile_tree(
             TREE.replace(

@@ -15,8 +15,10 @@ import pytest
 
 from gen import docs
 from gen.codes import CODES, explain
-from gen.docs import REPO, all_tables, explain_key, old_pages, schema_json
+from gen.docs import REPO, explain_key, old_pages, schema_json
 from gen.read.board_schema import BOARD, VARIANT
+from gen.read.keys import all_tables
+from gen.read.schema import ROOT
 
 BAD = REPO / "tests" / "gen" / "bad" / "read"
 
@@ -110,19 +112,19 @@ def test_editor_schema_refuses_what_the_validator_refuses() -> None:
 
 
 def test_every_key_has_words() -> None:
-    for table in all_tables():
+    for table in all_tables(ROOT):
         for key in table.keys:
             assert key.doc.endswith("."), f"{table.name}.{key.name}"
 
 
 def test_no_table_has_a_key_twice() -> None:
-    for table in [*all_tables(), *all_tables(BOARD), *all_tables(VARIANT)]:
+    for table in [*all_tables(ROOT), *all_tables(BOARD), *all_tables(VARIANT)]:
         names = [key.name for key in table.keys]
         assert len(set(names)) == len(names), table.name
 
 
 def test_examples_are_toml() -> None:
-    for table in all_tables():
+    for table in all_tables(ROOT):
         for key in table.keys:
             if key.example:
                 tomllib.loads(f"{key.name} = {key.example}")

@@ -9,7 +9,7 @@ import struct
 
 import pytest
 
-from gen.read.image import ImageError, detect
+from gen.read.image import ImageError, detect, refuse_initrd
 
 
 def linux_image(text_offset: int = 0, image_size: int = 0x1000, flags: int = 0xA) -> bytes:
@@ -113,12 +113,41 @@ LOAD = (1, 5, 0x4000_0000, b"code", 0x100)
         (b"MZ\0\0zimg" + bytes(100), "a compressed EFI kernel"),
         (b"\xfd7zXZ\0" + bytes(9), "xz data"),
         (b"\xd0\x0d\xfe\xed" + bytes(9), "a device tree or FIT image"),
+        (b"070701" * 20, "a cpio archive"),
+        (bytes(36) + b"\x18\x28\x6f\x01" + bytes(9), "a kernel for 32-bit Arm"),
+        (b"MZ" + bytes(0x200) + b"HdrS" + bytes(9), "a kernel for x86"),
+        (b"<!DOCTYPE html>\n<html>404</html>\n", 'the file is text ."<!DOCTYPE html>"'),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d", "a pointer of Git LFS"),
     ],
 )
 def test_refused_in_words(data: bytes, words: str) -> None:
     with pytest.raises(ImageError, match=words) as raised:
         detect(data)
     assert raised.value.cure
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "the file is empty"),
+        (linux_image(), "a Linux arm64 Image"),
+        (elf_image(), "an ELF"),
+        (b"\x27\x05\x19\x56" + bytes(60), "a U-Boot legacy image"),
+        (b"<!DOCTYPE html>\n<html>404</html>\n", "the file is text"),
+    ],
+)
+def test_what_is_no_initrd(data: bytes, words: str) -> None:
+    with pytest.raises(ImageError, match=words):
+        refuse_initrd(data, "linux")
+
+
+@pytest.mark.parametrize("data", [b"070701" * 20, gzip.compress(b"070701"), bytes(1024)])
+def test_what_may_be_an_initrd(data: bytes) -> None:
+    refuse_initrd(data, "linux")
+
+
+def test_another_guest_than_linux_may_have_any_initrd() -> None:
+    refuse_initrd(b"[settings]\nspeed = 9600\n", "elf")
 
 
 def test_a_wanted_format_that_it_is_not() -> None:

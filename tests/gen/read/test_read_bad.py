@@ -93,5 +93,18 @@ def test_what_the_planner_finds_in_another_vm_is_told_too(path: Path, tmp_path: 
         assert text.splitlines()[found.where.line - 1] == LATE_ERRORS[found.code]
 
 
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("vm_key_unknown", 'did you mean "interrupts"?'),
+        ("vm_key_of_file", "put include at the top of the file, before the first [table]"),
+        ("vm_key_of_deployment", "[deployment] has it"),
+    ],
+)
+def test_the_cure_of_an_unknown_key(name: str, cure: str, tmp_path: Path) -> None:
+    (found,) = judge(BAD / f"{name}.toml", tmp_path)
+    assert found.cure == cure
+
+
 def test_there_are_many() -> None:
     assert len(FILES) >= 45

@@ -136,6 +136,14 @@ def test_syntax_errors_have_a_line(tmp_path: Path, content: bytes, line: int) ->
     assert found.where.line == line
 
 
+def test_a_byte_order_mark_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"\xef\xbb\xbfschema = 1\n")
+    report = Report()
+    assert read_toml(tmp_path / "a.toml", report) is None
+    (found,) = report.errors
+    assert (found.where.line, found.message) == (1, "the file begins with a byte order mark")
+
+
 def test_deep_nesting_is_an_error_not_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text("a = " + "[" * 5000 + "]" * 5000)
