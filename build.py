@@ -64,6 +64,9 @@ def build(work: Work) -> None:
 
 
 def tell(say: Terminal, out: Path, summary: str) -> None:
+    from gen.tool.paths import shown
+
+    summary = summary.replace(f"{out}/", f"{shown(out)}/")
     say.say(summary.rstrip())
     say.put("summary", summary)
     say.put("folder", str(out))
@@ -107,7 +110,8 @@ def make(options: Options, say: Terminal) -> Path:
     from gen.tool import cache, stages
 
     work = stages.read(options, say)
-    with cache.locked(work.out / ".lock", lambda: say.step("waiting for another build")):
+    stages.claim(work.out)
+    with cache.locked(work.out / stages.MARK, lambda: say.step("waiting for another build")):
         if unchanged(options, say) is None:  # else it was this one
             build(work)
     return work.out
@@ -146,19 +150,18 @@ def command(options: Options, say: Terminal) -> None:
         return
     tell_more = telling(options, say)  # reads the old report, before the build writes a new one
     folder = make(options, say)
-    if not options.check:
-        tell_more(folder)
-    if options.golden and not options.check:
+    tell_more(folder)
+    if options.golden:
         from gen.tool import golden
 
         keep_or_compare = golden.update if options.golden == "update" else golden.check
         keep_or_compare(options.config, folder, options.timeout_s, say)
-    if options.gdb and not options.check:
+    if options.gdb:
         from gen.tool import debug
 
         say.pause()
         debug.session(folder, options.gdb, options.qemu_args, options.gdb_args, say)
-    if options.run and not options.check:
+    if options.run:
         run(folder, options, say)
 
 

@@ -12,13 +12,13 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from gen.tool.paths import CACHE
+from gen.tool.paths import CACHE, make_folder
 
 
 @contextlib.contextmanager
 def locked(lock: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Holds `lock` against other processes; `waiting` is called if another one has it."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(lock.parent)
     with lock.open("w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

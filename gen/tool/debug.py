@@ -20,6 +20,7 @@ from gen.tool.paths import ROOT, shown
 from gen.tool.process import end, find
 from gen.tool.qemu import RunGuest, RunPlan, board_command, end_with_parent
 from gen.tool.terminal import Terminal
+from gen.tool.toolchain import relative
 
 GDB = "gdb-multiarch"
 INSIDE = Path(__file__).with_name("gdb_guest.py")  # runs in gdb
@@ -35,8 +36,8 @@ def guest(plan: Plan, vm: PlannedVm, out: Path) -> RunGuest:
         name=vm.vm.name,
         cpus=cpus,
         entry=vm.entry_gpa,
-        symbols=shown(symbols) if symbols is not None else "",
-        sources=shown(program.parent) if program is not None else "",
+        symbols=relative(symbols) if symbols is not None else "",
+        sources=relative(program.parent) if program is not None else "",
     )
 
 
@@ -85,7 +86,6 @@ def _board(command: Sequence[str], stub: Path) -> Iterator[subprocess.Popen[byte
     """QEMU before its first instruction."""
     child = subprocess.Popen(
         [*command, "-S", "-gdb", f"unix:{stub},server=on,wait=off"],
-        cwd=ROOT,
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # a Ctrl-C is gdb's
         preexec_fn=end_with_parent,
@@ -107,11 +107,12 @@ def _wait_for(stub: Path, board: subprocess.Popen[bytes]) -> None:
 def _debug(one: RunGuest, stub: Path, extra: Sequence[str]) -> int:
     """gdb to its end: its status. It has the terminal, and a Ctrl-C stops the board there."""
     command = [GDB, "-q", "-nx", *("-x", str(INSIDE))]
-    command += ["-d", one.sources] if one.sources else []
-    command += [one.symbols] if one.symbols else []
+    command += ["-d", str(ROOT)]
+    command += ["-d", str(ROOT / one.sources)] if one.sources else []
+    command += [str(ROOT / one.symbols)] if one.symbols else []
     command += ["-ex", f"python begin({str(stub)!r}, {list(one.cpus)}, {one.entry:#x})", *extra]
     before = signal.signal(signal.SIGINT, _leave_to_gdb)
-    child = subprocess.Popen(command, cwd=ROOT, preexec_fn=end_with_parent)
+    child = subprocess.Popen(command, preexec_fn=end_with_parent)
     try:
         return child.wait()
     finally:

@@ -23,6 +23,7 @@ def run(options: Options, say: Terminal) -> None:
         replace(vm, kernel=None, initrd=None, unikernel=None) for vm in work.deployment.vms
     )
     check_files(replace(work.deployment, vms=trees), work.lacking.files)
+    stages.claim(work.out)
     plan, _ = stages.plan(work, {})
     say.findings(work.report.found)
     written = []

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from gen.read.suggest import nearest
 
 # Of a traced build; what the user sets comes later and wins. The depth is for the time between two
 # looks of gen/tool/trace.py.
@@ -20,7 +23,7 @@ Exit status: 0 ok, 1 configuration, 2 usage, 3 missing tool or file, 4 build, 5 
 
     ./build.py --setup configs/board.toml --run     from a fresh machine to running guests
     ./build.py --new demo --board qemu-virt-aarch64 --linux --unikernel control
-    ./build.py configs/board.toml --set vm.control.ram=32M --set build.LOG_LEVEL=debug
+    ./build.py configs/board.toml --set vm.ping.ram=32M --set build.LOG_LEVEL=debug
     ./build.py CONFIG --run --qemu-arg "-icount shift=0,sleep=off"
 """
 
@@ -73,7 +76,10 @@ class Options:
 def parse(arguments: Sequence[str], root: Path) -> Options:
     """The options; wrong usage ends the program with status 2 and a line that says why."""
     parser = _parser()
-    found = parser.parse_args(arguments)
+    found, others = parser.parse_known_args(arguments)
+    if others:
+        _refuse(parser, found, others[0])
+    _check_empty(parser, found)
     _check_together(parser, found)
     config = Path(found.config) if found.config else root / DEFAULT_CONFIG
     return Options(
@@ -124,10 +130,40 @@ def _absolute(name: str | None) -> Path | None:
     return Path(name).absolute() if name else None
 
 
+def _check_empty(parser: argparse.ArgumentParser, found: argparse.Namespace) -> None:
+    """`--out "$DIR"` where DIR is not set is not the same as no --out."""
+    for name, value in vars(found).items():
+        if value == "" or (isinstance(value, list) and "" in value):
+            what = "the deployment" if name == "config" else _option(name)
+            parser.error(f"{what} is empty")
+
+
+def _refuse(parser: argparse.ArgumentParser, found: argparse.Namespace, word: str) -> None:
+    """What is no option and not the deployment."""
+    if not word.startswith("-"):
+        parser.error(f"{word}: one deployment at a time, {found.config} is one already")
+    meant = nearest(word, map(_option, vars(found)))
+    parser.error(f"there is no {word}" + (f"; did you mean {meant}?" if meant else ""))
+
+
+_LOOKING = (  # nothing is built
+    *("new", "check", "export_guests", "show_config", "menuconfig", "boards", "devices"),
+    *("audit", "info", "explain", "import_axvm", "update_lock"),
+)
+_BUILDING = ("run", "gdb", "golden", "report")  # and --diff with one report
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _check_together(parser: argparse.ArgumentParser, found: argparse.Namespace) -> None:
     """Options that need or exclude others."""
-    if bool(found.import_axvm or found.new) != bool(found.board):
-        parser.error("--board goes with --new or --import-axvm, and they with it")
+    if found.board and not (found.import_axvm or found.new):
+        parser.error("--board goes with --new or --import-axvm")
+    if (found.import_axvm or found.new) and not found.board:
+        wanting = "--new" if found.new else "--import-axvm"
+        parser.error(f"{wanting} needs --board BOARD: ./build.py --boards lists them")
     if (found.linux or found.unikernel) and not found.new:
         parser.error("--linux and --unikernel go with --new")
     if found.new and found.config:
@@ -138,8 +174,15 @@ def _check_together(parser: argparse.ArgumentParser, found: argparse.Namespace) 
         parser.error("--gdb-arg needs --gdb")
     if found.trace and not found.run:
         parser.error("--trace needs --run")
-    if found.golden and found.check:
-        parser.error("--golden builds, --check does not")
+    builds = [_option(name) for name in _BUILDING if getattr(found, name)]
+    builds += ["--diff"] * (len(found.diff) == 1)
+    looks = [_option(name) for name in _LOOKING if getattr(found, name)]
+    if looks and builds:
+        parser.error(f"{builds[0]} builds, {looks[0]} does not: leave one of them out")
+    if found.timeout and not (found.run or found.golden):
+        parser.error("--timeout needs --run or --golden")
+    if found.qemu_arg and not (found.run or found.gdb):
+        parser.error("--qemu-arg needs --run or --gdb")
     if len(found.diff) > 2:
         parser.error("--diff takes one report or two")
     for name in found.diff:
@@ -150,6 +193,7 @@ def _check_together(parser: argparse.ArgumentParser, found: argparse.Namespace) 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./build.py",
+        usage="%(prog)s [CONFIG] [OPTION ...]",
         description="Turns one deployment file into one firmware image with all its guests.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -301,14 +345,20 @@ def _add_show(group: argparse._ArgumentGroup) -> None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return value
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError("more than 0")
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return value

@@ -20,7 +20,7 @@ from typing import Protocol
 
 from gen.diagnostics import Exit, Failure
 from gen.tool.console import Transcript
-from gen.tool.paths import ROOT, shown, write_if_changed
+from gen.tool.paths import shown, write_if_changed
 from gen.tool.process import end, find
 from gen.tool.process import run as run_tool
 
@@ -128,7 +128,6 @@ def run(
     interactive = os.isatty(keyboard)
     child = subprocess.Popen(
         command,
-        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

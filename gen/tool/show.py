@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from gen.ranges import overlaps, pages
 from gen.read.board import Board, BoardDevice
 from gen.read.board_file import list_boards, load_board, read_title
 from gen.read.suggest import nearest
-from gen.tool import kconfig
+from gen.tool import kconfig, stages
 from gen.tool.paths import shown, write_if_changed
 from gen.tool.process import SETUP
 from gen.tool.stages import Work, fetch_tree
@@ -73,10 +74,12 @@ def menuconfig(work: Work) -> None:
         raise Failure(
             Exit.MISSING, f"python3-kconfiglib is missing ({error}); run: {SETUP}"
         ) from None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Failure(Exit.USAGE, "--menuconfig needs a terminal")
     tree = kconfig.load()
     kconfig.apply(tree, work.deployment.build)
     before = work.out / ".config.menu"
-    work.out.mkdir(parents=True, exist_ok=True)
+    stages.claim(work.out)
     tree.write_config(str(before))
     os.environ["KCONFIG_CONFIG"] = str(before)
     work.say.pause()

@@ -4,13 +4,13 @@ it gave, and changes nothing of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gen.diagnostics import Failure, Report
+from gen.diagnostics import Exit, Failure, Report
 from gen.emit import flash_guide, manifest, sbom
 from gen.emit.report.facts import facts, facts_json, file_of
 from gen.emit.report.page import page, prepare
@@ -32,12 +32,13 @@ from gen.tool import absent, compile, content, debug, fetch, image, inputs, kcon
 from gen.tool import qemu_firmware, toolchain, unikernel
 from gen.tool.image import Linked
 from gen.tool.options import Options
-from gen.tool.paths import BUILD, FETCH, ROOT, shown, write_if_changed
+from gen.tool.paths import BUILD, FETCH, ROOT, make_folder, shown, write_if_changed
 from gen.tool.process import default_jobs
 from gen.tool.qemu import RunPlan
 from gen.tool.terminal import Terminal
 
 REPORT = "report.json"
+MARK = ".lock"  # in a folder of results; held while it is written
 _WRITTEN = (
     "run.json",
     REPORT,
@@ -103,6 +104,20 @@ def read(options: Options, say: Terminal) -> Work:
     boot_files.check(deployment, board, options.sign_key, report)
     out = options.out or BUILD / deployment.name
     return Work(options, say, report, deployment, board, out, lacking)
+
+
+def claim(out: Path) -> None:
+    """Makes the folder of results. What no build wrote stays as it is: another folder's files would
+    be overwritten, and a unikernel's would be compiled with what is generated."""
+    mark = out / MARK
+    if out.is_dir() and not mark.is_file() and any(out.iterdir()):
+        raise Failure(
+            Exit.USAGE,
+            f"{shown(out)} is for results, and holds what no build wrote; give a new or empty folder "
+            "by --out DIR",
+        )
+    make_folder(out)
+    mark.touch()
 
 
 @contextmanager
@@ -231,10 +246,9 @@ def audit(work: Work, plan: Plan, linked: Linked) -> None:
         raise
 
 
-def formats(work: Work, plan: Plan, linked: Linked) -> dict[str, Path]:
-    """The files that the board boots from, by the names that the summary shows."""
-    files = boot_files.write(plan, linked, work.options.sign_key, work.out)
-    return {shown(path): path for path in files}
+def formats(work: Work, plan: Plan, linked: Linked) -> list[Path]:
+    """The files that the board boots from."""
+    return boot_files.write(plan, linked, work.options.sign_key, work.out)
 
 
 def write_report(work: Work, plan: Plan, linked: Linked, files: Iterable[Path]) -> Json:
@@ -247,10 +261,10 @@ def write_report(work: Work, plan: Plan, linked: Linked, files: Iterable[Path]) 
     return told
 
 
-def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) -> str:
-    """Writes what tells about the build, and the stamp; the summary."""
+def finish(work: Work, plan: Plan, linked: Linked, files: Sequence[Path]) -> str:
+    """Writes what tells about the build, and the stamp; the summary, which names files from `/`."""
     out = work.out
-    told = write_report(work, plan, linked, files.values())
+    told = write_report(work, plan, linked, files)
     made = manifest.build_manifest(
         plan, linked.files, linked.bin.read_bytes(), toolchain.versions()
     )
@@ -258,14 +272,13 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Mapping[str, Path]) ->
     content.write(plan, linked, out)
     _run_plan(work, plan, linked).write(out)
     size = linked.bin.stat().st_size
-    guide = out / flash_guide.FILE
-    shown_files = {**files, shown(guide): guide}
-    listed = [Output(name, path.stat().st_size) for name, path in shown_files.items()]
+    named = [*files, out / flash_guide.FILE]
+    listed = [Output(str(path), path.stat().st_size) for path in named]
     ending = summary(told, listed, size)
     stamp = inputs.Stamp(
         folder=out,
         summary=ending,
-        files=(*_read_files(work), *files.values(), *(out / name for name in _WRITTEN)),
+        files=(*_read_files(work), *files, *(out / name for name in _WRITTEN)),
         folders=tuple(vm.unikernel for vm in work.deployment.vms if vm.unikernel is not None),
     )
     inputs.remember(inputs.stamp_path(work.options.config, work.options.settings), stamp)

@@ -23,7 +23,7 @@ def summary(found: Json, outputs: Sequence[Output], image_bytes: int) -> str:
     limit = found["image"]["limit"]
     started = sum(cpu["started"] for cpu in found["cpus"])
     lines = [
-        f"{found['deployment']} for {found['board']['title']}: {len(found['vms'])} VMs on "
+        f"{found['deployment']} for {found['board']['title']}: {words.count(len(found['vms']), 'VM')} on "
         f"{started} of {len(found['cpus'])} CPUs",
         f"  size   {words.size(image_bytes)} of {words.size(limit)} "
         f"({image_bytes * 100 / limit:.1f} %)",

@@ -84,6 +84,35 @@ def test_a_place_that_takes_no_files_is_told(deployment: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--out", "--export-guests"])
+def test_a_place_that_can_not_be_made_is_told(deployment: Path, option: str) -> None:
+    done = build("test.toml", option, "/proc/none", cwd=deployment.parent)
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[-1].startswith("error: /proc/none")
+    assert done.stderr.splitlines()[-1].endswith(": can't be made")
+    assert "Traceback" not in done.stderr
+
+
+def test_what_no_build_wrote_is_not_overwritten(deployment: Path) -> None:
+    before = sorted(deployment.parent.rglob("*"))
+    for folder, words in ((".", "holds what no build wrote"), ("one/main.c", "is no folder")):
+        done = build("test.toml", "--out", folder, cwd=deployment.parent)
+        assert done.returncode != 0 and words in done.stderr.splitlines()[-1]
+    assert sorted(deployment.parent.rglob("*")) == before
+
+
+def test_a_link_to_itself_is_told(tmp_path: Path) -> None:
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    done = build("loop.toml", "--check", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "cannot be read: Too many levels of symbolic links" in done.stderr
+
+
+def test_menuconfig_without_a_terminal(deployment: Path) -> None:
+    done = build(deployment, "--menuconfig")
+    assert done.returncode == 2 and "--menuconfig needs a terminal" in done.stderr
+
+
 def test_a_unikernel_larger_than_its_ram(deployment: Path) -> None:
     large = "static volatile char large[32 << 20];\nint main(void)\n{\n    return large[1];\n}\n"
     (deployment.parent / "one/main.c").write_text(large)
@@ -145,7 +174,11 @@ def test_only_what_changed_is_made_again(deployment: Path, tmp_path: Path) -> No
     out = tmp_path / "out"
     first = build(deployment, "--out", out)
     assert first.returncode == 0, first.stderr
-    assert "of 64 MiB" in first.stdout and "firmware.bin" in first.stdout
+    assert "of 64 MiB" in first.stdout and f"  files  {out}/firmware.bin  " in first.stdout
+    assert ": 1 VM on 1 of 4 CPUs" in first.stdout
+
+    there = build(deployment, "--out", out, cwd=tmp_path)
+    assert "  files  out/firmware.bin  " in there.stdout, "as one sees it from there"
 
     begun = time.monotonic()
     again = build(deployment, "--out", out, "-v")

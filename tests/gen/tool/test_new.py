@@ -96,7 +96,7 @@ def test_cpus_are_shared_out(arguments: list[str], cpus: list[list[int]], tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--new", "fresh"], "--board goes with --new"),
+        (["--new", "fresh"], "--new needs --board BOARD"),
         (["--board", BOARD], "--board goes with --new"),
         (["--linux"], "--linux and --unikernel go with --new"),
         (["--new", "fresh", "--board", BOARD, "old.toml"], "takes none: old.toml"),
