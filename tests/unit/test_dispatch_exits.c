@@ -32,8 +32,10 @@ static struct {
 static struct {
     uint32_t injected; /* INTID, 0: none */
     uint32_t refills;
+    uint32_t sgis;
     uint32_t inboxes;
     uint32_t recalls;
+    bool recall_asked;
     uint32_t lines;
     uint32_t polls;
     uint32_t alarms;
@@ -141,7 +143,8 @@ void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid)
 
 void vgic_take_sgis(struct vcpu *vcpu)
 {
-    (void)vcpu;
+    CHECK(vcpu != NULL);
+    seen.sgis++;
 }
 void vgic_refill(struct vcpu *vcpu)
 {
@@ -152,7 +155,7 @@ void vgic_refill(struct vcpu *vcpu)
 void vgic_take_inbox(struct vcpu *vcpu)
 {
     (void)vcpu;
-    CHECK_EQ(seen.recalls, 1); /* a recall is served first */
+    CHECK(seen.recalls == 1 || !seen.recall_asked); /* a recall is served first */
     seen.inboxes++;
 }
 
@@ -189,6 +192,7 @@ bool console_interrupt(void (*notify)(uint32_t voice), int (*filter)(int c))
     CHECK(filter == NULL);
     seen.consoles++;
     notify(0); /* ours: nobody to tell */
+    notify(1);
     notify(2);
     notify(3);
     return seen.pauses;
@@ -361,6 +365,7 @@ static void requests_are_served_before_entry(void)
 {
     setup();
     next_exit = (struct exit){ .kind = EXIT_IDLE };
+    seen.recall_asked = true;
     vcpu_request(vcpu, VCPU_REQUEST_RECALL | VCPU_REQUEST_INBOX | VCPU_REQUEST_CONSOLE |
                            VCPU_REQUEST_VGIC);
     CHECK_EQ(fake_calls(FAKE_CALL_IPI), 0); /* own CPU */
@@ -371,6 +376,20 @@ static void requests_are_served_before_entry(void)
     CHECK_EQ(seen.polls, 1);
     CHECK_EQ(seen.refills, 1);
     CHECK_EQ(atomic_load(&vcpu->requests), 0);
+}
+
+static void what_nobody_requested_is_not_done(void)
+{
+    for (uint32_t bit = VCPU_REQUEST_VGIC; bit <= VCPU_REQUEST_START; bit <<= 1) {
+        setup();
+        next_exit = (struct exit){ .kind = EXIT_IDLE };
+        vcpu_request(vcpu, bit);
+        CHECK_EQ(vcpu_run(vcpu), VCPU_END_OFF);
+        CHECK_EQ(seen.refills, bit == VCPU_REQUEST_VGIC);
+        CHECK_EQ(seen.recalls, bit == VCPU_REQUEST_RECALL);
+        CHECK_EQ(seen.inboxes, bit == VCPU_REQUEST_INBOX);
+        CHECK_EQ(seen.polls, bit == VCPU_REQUEST_CONSOLE);
+    }
 }
 
 static void stop_ends_a_run(void)
@@ -440,9 +459,9 @@ static void guest_interrupts_are_injected(void)
  * of the own VM, 48 and 49, which is stopping, are no surprise. */
 static void strays_are_silenced(void)
 {
-    static const uint32_t intids[] = { 48, 60, 1000, 31, 27, 49 };
+    static const uint32_t intids[] = { 48, 60, 1000, 31, 27, 49, 32 + IRQ_COUNT };
 
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < sizeof(intids) / sizeof(intids[0]); i++) {
         for (unsigned who = 0; who < 3; who++) {
             setup();
             fake_cpu_select(who == 1 ? 2 : 0);
@@ -479,8 +498,12 @@ static void own_interrupts(void)
     fake_irq_pulse(26);
     fake_irq_pulse(5);
     arch_ipi_send(0);
+    fake_cpus[0].alarm = 777;
     irq_take(vcpu);
     CHECK_EQ(seen.panic_checks, 2); /* an SGI may come from a CPU that panics */
+    CHECK_EQ(fake_cpus[0].alarm, 777);
+    CHECK_EQ(seen.sgis, 2);
+    CHECK_EQ(fake_calls(FAKE_CALL_DROP), 4);
     CHECK_EQ(seen.refills, 1);
     CHECK_EQ(seen.alarms, 1);
     CHECK(fake_called(FAKE_CALL_DEACTIVATE, ARCH_IRQ_IPI, 0));
@@ -488,10 +511,25 @@ static void own_interrupts(void)
     CHECK(fake_irq_enabled(25) && fake_irq_enabled(26));
     fake_irq_pulse(25);
     fake_irq_pulse(26);
+    arch_ipi_send(0);
     irq_take(NULL);
     CHECK_EQ(seen.refills, 1);
     CHECK_EQ(seen.alarms, 1);
+    CHECK_EQ(seen.sgis, 2);
     CHECK_EQ(seen.warnings, 0);
+}
+
+/* No alarm wakes a CPU that a panic is to halt. */
+static void a_panic_elsewhere(void)
+{
+    setup();
+    fake_cpus[0].alarm = 777;
+    atomic_store(&panic_begun, true);
+    arch_ipi_send(0);
+    irq_take(vcpu);
+    CHECK_EQ(fake_cpus[0].alarm, UINT64_MAX);
+    CHECK_EQ(seen.panic_checks, 1);
+    atomic_store(&panic_begun, false);
 }
 
 static void console_interrupt_tells_the_voice(void)
@@ -502,10 +540,12 @@ static void console_interrupt_tells_the_voice(void)
     fake_irq_line(33, true);
     irq_take(NULL);
     CHECK_EQ(seen.consoles, 1); /* once a call, though the wire stays high */
+    CHECK(fake_called(FAKE_CALL_DROP, 33, 0));
     CHECK(!fake_irq_active(33));
     CHECK_EQ(atomic_load(&vcpus[2].requests), VCPU_REQUEST_CONSOLE); /* when it starts */
     CHECK(fake_called(FAKE_CALL_IPI, 2, 0));
-    CHECK_EQ(atomic_load(&vcpus[0].requests), 0);
+    CHECK_EQ(atomic_load(&vcpus[0].requests), VCPU_REQUEST_CONSOLE); /* ours told nobody */
+    CHECK_EQ(atomic_load(&vcpus[1].requests), 0);
     CHECK_EQ(atomic_load(&vcpus[3].requests), 0);
     CHECK_EQ(atomic_load(&vcpus[4].requests), VCPU_REQUEST_CONSOLE); /* 3 is off */
 }
@@ -553,12 +593,14 @@ int main(void)
     TEST(sysregs_by_direction);
     TEST(other_exits);
     TEST(requests_are_served_before_entry);
+    TEST(what_nobody_requested_is_not_done);
     TEST(stop_ends_a_run);
     TEST(orders_end_a_run);
     TEST(guest_interrupts_are_injected);
     TEST(strays_are_silenced);
     TEST(shared_interrupt_reaches_vm_of_an_off_vcpu);
     TEST(own_interrupts);
+    TEST(a_panic_elsewhere);
     TEST(console_interrupt_tells_the_voice);
     TEST(console_pauses);
     return test_result();

@@ -33,14 +33,15 @@ static void check_begins(uint32_t vcpu, uint64_t entry, uint64_t arg)
 
 static void all_start(void)
 {
-    memset(lives_channel, 0xa5, sizeof(lives_channel));
+    memset(lives_channels, 0xa5, sizeof(lives_channels));
     lives_init();
-    for (unsigned n = 0; n < sizeof(lives_channel); n++) {
-        CHECK_EQ(lives_channel[n], 0);
+    for (unsigned n = 0; n < sizeof(lives_channels[0]); n++) {
+        CHECK_EQ(lives_channels[FRESH][n], 0);
+        CHECK_EQ(lives_channels[KEPT][n], 0);
     }
-    lives_channel[0] = 1; /* by a VM that is faster */
+    lives_channels[FRESH][0] = 1; /* by a VM that is faster */
     lives_start();
-    CHECK_EQ(lives_channel[0], 1);
+    CHECK_EQ(lives_channels[FRESH][0], 1);
     for (uint32_t vm = 0; vm < VM_COUNT; vm++) {
         check_vm(vm, VM_RUNNING, "cdPgis");
         CHECK(fake_called(FAKE_CALL_FLUSH, vm, 0));
@@ -143,7 +144,8 @@ static void off_restarts(void)
     guest_call(3, PSCI_CPU_ON, 2, ENTRY(GAMMA), 0);
     lives_turn(5);
     lives_clear();
-    lives_channel[0] = 1;
+    lives_channels[FRESH][0] = 1;
+    lives_channels[KEPT][0] = 1;
     fake_time = 12345;
     guest_call(5, PSCI_SYSTEM_OFF, 0, 0, 0);
     CHECK(!guest_runs(5) && guest_runs(3));
@@ -155,7 +157,8 @@ static void off_restarts(void)
     CHECK_EQ(vms[GAMMA].counter_base, 12345);
     CHECK_EQ(atomic_load(&vms[GAMMA].last), VCPU_END_OFF);
     CHECK_EQ(atomic_load(&vms[GAMMA].crashes), 0);
-    CHECK_EQ(lives_channel[0], 1); /* alpha's */
+    CHECK_EQ(lives_channels[FRESH][0], 0);
+    CHECK_EQ(lives_channels[KEPT][0], 1);
     check_vm(ALPHA, VM_RUNNING, "");
     CHECK_EQ(atomic_load(&vms_left), 3);
 }
@@ -166,12 +169,12 @@ static void reset_restarts(void)
     lives_boot();
     for (uint32_t n = 1; n <= 5; n++) {
         lives_clear();
-        lives_channel[0] = 1;
+        lives_channels[FRESH][0] = 1; /* another VM's */
         fake_time = n;
         guest_call(0, PSCI_SYSTEM_RESET, 0, 0, 0);
         check_vm(ALPHA, VM_RUNNING, "qpdgis");
         check_begins(0, ENTRY(ALPHA), BOOT_ARG(ALPHA));
-        CHECK_EQ(lives_channel[0], 0);
+        CHECK_EQ(lives_channels[FRESH][0], 1);
         CHECK_EQ(vms[ALPHA].counter_base, 0);
         CHECK_EQ(atomic_load(&vms[ALPHA].starts), n + 1);
         CHECK_EQ(atomic_load(&vms[ALPHA].last), VCPU_END_RESET);

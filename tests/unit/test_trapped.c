@@ -22,7 +22,20 @@ static uint64_t wide;
 #define PAGE 4096u
 static _Alignas(PAGE) uint8_t pages[2 * PAGE];
 
-enum { ALPHA, BETA, SETTER, ONES, NARROW, WIDE, READER, NOTHING, FIRST_PAGE, SLOW, OTHER_LOCK };
+enum {
+    ALPHA,
+    BETA,
+    SETTER,
+    ONES,
+    NARROW,
+    WIDE,
+    READER,
+    NOTHING,
+    FIRST_PAGE,
+    SLOW,
+    OTHER_LOCK,
+    WHOLE
+};
 
 const struct vm_row vm_rows[VM_COUNT] = { { .vcpu_count = 1 } }; /* for arch/fake */
 
@@ -47,6 +60,7 @@ const struct trapped_row trapped_rows[] = {
                      .write_mask = UINT64_MAX,
                      .lock = -1 },
     [SLOW] = { .base = AT(pages + PAGE), .write_mask = 1, .lock = 0 },
+    [WHOLE] = { .base = AT(&ones_register), .write_mask = 0xffffffff, .lock = 0 },
     [OTHER_LOCK] = { .base = AT(&narrow), .write_mask = 1, .lock = 1 },
 };
 
@@ -198,6 +212,7 @@ static void test_who_shares_bits_shares_a_lock(void)
     CHECK(!waits_for_slow(OTHER_LOCK));
     CHECK(!waits_for_slow(NARROW));
     CHECK(!waits_for_slow(SETTER)); /* reads nothing that it would write back */
+    CHECK(!waits_for_slow(WHOLE));  /* likewise: no bit of it is another's */
     sigaction(SIGSEGV, &before, NULL);
     fake_wait_set(NULL);
 }
