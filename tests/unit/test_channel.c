@@ -97,6 +97,12 @@ static void ringing_reaches_allowed_peers(void)
 
 static void from_is_cleared_by_ones(void)
 {
+    for (uint64_t offset = 0; offset < 0x1000; offset += 4) {
+        if (offset != 0x14 && offset != 0x18) {
+            write_reg(0, offset, UINT32_MAX); /* no other register clears any */
+        }
+    }
+    CHECK_EQ(read_reg(0, 0x18), 3);
     write_reg(0, 0x18, 1);
     CHECK_EQ(read_reg(0, 0x18), 2);
     write_reg(0, 0x18, 0);

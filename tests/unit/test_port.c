@@ -173,6 +173,10 @@ static void wide_accesses_split_where_no_device_is_wide(void)
     CHECK_EQ(in(BYTES, 2, 0), 0x3412);
     CHECK_EQ(in(BYTES, 4, 0), 0xffff3412); /* half of it is an idle bus */
     CHECK_EQ(in(BYTES - 1, 2, 0), 0x12ff);
+    device.next = 0x1234;
+    CHECK_EQ(in(FIFO - 2, 4, 0), 0x1234ffff);
+    CHECK_EQ(device.reads, 1);
+    device.reads = 0;
     CHECK_EQ(in(BYTES + 1, 2, 0), 0xff34);
     CHECK_EQ(device.reads, 0);
 }

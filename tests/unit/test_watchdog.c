@@ -159,6 +159,10 @@ static void refreshed_in_time(void)
     CHECK_EQ(get(WCS), EN);
     pass(HALF + 10);
     CHECK_EQ(posts, 4);
+    for (uint64_t offset = 4; offset < 0x1000; offset += 4) { /* none but WRR */
+        watchdog_refresh_ops.write(vcpu, 0, offset, 4, 0);
+    }
+    CHECK_EQ(get(WCS), EN | WS0);
     CHECK(!bitten());
 }
 
@@ -221,6 +225,11 @@ static void own_counter(void)
     refresh();
     vms[0].counter_base = 60;
     CHECK_EQ(get(WCV), HALF + 100 - 60);
+    set(WCV_HIGH, 3);
+    CHECK_EQ(get(WCV), HALF + 100 - 60);
+    CHECK_EQ(get(WCV_HIGH), 3);
+    set(WCV_HIGH, 0);
+    CHECK_EQ(get(WCV_HIGH), 0);
     set(WCV, 200);
     pass(160);
     CHECK_EQ(posts, 0);
