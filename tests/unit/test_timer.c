@@ -42,6 +42,18 @@ static void counter_starts_with_the_vm(void)
     CHECK(!set(TIMER_CNTPCT, 1));
 }
 
+/* Whatever the last run left. */
+static void each_run_begins_with_the_timer_off(void)
+{
+    begin();
+    CHECK(set(TIMER_CNTP_CVAL, 70));
+    CHECK(set(TIMER_CNTP_CTL, 3));
+    CHECK_EQ(fake_guest_timer.control, 3);
+    timer_vcpu_reset(&vcpu);
+    CHECK_EQ(fake_guest_timer.control, 0);
+    CHECK_EQ(fake_guest_timer.compare, BASE);
+}
+
 static void compare_value_moves_by_the_base(void)
 {
     begin();
@@ -83,6 +95,7 @@ static void status_is_read_only(void)
 int main(void)
 {
     TEST(counter_starts_with_the_vm);
+    TEST(each_run_begins_with_the_timer_off);
     TEST(compare_value_moves_by_the_base);
     TEST(what_is_never_reached_stays_so);
     TEST(timer_value_is_signed_and_relative);

@@ -23,8 +23,8 @@ static void every_row_with_a_reset_gets_it(void)
         { .base = GPA(0x3000), .size = 0x1000, .ops = &counting_ops, .instance = 3 },
     };
     static const struct port_row ports[] = {
-        { .base = 0x60, .size = 1, .ops = &plain_ops, .instance = 2 },
-        { .base = 0x70, .size = 2, .ops = &counting_ops, .instance = 0 },
+        { .base = 0x60, .size = 1, .ops = &counting_ops, .instance = 0 },
+        { .base = 0x70, .size = 2, .ops = &plain_ops, .instance = 2 },
     };
     const struct vm_row vm = { .mmio = rows, .mmio_count = 3, .port = ports, .port_count = 2 };
 
@@ -64,13 +64,23 @@ static void a_start_is_told_to_all_who_ask(void)
 static uint32_t alarms[4]; /* by instance */
 static struct vcpu *alarmed;
 
+static uint32_t polls[4];
+
+static void count_poll(struct vcpu *vcpu, uint32_t instance)
+{
+    alarmed = vcpu;
+    polls[instance]++;
+}
+
 static void count_alarm(struct vcpu *vcpu, uint32_t instance)
 {
     alarmed = vcpu;
     alarms[instance]++;
 }
 
-static const struct vdev_ops waiting_ops = { .name = "waiting", .alarm = count_alarm };
+static const struct vdev_ops waiting_ops = { .name = "waiting",
+                                             .alarm = count_alarm,
+                                             .poll = count_poll };
 
 static void a_time_is_told_to_all_who_may_wait(void)
 {
@@ -79,13 +89,23 @@ static void a_time_is_told_to_all_who_may_wait(void)
         { .base = GPA(0x2000), .size = 0x1000, .ops = &plain_ops, .instance = 1 },
         { .base = GPA(0x3000), .size = 0x1000, .ops = &waiting_ops, .instance = 0 },
     };
-    const struct vm_row vm = { .mmio = rows, .mmio_count = 3 };
+    static const struct port_row ports[] = {
+        { .base = 0x60, .size = 1, .ops = &waiting_ops, .instance = 3 },
+        { .base = 0x70, .size = 2, .ops = &plain_ops, .instance = 1 },
+    };
+    const struct vm_row vm = { .mmio = rows, .mmio_count = 3, .port = ports, .port_count = 2 };
     struct vcpu vcpu = { .vm_row = &vm };
 
     vdev_alarm(&vcpu);
     CHECK_EQ(alarms[0], 1);
     CHECK_EQ(alarms[1], 0);
     CHECK_EQ(alarms[2], 1);
+    CHECK_EQ(alarms[3], 1);
+    CHECK(alarmed == &vcpu);
+    alarmed = NULL;
+    vdev_poll(&vcpu);
+    CHECK_EQ(polls[0] + polls[2], 2);
+    CHECK_EQ(polls[1] + polls[3], 0); /* no UART has ports */
     CHECK(alarmed == &vcpu);
 }
 

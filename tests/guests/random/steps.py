@@ -8,6 +8,7 @@ import random
 
 GICD, GICR, UART = 0x0800_0000, 0x080A_0000, 0x0900_0000
 STRIDE = 0x2_0000
+GICD_END, GICR_END, UART_END = GICD + 0x1_0000, GICR + 2 * STRIDE, UART + 0x1000
 
 _READS = (
     "ldr w{t}",
@@ -31,8 +32,23 @@ def _bank(dice: random.Random, base: int) -> int:
     )
 
 
+def _outside(dice: random.Random) -> int:
+    """In no row, where a register would be if a device went on, or had begun earlier: the nearest row
+    below is searched, and must not answer."""
+    return dice.choice(
+        (
+            _bank(dice, GICD_END),
+            GICD - dice.choice((4, 8, 0x1_0000 - 0x100)),
+            _bank(dice, GICR_END + dice.choice((0, 0x1_0000))),
+            GICR - 8,
+            UART_END + dice.choice((0, 0x18, 0xFE0)),
+            0x0A00_0000 + 8 * dice.randrange(4),
+        )
+    )
+
+
 def _address(dice: random.Random) -> int:
-    """Registers of the distributor, both redistributors, the UART (not DR), and a hole."""
+    """Registers of the distributor, both redistributors, the UART (not DR), and holes."""
     return dice.choice(
         (
             GICD + dice.choice((0, 4, 8, 0xFFE8, 0x6100, 0x6108, 0x6104)),
@@ -41,7 +57,7 @@ def _address(dice: random.Random) -> int:
             GICR + STRIDE * dice.randrange(2) + dice.choice((0, 4, 8, 0xC, 0x14, 0xFFE8)),
             _bank(dice, GICR + STRIDE * dice.randrange(2) + 0x1_0000),
             UART + dice.choice((4, 0x18, 0x18, 0x20, 0x24, 0x28, 0x2C, 0x34, 0x3C, 0x40, 0xFE0)),
-            0x0A00_0000 + 8 * dice.randrange(4),
+            _outside(dice),
         )
     )
 
