@@ -9,12 +9,15 @@ static void tell_home(uint32_t vm)
     vcpu_request(&vcpus[vm_rows[vm].vcpu_first], VCPU_REQUEST_ORDER);
 }
 
+/* A VM that went off meanwhile may have been ordered to start, which is counted: that is undone. */
 void vm_order_give(uint32_t vm, enum vm_order order)
 {
     uint32_t none = VM_ORDER_NONE;
 
     if (order != VM_ORDER_CRASH) {
-        atomic_store(&vms[vm].order, (uint32_t)order);
+        if (atomic_exchange(&vms[vm].order, (uint32_t)order) == VM_ORDER_START) {
+            atomic_fetch_sub(&vms_left, 1);
+        }
     } else if (!atomic_compare_exchange_strong(&vms[vm].order, &none, (uint32_t)order)) {
         return;
     }
@@ -36,11 +39,14 @@ bool vm_order_start(uint32_t vm)
 {
     uint32_t none = VM_ORDER_NONE;
 
-    if (atomic_load(&vms[vm].state) != VM_OFF ||
-        !atomic_compare_exchange_strong(&vms[vm].order, &none, VM_ORDER_START)) {
+    if (atomic_load(&vms[vm].state) != VM_OFF) {
         return false;
     }
     atomic_fetch_add(&vms_left, 1);
+    if (!atomic_compare_exchange_strong(&vms[vm].order, &none, VM_ORDER_START)) {
+        atomic_fetch_sub(&vms_left, 1);
+        return false;
+    }
     tell_home(vm);
     return true;
 }

@@ -208,6 +208,26 @@ static void stop_found_when_off(void)
     CHECK_EQ(monitor(MONITOR_START, OF_ALPHA), MONITOR_SUCCESS);
 }
 
+/* Likewise, and another order, to start it, was first: that is counted no more. */
+static void order_after_a_start(void)
+{
+    static const struct {
+        enum vm_order order;
+        enum vm_state state;
+        uint32_t left;
+    } cases[] = { { VM_ORDER_STOP, VM_OFF, 2 }, { VM_ORDER_RESTART, VM_RUNNING, 3 } };
+
+    lives_boot();
+    guest_call(0, PSCI_SYSTEM_OFF, 0, 0, 0);
+    for (unsigned n = 0; n < 2; n++) {
+        CHECK_EQ(monitor(MONITOR_START, OF_ALPHA), MONITOR_SUCCESS);
+        vm_order_give(ALPHA, cases[n].order);
+        lives_settle();
+        CHECK_EQ(atomic_load(&vms[ALPHA].state), cases[n].state);
+        CHECK_EQ(atomic_load(&vms_left), cases[n].left);
+    }
+}
+
 /* A watchdog's end is a crash; one that comes between two runs is forgotten. */
 static void watchdog(void)
 {
@@ -281,6 +301,7 @@ int main(void)
     CASE(order_as_it_ends, 0);
     CASE(restart_found_when_off, 0);
     CASE(stop_found_when_off, 0);
+    CASE(order_after_a_start, 0);
     CASE(watchdog, 0);
     CASE(crash_against_stop, 0);
     CASE(crash_ordered, FAKE_EXIT_BOARD_RESET);
