@@ -42,9 +42,9 @@ struct port_row {
 
 /* One trapped system register.  A VM's rows are sorted by encoding; no encoding occurs twice. */
 struct sysreg_row {
-    uint32_t encoding; /* ARCH_SYSREG(...): comparable, architecture-defined */
-    const struct sysreg_ops *ops;
-    uint64_t value; /* for ops: the constant a read gives (ID registers), or an argument */
+    uint16_t encoding; /* ARCH_SYSREG(...): comparable, architecture-defined */
+    uint16_t kind;     /* index into sysreg_kinds: its operations */
+    uint16_t value;    /* for them: what of it a guest sees (ARCH_ID_FIELDS), or an argument */
 };
 
 /* One range of guest RAM.  A VM's rows are sorted by gpa and never overlap. */
@@ -106,7 +106,8 @@ struct vgic_row {
     uint16_t spi_count;           /* multiple of 32; GICD_TYPER.ITLinesNumber follows */
     const uint32_t *spi_owned;    /* bitmap, spi_count/32 words: has a device behind it */
     const uint32_t *spi_hardware; /* bitmap: physical, linked */
-    const uint16_t *spi_physical; /* [spi_count]: host INTID where spi_hardware, else 0 */
+    /* [spi_count]: host INTID where spi_hardware, else 0; NULL where LINKED_SPI_COUNT is 0 */
+    const uint16_t *spi_physical;
 };
 
 /* One virtual UART of any kind (index = instance of vpl011_ops, vcadence_ops). */
@@ -266,6 +267,7 @@ extern const char deployment_hash[]; /* hex of the hash of all inputs */
 extern const char build_tools[];     /* versions of compiler and linker, for the log */
 extern const char build_info[]; /* the record that ./build.py --info finds: nothing reads it here */
 extern const struct vm_row vm_rows[];
+extern const struct sysreg_ops *const sysreg_kinds[];
 extern const struct vcpu_row vcpu_rows[];
 extern const struct pcpu_row pcpu_rows[];
 extern const struct irq_row irq_rows[];
@@ -288,6 +290,7 @@ extern const char *const irq_names[];     /* by physical INTID, NULL: it has non
  * <tables.h>, generated, holds counts only: VM_COUNT, VCPU_COUNT, PCPU_COUNT, IRQ_COUNT (rows of
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VUART_COUNT,
  * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
+ * LINKED_SPI_COUNT (physical SPIs that some VM has),
  * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, EEMI_VM_COUNT, EEMI_GRANT_COUNT,
  * VCPU_MAX_PER_VM, and PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no
  * device drives it); <names.h> what traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most

@@ -144,8 +144,9 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
 {
     uint32_t index = intid - IRQ_SPI_FIRST;
     const struct irq_row *row = index < (uint32_t)IRQ_COUNT ? &irq_rows[index] : NULL;
+    bool is_vms = LINKED_SPI_COUNT > 0 && row != NULL && row->owner == IRQ_VM;
 
-    if (row != NULL && row->owner == IRQ_VM && irq_reaches_vm(vcpu, row->vm)) {
+    if (is_vms && irq_reaches_vm(vcpu, row->vm)) {
         arch_irq_drop(intid);
         vgic_inject_hardware(vcpu, row->guest_intid);
     } else if (row != NULL && CONFIG_INTERRUPTS_PASSTHROUGH && row->owner == IRQ_IPI) {
@@ -156,7 +157,7 @@ static bool irq_take_shared(struct vcpu *vcpu, uint32_t intid)
         console_serve(&console_due[arch_cpu_index()]);
         arch_irq_deactivate(intid);
         return false;
-    } else if (row != NULL && row->owner == IRQ_VM && vcpu != NULL && vcpu->vm == row->vm) {
+    } else if (is_vms && vcpu != NULL && vcpu->vm == row->vm) {
         irq_silence(intid); /* the VM is stopping: its next run enables what it wants */
     } else {
         irq_refuse(intid);

@@ -3,6 +3,7 @@
 #define VDEV_LOCK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/arch.h"
@@ -44,10 +45,15 @@ static inline bool lock_release(struct lock *lock)
     return atomic_load(&lock->next) != owner;
 }
 
+static inline bool lock_is_held(const struct lock *lock)
+{
+    return atomic_load_explicit(&lock->next, memory_order_relaxed) !=
+           atomic_load_explicit(&lock->owner, memory_order_relaxed);
+}
+
 static inline void lock_drop(struct lock *lock)
 {
-    ASSERT(atomic_load_explicit(&lock->next, memory_order_relaxed) !=
-           atomic_load_explicit(&lock->owner, memory_order_relaxed)); /* somebody holds it */
+    ASSERT(lock_is_held(lock));
     if (lock_release(lock)) {
         arch_cpu_wake();
     }

@@ -13,15 +13,14 @@ struct sysreg_row;
  * guest then gets UNDEF.
  */
 struct sysreg_ops {
-    const char *name;
     bool (*read)(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t *value);
     bool (*write)(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t value);
 };
 
 extern const struct sysreg_ops sysreg_constant_ops; /* reads row->value, writes UNDEF */
 extern const struct sysreg_ops sysreg_fixed_ops;    /* reads row->value, writes ignored */
-extern const struct sysreg_ops sysreg_id_ops;       /* reads arch_id_get() & row->value: the
-                                                       allow-list of fields; writes UNDEF */
+extern const struct sysreg_ops sysreg_id_ops;       /* reads of arch_id_get() the fields that
+                                                       row->value allows; writes UNDEF */
 extern const struct sysreg_ops sysreg_raz_wi_ops;   /* reads 0, writes ignored */
 extern const struct sysreg_ops sysreg_vgic_sgi_ops; /* ICC_SGI0R/SGI1R/ASGI1R, write only;
                                                        row->value: 1 for group 1, 0 for group 0 */

@@ -72,7 +72,6 @@ void timer_vcpu_reset(struct vcpu *vcpu)
 }
 
 const struct sysreg_ops timer_ops = {
-    .name = "timer",
     .read = timer_read,
     .write = timer_write,
 };

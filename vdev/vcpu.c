@@ -69,8 +69,9 @@ static void serve_sysreg(struct vcpu *vcpu, const struct exit *exit)
     bool allowed = false;
 
     if (row != NULL) {
-        allowed =
-            access->write ? row->ops->write(vcpu, row, value) : row->ops->read(vcpu, row, &value);
+        const struct sysreg_ops *ops = sysreg_kinds[row->kind];
+
+        allowed = access->write ? ops->write(vcpu, row, value) : ops->read(vcpu, row, &value);
     }
     if (allowed) {
         arch_vcpu_complete(&vcpu->arch, exit, value);

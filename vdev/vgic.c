@@ -59,7 +59,7 @@ static uint32_t physical_reset(uint32_t vm, uint32_t intid)
 static void spi_reset(uint32_t vm, uint32_t index)
 {
     struct vgic *gic = &vgics[vm];
-    uint32_t linked = vgic_rows[vm].spi_hardware[index];
+    uint32_t linked = LINKED_SPI_COUNT > 0 ? vgic_rows[vm].spi_hardware[index] : 0;
     uint32_t edge = 0;
 
     vgic_physical_spi(vm, index + 1, linked, VGIC_PHYSICAL_UNPEND);

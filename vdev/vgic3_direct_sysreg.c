@@ -63,19 +63,16 @@ static bool sgi_write(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t 
 }
 
 const struct sysreg_ops sysreg_vgic_direct_ops = {
-    .name = "vgic-direct",
     .read = interface_read,
     .write = interface_write,
 };
 
 const struct sysreg_ops sysreg_vgic_direct_dir_ops = {
-    .name = "vgic-direct-dir",
     .read = refuse_read,
     .write = dir_write,
 };
 
 const struct sysreg_ops sysreg_vgic_direct_sgi_ops = {
-    .name = "vgic-direct-sgi",
     .read = refuse_read,
     .write = sgi_write,
 };

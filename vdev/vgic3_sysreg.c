@@ -88,13 +88,11 @@ static bool dir_write(struct vcpu *vcpu, const struct sysreg_row *row, uint64_t 
 }
 
 const struct sysreg_ops sysreg_vgic_sgi_ops = {
-    .name = "vgic-sgi",
     .read = refuse_read,
     .write = sgi_write,
 };
 
 const struct sysreg_ops sysreg_vgic_dir_ops = {
-    .name = "vgic-dir",
     .read = refuse_read,
     .write = dir_write,
 };

@@ -247,7 +247,7 @@ static void write_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid
     change_begin(vcpu, cpu, intid / 32, 0);
     changed = (state->edge ^ edge) & (0xffffu << (intid % 32));
     state->edge ^= changed;
-    for (uint32_t left = changed & state->linked; left != 0; left &= left - 1) {
+    for (uint32_t left = vgic_linked_spis(state) & changed; left != 0; left &= left - 1) {
         uint32_t n = (uint32_t)__builtin_ctz(left);
         uint32_t enabled = state->enabled & (1u << n);
 

@@ -18,7 +18,7 @@ void vgic_reroute(struct vcpu *vcpu, uint32_t spi, uint8_t route)
     }
     atomic_store(&gic->route[spi], route);
     vgic_drain_inbox(vcpu); /* after the store: see vgic_post() */
-    if ((gic->spi[word - 1].linked & bit) != 0 && route != VGIC_ROUTE_NONE) {
+    if ((vgic_linked_spis(&gic->spi[word - 1]) & bit) != 0 && route != VGIC_ROUTE_NONE) {
         arch_irq_route(vgic_physical_intid(vcpu->vm, spi + 32),
                        vcpu_rows[row->vcpu_first + route].pcpu);
         vgic_give_back(vcpu, vgic_cpu_of(vcpu), word, bit, false);

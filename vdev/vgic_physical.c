@@ -6,7 +6,7 @@
 
 uint32_t vgic_physical_intid(uint32_t vm, uint32_t intid)
 {
-    return intid < 32 ? intid : vgic_rows[vm].spi_physical[intid - 32];
+    return LINKED_SPI_COUNT == 0 || intid < 32 ? intid : vgic_rows[vm].spi_physical[intid - 32];
 }
 
 static void apply(uint32_t word, uint32_t bits, enum vgic_physical what)
@@ -38,6 +38,9 @@ void vgic_physical_spi(uint32_t vm, uint32_t word, uint32_t bits, enum vgic_phys
     uint32_t physical_word = 0;
     uint32_t physical_bits = 0;
 
+    if (LINKED_SPI_COUNT == 0) {
+        return;
+    }
     for (bits &= vgic_rows[vm].spi_hardware[word - 1]; bits != 0; bits &= bits - 1) {
         uint32_t intid = vgic_physical_intid(vm, 32 * word + (uint32_t)__builtin_ctz(bits));
 
@@ -62,7 +65,7 @@ uint32_t vgic_physical_pending(const struct vcpu *vcpu, struct vgic_cpu *cpu, ui
     if (word == 0) {
         return cpu == vgic_cpu_of(vcpu) ? arch_irq_pending(0) & linked : 0;
     }
-    for (; linked != 0; linked &= linked - 1) {
+    for (; LINKED_SPI_COUNT > 0 && linked != 0; linked &= linked - 1) {
         uint32_t n = (uint32_t)__builtin_ctz(linked);
         uint32_t intid = vgic_physical_intid(vcpu->vm, 32 * word + n);
 

@@ -147,6 +147,12 @@ static inline bool vgic_intid_valid(uint32_t vm, uint32_t intid)
     return intid < 32u + vgic_rows[vm].spi_count;
 }
 
+/* Of a word of SPIs: a constant where no VM of the deployment has any. */
+static inline uint32_t vgic_linked_spis(const struct vgic_word *word)
+{
+    return LINKED_SPI_COUNT > 0 ? word->linked : 0;
+}
+
 static inline uint32_t vgic_pending(const struct vgic_word *word)
 {
     return word->latch | word->arrived |

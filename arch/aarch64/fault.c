@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/aarch64/aarch64.h"
+
+#include <string.h>
+
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
 #include "gen/rows.h"
@@ -8,65 +11,48 @@
 #include "platform/panic.h"
 #include <tables.h>
 
-/* D17.2.37, table of exception classes; those that reach EL2 from EL1, EL0 or EL2 itself. */
+/* D17.2.37, table of exception classes; those that reach EL2 from EL1, EL0 or EL2 itself: words
+ * behind the classes that they tell of, each a byte of octal 200 + class.  The last are for all
+ * others. */
+#define CLASS 0200u
+static const char class_words[] = "\200undefined instruction\0"
+                                  "\201WFI or WFE\0"
+                                  "\203\204\205\206\210\214AArch32 coprocessor access\0"
+                                  "\207floating point, SIMD or SVE access\0"
+                                  "\211pointer authentication\0"
+                                  "\212LD64B or ST64B\0"
+                                  "\215branch target\0"
+                                  "\216illegal execution state\0"
+                                  "\221\222\223AArch32 SVC, HVC or SMC\0"
+                                  "\225SVC\0"
+                                  "\226HVC\0"
+                                  "\227SMC\0"
+                                  "\230system register access\0"
+                                  "\231SVE access\0"
+                                  "\232ERET\0"
+                                  "\235SME access\0"
+                                  "\240instruction abort of the guest\0"
+                                  "\241instruction abort\0"
+                                  "\242misaligned program counter\0"
+                                  "\244data abort of the guest\0"
+                                  "\245data abort\0"
+                                  "\246misaligned stack pointer\0"
+                                  "\257SError\0"
+                                  "unclassified exception";
+
 const char *aarch64_ec_words(uint32_t ec)
 {
-    switch (ec) {
-    case 0x00:
-        return "undefined instruction";
-    case 0x01:
-        return "WFI or WFE";
-    case 0x03:
-    case 0x04:
-    case 0x05:
-    case 0x06:
-    case 0x08:
-    case 0x0c:
-        return "AArch32 coprocessor access";
-    case 0x07:
-        return "floating point, SIMD or SVE access";
-    case 0x09:
-        return "pointer authentication";
-    case 0x0a:
-        return "LD64B or ST64B";
-    case 0x0d:
-        return "branch target";
-    case 0x0e:
-        return "illegal execution state";
-    case 0x11:
-    case 0x12:
-    case 0x13:
-        return "AArch32 SVC, HVC or SMC";
-    case 0x15:
-        return "SVC";
-    case 0x16:
-        return "HVC";
-    case 0x17:
-        return "SMC";
-    case 0x18:
-        return "system register access";
-    case 0x19:
-        return "SVE access";
-    case 0x1a:
-        return "ERET";
-    case 0x1d:
-        return "SME access";
-    case 0x20:
-        return "instruction abort of the guest";
-    case 0x21:
-        return "instruction abort";
-    case 0x22:
-        return "misaligned program counter";
-    case 0x24:
-        return "data abort of the guest";
-    case 0x25:
-        return "data abort";
-    case 0x26:
-        return "misaligned stack pointer";
-    case 0x2f:
-        return "SError";
-    default:
-        return "unclassified exception";
+    const char *at = class_words;
+
+    for (;; at += strlen(at) + 1) {
+        bool found = ((uint8_t)*at & CLASS) == 0;
+
+        for (; ((uint8_t)*at & CLASS) != 0; at++) {
+            found = found || (uint8_t)*at == (CLASS | ec);
+        }
+        if (found) {
+            return at;
+        }
     }
 }
 

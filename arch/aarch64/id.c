@@ -9,31 +9,46 @@
 #define PFR0_CSV2_SHIFT 56
 #define PFR1_CSV2_FRAC_SHIFT 32
 
-/* Each register is its own instruction.  Raw encodings, so that assemblers need not know new
- * names; those that a CPU lacks read as zero (D12.3.1, feature identification space). */
+/* Each register is its own instruction: here are those of which some VM may see a field
+ * (gen/plan/sysregs.py).  Raw encodings, so that assemblers need not know new names; those that a
+ * CPU lacks read as zero (D12.3.1, feature identification space). */
 #define ID_CASE(crm, op2)                                                                          \
     case ID(crm, op2):                                                                             \
         return AARCH64_READ(s3_0_c0_c##crm##_##op2)
-#define ID_CASES(crm)                                                                              \
-    ID_CASE(crm, 0);                                                                               \
-    ID_CASE(crm, 1);                                                                               \
-    ID_CASE(crm, 2);                                                                               \
-    ID_CASE(crm, 3);                                                                               \
-    ID_CASE(crm, 4);                                                                               \
-    ID_CASE(crm, 5);                                                                               \
-    ID_CASE(crm, 6);                                                                               \
-    ID_CASE(crm, 7)
 
 static uint64_t id_hardware(uint32_t encoding)
 {
     switch (encoding) {
-        ID_CASES(1);
-        ID_CASES(2);
-        ID_CASES(3);
-        ID_CASES(4);
-        ID_CASES(5);
-        ID_CASES(6);
-        ID_CASES(7);
+        ID_CASE(1, 0);
+        ID_CASE(1, 1);
+        ID_CASE(1, 2);
+        ID_CASE(1, 4);
+        ID_CASE(1, 5);
+        ID_CASE(1, 6);
+        ID_CASE(1, 7);
+        ID_CASE(2, 0);
+        ID_CASE(2, 1);
+        ID_CASE(2, 2);
+        ID_CASE(2, 3);
+        ID_CASE(2, 4);
+        ID_CASE(2, 5);
+        ID_CASE(2, 6);
+        ID_CASE(2, 7);
+        ID_CASE(3, 0);
+        ID_CASE(3, 1);
+        ID_CASE(3, 2);
+        ID_CASE(3, 4);
+        ID_CASE(3, 6);
+        ID_CASE(4, 0);
+        ID_CASE(4, 1);
+        ID_CASE(4, 4);
+        ID_CASE(5, 0);
+        ID_CASE(6, 0);
+        ID_CASE(6, 1);
+        ID_CASE(6, 2);
+        ID_CASE(7, 0);
+        ID_CASE(7, 1);
+        ID_CASE(7, 2);
     default:
         return 0;
     }

@@ -114,12 +114,22 @@ def owner(tables: Tables, ops: str, instance: int) -> int | None:
     return int(rows[instance].vm)
 
 
+def _register(tables: Tables, row: Row) -> tuple[int, str, int]:
+    """(encoding, operations, value); of an ID register the mask of fields, of which the row has a bit
+    each."""
+    ops = ops_name(tables, tables.sysreg_kinds[row.kind])
+    value = row.value
+    if ops == "sysreg_id_ops":
+        value = sum(0xF << 4 * field for field in range(16) if row.value >> field & 1)
+    return row.encoding, ops, value
+
+
 def check_registers(tables: Tables, findings: Findings) -> None:
     """The whole list is known: whatever VM has more, less or otherwise is told."""
     with findings.check("audit-register", "Trapped system registers are the allow-list") as check:
         count = 0
         for number, vm in enumerate(tables.vms):
-            found = [(r.encoding, ops_name(tables, r.ops), r.value) for r in vm.sysreg]
+            found = [_register(tables, row) for row in vm.sysreg]
             features = vm.arch.features
             mode = interrupt_mode(tables, number).removeprefix("INTERRUPTS_").lower()
             wanted = expected_registers(features, mode, bool(vm.own_counter), tables.is_gicv3)

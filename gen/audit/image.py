@@ -139,6 +139,9 @@ class Tables:
         rows = firmware.rows
         self.firmware = firmware
         self.vms = [_vm(firmware, row) for row in rows("vm_rows", "vm_row")]
+        kinds = firmware.symbols["sysreg_kinds"]
+        kind_count = firmware.object_size(kinds) // 8
+        self.sysreg_kinds = firmware.numbers(kinds, kind_count, 8)
         self.vcpus = rows("vcpu_rows", "vcpu_row")
         self.pcpus = rows("pcpu_rows", "pcpu_row")
         self.irqs = rows("irq_rows", "irq_row")
@@ -213,7 +216,8 @@ def _vgic(firmware: Firmware, row: Row) -> Row:
         raise ValueError(f"a VM has {row.spi_count} SPIs: no multiple of 32")
     row.spi_owned = _bits(firmware.numbers(row.spi_owned, words, 4))
     row.spi_hardware = _bits(firmware.numbers(row.spi_hardware, words, 4))
-    row.spi_physical = firmware.numbers(row.spi_physical, row.spi_count, 2)
+    physical = row.spi_count if row.spi_physical else 0
+    row.spi_physical = firmware.numbers(row.spi_physical, physical, 2)
     return row
 
 

@@ -13,7 +13,7 @@ _HEAP = frozenset(
     "malloc calloc realloc free memalign aligned_alloc posix_memalign valloc sbrk brk _sbrk _sbrk_r"
     " _malloc_r _calloc_r _realloc_r _free_r _memalign_r cfree reallocarray".split()
 )
-_CONSTANT_ENDINGS = ("_rows", "_row", "_ops", "_stage2_root", "_table")
+_CONSTANT_ENDINGS = ("_rows", "_row", "_ops", "_kinds", "_stage2_root", "_table")
 _FLAGS = {"text": elf.READ | elf.EXECUTE, "constants": elf.READ, "data": elf.READ | elf.WRITE}
 
 

@@ -67,7 +67,7 @@ def _read_only() -> str:
     .rodata : {{
         KEEP(*(.rodata.deployment_name .rodata.deployment_hash .rodata.board_row))
         KEEP(*(.rodata.build_info))
-        *(.rodata .rodata.*)
+        *(SORT_BY_ALIGNMENT(.rodata .rodata.*))
     }} :rodata
     . = ALIGN({PAGE});
     .tables : {{

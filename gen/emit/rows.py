@@ -11,7 +11,14 @@ from gen.emit.c import Members
 from gen.emit.devices import device_arrays
 from gen.emit.hypmap import address_bits
 from gen.emit.images import image_symbols
-from gen.emit.vm_rows import sysreg_arrays, vgic_row, vm_arrays, vm_names, vm_row
+from gen.emit.vm_rows import (
+    linked_spi_count,
+    sysreg_arrays,
+    vgic_row,
+    vm_arrays,
+    vm_names,
+    vm_row,
+)
 from gen.plan.emulated_devices import HEADER as DEVICES
 from gen.plan.model import Irq, Plan
 from gen.ranges import Range
@@ -30,6 +37,7 @@ def tables_header(plan: Plan) -> str:
         "PCPU_COUNT": len(plan.pcpus),
         "IRQ_COUNT": len(_irq_owners(plan)),
         "VGIC_SPI_WORDS": max(1, *(vm.spi_count // 32 for vm in plan.vms)),
+        "LINKED_SPI_COUNT": linked_spi_count(plan),
         "VUART_COUNT": len(plan.vuarts),
         "CHANNEL_COUNT": len(plan.channels),
         "CHANNEL_PEER_COUNT": sum(len(channel.peers) for channel in plan.channels),
@@ -86,7 +94,9 @@ def tables_source(plan: Plan) -> str:
     parts.append(_global("vcpu", "VCPU_COUNT", _vcpus(plan)))
     parts.append(_global("pcpu", "PCPU_COUNT", _pcpus(plan)))
     parts.append(_global("irq", "IRQ_COUNT", _irqs(plan)))
-    parts.append(_global("vgic", "VM_COUNT", [vgic_row(vm, n) for vm, n in zip(plan.vms, names)]))
+    parts.append(
+        _global("vgic", "VM_COUNT", [vgic_row(plan, vm, n) for vm, n in zip(plan.vms, names)])
+    )
     parts.append(_global("vuart", "VUART_COUNT", _vuarts(plan)))
     parts.append(_global("channel", "CHANNEL_COUNT", _channels(plan)))
     parts.append(_global("channel_peer", "CHANNEL_PEER_COUNT", _channel_peers(plan)))

@@ -36,18 +36,28 @@ def vm_arrays(plan: Plan, vm: PlannedVm, name: str, images: list[ImageSymbol]) -
                 c.array(f"static const struct {struct} {symbol}[]", rows, symbol, str(len(rows)))
             )
     if vm.spi_count:
-        parts.append(_vgic_arrays(vm, name))
+        parts.append(_vgic_arrays(plan, vm, name))
     return "\n".join(parts)
 
 
 def sysreg_arrays(plan: Plan) -> list[str]:
-    """One array for each different set of registers: most VMs share one."""
+    """What registers do, then one array for each different set of them: most VMs share one."""
+    kinds = sorted({row.ops for vm in plan.vms for row in vm.sysregs})
+    pointers = [f"    &{ops}," for ops in kinds]
+    name = "sysreg_kinds"
+    declaration = f"const struct sysreg_ops *const {name}[]"
     return [
-        c.array(
-            f"static const struct sysreg_row {symbol}[]", _sysregs(rows), symbol, str(len(rows))
-        )
-        for rows, symbol in _sysreg_names(plan).items()
-        if rows
+        c.array(declaration, pointers or ["    NULL,"], name, str(max(1, len(kinds)))),
+        *(
+            c.array(
+                f"static const struct sysreg_row {symbol}[]",
+                _sysregs(rows, kinds),
+                symbol,
+                str(len(rows)),
+            )
+            for rows, symbol in _sysreg_names(plan).items()
+            if rows
+        ),
     ]
 
 
@@ -88,12 +98,18 @@ def _port(vm: PlannedVm) -> list[str]:
     ]
 
 
-def _sysregs(rows: tuple[SysregRow, ...]) -> list[str]:
+def _sysregs(rows: tuple[SysregRow, ...], kinds: list[str]) -> list[str]:
     return [
         f"    {{ .encoding = ARCH_SYSREG({r.op0}, {r.op1}, {r.crn}, {r.crm}, {r.op2}), "
-        f".ops = &{r.ops}, .value = {c.u64(r.value)} }}, /* {c.comment_text(r.name)} */"
+        f".kind = {kinds.index(r.ops)}, .value = {_sysreg_value(r)} }}, /* {c.comment_text(r.name)} */"
         for r in rows
     ]
+
+
+def _sysreg_value(row: SysregRow) -> str:
+    if row.ops == "sysreg_id_ops":
+        return f"ARCH_ID_FIELDS({c.u64(row.value)})"
+    return str(row.value)
 
 
 def _ram(vm: PlannedVm) -> list[str]:
@@ -127,7 +143,12 @@ def _image(entry: ImageSymbol) -> str:
     )
 
 
-def _vgic_arrays(vm: PlannedVm, name: str) -> str:
+def linked_spi_count(plan: Plan) -> int:
+    """Physical SPIs that VMs have, all together."""
+    return sum(len(vm.irqs) for vm in plan.vms)
+
+
+def _vgic_arrays(plan: Plan, vm: PlannedVm, name: str) -> str:
     hardware = {irq.guest_spi: spi_intid(irq.spi) for irq in vm.irqs}
     owned = {*hardware, *vm.software_spis}
     words = vm.spi_count // 32
@@ -137,6 +158,8 @@ def _vgic_arrays(vm: PlannedVm, name: str) -> str:
         rows = ["    " + " ".join(f"{mask:#010x}," for mask in masks)]
         symbol = f"{name}_{suffix}"
         parts.append(c.array(f"static const uint32_t {symbol}[]", rows, symbol, str(words)))
+    if not linked_spi_count(plan):
+        return "\n".join(parts)
     rows = [f"    [{spi}] = {intid}," for spi, intid in sorted(hardware.items())] or ["    0,"]
     symbol = f"{name}_spi_physical"
     parts.append(
@@ -145,11 +168,12 @@ def _vgic_arrays(vm: PlannedVm, name: str) -> str:
     return "\n".join(parts)
 
 
-def vgic_row(vm: PlannedVm, name: str) -> Members:
-    if not vm.spi_count:
-        pointers = ["NULL"] * 3
-    else:
+def vgic_row(plan: Plan, vm: PlannedVm, name: str) -> Members:
+    pointers = ["NULL"] * 3
+    if vm.spi_count:
         pointers = [f"{name}_{array}" for array in ("spi_owned", "spi_hardware", "spi_physical")]
+    if not linked_spi_count(plan):
+        pointers[2] = "NULL"
     return [
         ("interrupts", f"INTERRUPTS_{vm.vm.interrupts.upper()}"),
         ("spi_count", str(vm.spi_count)),

@@ -30,7 +30,7 @@ def link(
     command = [
         toolchain.LLD,
         *("--gc-sections", "-z", "max-page-size=4096", "--build-id=none", "--no-dynamic-linker"),
-        *("--fatal-warnings", "-static", *_ERRATA[arch], f"--why-extract={relative(why)}"),
+        *("-O2", "--fatal-warnings", "-static", *_ERRATA[arch], f"--why-extract={relative(why)}"),
         f"-Map={relative(map_of(target))}",
         *(toolchain.LINK_TIME if lto else ()),
         *("-T", relative(script), "-o", relative(target)),

@@ -61,7 +61,7 @@ OWNERS = {
 }
 POINTED = {
     ".mmio": (".base.addr", ".size", ".ops", ".instance"),
-    ".sysreg": (".encoding", ".ops"),
+    ".sysreg": (".encoding", ".kind"),
     ".ram": (".gpa.addr", ".hpa.addr", ".size"),
     ".image": (".source.addr", ".target.addr", ".size", ".crc32", ".sha256"),
     ".spi_owned": ("",),

@@ -25,7 +25,7 @@ static void make_rows(struct input *input, struct vm_row *vm)
         const uint64_t gap = input_take(input, 1);
         const uint64_t size = 1 + (input_take(input, 5) >> input_below(input, 40));
 
-        sysreg[vm->sysreg_count++].encoding = encoding;
+        sysreg[vm->sysreg_count++].encoding = (uint16_t)encoding;
         encoding += 1 + input_below(input, 3);
         if (next_port + gap + 1 <= 0x10000) {
             struct port_row *row = &port[vm->port_count++];

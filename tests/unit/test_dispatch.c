@@ -183,7 +183,7 @@ static void sysreg_agrees_with_linear_search(void)
         uint32_t encoding = (uint32_t)(random_next() % 8);
 
         for (uint32_t i = 0; i < random_next() % ROWS_MAX; i++) {
-            rows[vm.sysreg_count++] = (struct sysreg_row){ .encoding = encoding };
+            rows[vm.sysreg_count++] = (struct sysreg_row){ .encoding = (uint16_t)encoding };
             encoding += 1 + (uint32_t)(random_next() % 3);
         }
         for (uint32_t asked = 0; asked < encoding + 4; asked++) {

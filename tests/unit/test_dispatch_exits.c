@@ -102,16 +102,17 @@ static bool sysreg_write(struct vcpu *vcpu, const struct sysreg_row *row, uint64
     return row->value == 0;
 }
 
-static const struct sysreg_ops sysreg_ops = { "test", sysreg_read, sysreg_write };
+static const struct sysreg_ops sysreg_ops = { sysreg_read, sysreg_write };
 
 static const struct mmio_row mmio[] = {
     { .base = GPA(0x1000), .size = 0x1000, .ops = &narrow_ops, .instance = 5 },
     { .base = GPA(0x2000), .size = 0x1000, .ops = &wide_ops, .instance = 6 },
 };
 static const struct sysreg_row sysregs[] = {
-    { .encoding = 10, .ops = &sysreg_ops, .value = 0x77 }, /* read-only */
-    { .encoding = 20, .ops = &sysreg_ops, .value = 0 },    /* write-only */
+    { .encoding = 10, .kind = 1, .value = 0x77 }, /* read-only */
+    { .encoding = 20, .kind = 1, .value = 0 },    /* write-only */
 };
+const struct sysreg_ops *const sysreg_kinds[] = { NULL, &sysreg_ops };
 
 #define VM(text, first, count)                                                                     \
     {                                                                                              \

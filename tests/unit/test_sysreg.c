@@ -31,11 +31,11 @@ static void fixed_ignores_writes(void)
 /* The host model's ID registers read 0x1111... times the encoding. */
 static void id_registers_show_allowed_fields(void)
 {
-    struct sysreg_row row = { .encoding = 3, .value = 0xf0f };
+    struct sysreg_row row = { .encoding = 3, .value = 0x8005 };
     uint64_t value = 0;
 
     CHECK(sysreg_id_ops.read(&vcpu, &row, &value));
-    CHECK_EQ(value, 0x303);
+    CHECK_EQ(value, 0x3000000000000303);
     CHECK(!sysreg_id_ops.write(&vcpu, &row, 1));
 }
 

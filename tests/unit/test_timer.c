@@ -14,7 +14,7 @@ static struct vcpu vcpu = { .vm = 1, .index = 2 };
 
 static uint64_t get(enum timer_register which)
 {
-    struct sysreg_row row = { .value = which };
+    struct sysreg_row row = { .value = (uint16_t)which };
     uint64_t value = 0;
 
     CHECK(timer_ops.read(&vcpu, &row, &value));
@@ -23,7 +23,7 @@ static uint64_t get(enum timer_register which)
 
 static bool set(enum timer_register which, uint64_t value)
 {
-    struct sysreg_row row = { .value = which };
+    struct sysreg_row row = { .value = (uint16_t)which };
 
     return timer_ops.write(&vcpu, &row, value);
 }

@@ -21,6 +21,16 @@
     ((encoding) >> 14) & 3u, ((encoding) >> 11) & 7u, ((encoding) >> 7) & 15u,                     \
         ((encoding) >> 3) & 15u, (encoding)&7u
 
+/* Which fields of an ID register a guest sees: bit n for the field at bit 4 * n of the mask, whose
+ * digits are 0 and f (D17.2: fields of ID registers have four bits). */
+#define AARCH64_FIELD(mask, n) ((((mask) >> (4 * (n))) & 1u) << (n))
+#define AARCH64_FIELDS(mask, n)                                                                    \
+    (AARCH64_FIELD(mask, n) | AARCH64_FIELD(mask, (n) + 1) | AARCH64_FIELD(mask, (n) + 2) |        \
+     AARCH64_FIELD(mask, (n) + 3))
+#define ARCH_ID_FIELDS(mask)                                                                       \
+    (AARCH64_FIELDS(mask, 0) | AARCH64_FIELDS(mask, 4) | AARCH64_FIELDS(mask, 8) |                 \
+     AARCH64_FIELDS(mask, 12))
+
 #define ARCH_TABLE(next) ((uint64_t)(next) + 0x3u)
 
 /* Stage 2 (D8.3.2): MemAttr[5:2], S2AP[7:6], SH[9:8], AF[10], XN[54]. */

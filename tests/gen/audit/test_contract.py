@@ -13,7 +13,7 @@ MEMBERS = {
     "arch_vm_row": "vttbr vtcr features parange",
     "mmio_row": "base size ops instance",
     "port_row": "base size ops instance",
-    "sysreg_row": "encoding ops value",
+    "sysreg_row": "encoding kind value",
     "ram_row": "gpa hpa size scrub restore writable",
     "image_row": "name source target size crc32 sha256",
     "vcpu_row": "vm index pcpu guest_id",

@@ -9,6 +9,7 @@
 #define PCPU_COUNT 2u
 #define IRQ_COUNT 2u
 #define VGIC_SPI_WORDS 2u
+#define LINKED_SPI_COUNT 0u
 #define VUART_COUNT 2u
 #define CHANNEL_COUNT 0u
 #define CHANNEL_PEER_COUNT 0u

@@ -42,8 +42,14 @@ const struct board_row board_row = {
     .uart = { .base = UINT64_C(0x9000000), .size = 0x1000 },
 };
 
+const struct sysreg_ops *const sysreg_kinds[] = {
+    &sysreg_id_ops,
+    &sysreg_raz_wi_ops,
+};
+_Static_assert(sizeof(sysreg_kinds) / sizeof(sysreg_kinds[0]) == 2, "sysreg_kinds: one row each");
+
 static const struct sysreg_row sysreg_set_0[] = {
-    /* 137 rows, CRC-32 e2168eaa */
+    /* 137 rows, CRC-32 ed618001 */
 };
 _Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 137, "sysreg_set_0: one row each");
 

@@ -40,8 +40,17 @@ const struct board_row board_row = {
     .uart = { .base = UINT64_C(0x9000000), .size = 0x1000 },
 };
 
+const struct sysreg_ops *const sysreg_kinds[] = {
+    &sysreg_fixed_ops,
+    &sysreg_id_ops,
+    &sysreg_raz_wi_ops,
+    &sysreg_vgic_dir_ops,
+    &sysreg_vgic_sgi_ops,
+};
+_Static_assert(sizeof(sysreg_kinds) / sizeof(sysreg_kinds[0]) == 5, "sysreg_kinds: one row each");
+
 static const struct sysreg_row sysreg_set_0[] = {
-    /* 142 rows, CRC-32 ce71974d */
+    /* 142 rows, CRC-32 4d9fea52 */
 };
 _Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 142, "sysreg_set_0: one row each");
 
@@ -132,11 +141,6 @@ static const uint32_t vm_regions_spi_hardware[] = {
 };
 _Static_assert(sizeof(vm_regions_spi_hardware) / sizeof(vm_regions_spi_hardware[0]) == 1, "vm_regions_spi_hardware: one row each");
 
-static const uint16_t vm_regions_spi_physical[32] = {
-    0,
-};
-_Static_assert(sizeof(vm_regions_spi_physical) / sizeof(vm_regions_spi_physical[0]) == 32, "vm_regions_spi_physical: one row each");
-
 const struct vm_row vm_rows[] = {
     {
         .name = "regions",
@@ -216,7 +220,7 @@ const struct vgic_row vgic_rows[] = {
         .spi_count = 32,
         .spi_owned = vm_regions_spi_owned,
         .spi_hardware = vm_regions_spi_hardware,
-        .spi_physical = vm_regions_spi_physical,
+        .spi_physical = NULL,
     },
 };
 _Static_assert(sizeof(vgic_rows) / sizeof(vgic_rows[0]) == VM_COUNT, "vgic_rows: one row each");

@@ -38,149 +38,158 @@ const struct board_row board_row = {
     .uart = { .base = UINT64_C(0x9000000), .size = 0x1000 },
 };
 
+const struct sysreg_ops *const sysreg_kinds[] = {
+    &sysreg_fixed_ops,
+    &sysreg_id_ops,
+    &sysreg_raz_wi_ops,
+    &sysreg_vgic_dir_ops,
+    &sysreg_vgic_sgi_ops,
+};
+_Static_assert(sizeof(sysreg_kinds) / sizeof(sysreg_kinds[0]) == 5, "sysreg_kinds: one row each");
+
 static const struct sysreg_row sysreg_set_0[] = {
-    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 2), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* OSDTRRX_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR0_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR0_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR0_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR0_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR1_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR1_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR1_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR1_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 0), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* MDCCINT_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 2), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* MDSCR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR2_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR2_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR2_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR2_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 2), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* OSDTRTX_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR3_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR3_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR3_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR3_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR4_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR4_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR4_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR4_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR5_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR5_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR5_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR5_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 2), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* OSECCR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR6_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR6_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR6_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR6_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR7_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR7_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR7_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR7_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR8_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR8_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR8_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR8_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR9_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR9_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR9_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR9_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR10_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR10_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR10_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR10_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR11_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR11_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR11_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR11_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR12_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR12_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR12_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR12_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR13_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR13_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR13_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR13_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR14_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR14_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR14_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR14_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBVR15_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 5), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGBCR15_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWVR15_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 7), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGWCR15_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 1, 0, 0), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* MDRAR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 1, 0, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* OSLAR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 1, 1, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* OSLSR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 1, 3, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* OSDLR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 1, 4, 4), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGPRCR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 7, 8, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGCLAIMSET_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 7, 9, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGCLAIMCLR_EL1 */
-    { .encoding = ARCH_SYSREG(2, 0, 7, 14, 6), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGAUTHSTATUS_EL1 */
-    { .encoding = ARCH_SYSREG(2, 3, 0, 1, 0), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* MDCCSR_EL0 */
-    { .encoding = ARCH_SYSREG(2, 3, 0, 4, 0), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGDTR_EL0 */
-    { .encoding = ARCH_SYSREG(2, 3, 0, 5, 0), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* DBGDTRRX_EL0 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 0), .ops = &sysreg_id_ops, .value = UINT64_C(0xf0fffff) }, /* ID_PFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 1), .ops = &sysreg_id_ops, .value = UINT64_C(0xf000f) }, /* ID_PFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 2), .ops = &sysreg_id_ops, .value = UINT64_C(0xf) }, /* ID_DFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 3), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_AFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 4), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_MMFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 5), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_MMFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 6), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_MMFR2_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 7), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_MMFR3_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 0), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_ISAR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 1), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_ISAR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 2), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_ISAR2_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 3), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_ISAR3_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 4), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_ISAR4_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 5), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* ID_ISAR5_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 6), .ops = &sysreg_id_ops, .value = UINT64_C(0xffff0f0) }, /* ID_MMFR4_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 7), .ops = &sysreg_id_ops, .value = UINT64_C(0xfffffff) }, /* ID_ISAR6_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 0), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* MVFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 1), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* MVFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 2), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffffff) }, /* MVFR2_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 3), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_3_3 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 4), .ops = &sysreg_id_ops, .value = UINT64_C(0xff) }, /* ID_PFR2_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 5), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_DFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 6), .ops = &sysreg_id_ops, .value = UINT64_C(0xf) }, /* ID_MMFR5_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 7), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_3_7 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 0), .ops = &sysreg_id_ops, .value = UINT64_C(0xff0f00000fff00ff) }, /* ID_AA64PFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 1), .ops = &sysreg_id_ops, .value = UINT64_C(0xf000000ff) }, /* ID_AA64PFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 2), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_4_2 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 3), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_4_3 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 4), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_AA64ZFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 5), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_AA64SMFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 6), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_4_6 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 7), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_4_7 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 0), .ops = &sysreg_id_ops, .value = UINT64_C(0xf00000000f) }, /* ID_AA64DFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 1), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_AA64DFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 2), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_5_2 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 3), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_5_3 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 4), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_AA64AFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 5), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_AA64AFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 6), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_5_6 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 7), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_5_7 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 0), .ops = &sysreg_id_ops, .value = UINT64_C(0xfffffffff0fffff0) }, /* ID_AA64ISAR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 1), .ops = &sysreg_id_ops, .value = UINT64_C(0xffffff00fff00f) }, /* ID_AA64ISAR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 2), .ops = &sysreg_id_ops, .value = UINT64_C(0xf0f000f0) }, /* ID_AA64ISAR2_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 3), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_6_3 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 4), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_6_4 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 5), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_6_5 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 6), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_6_6 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 7), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_6_7 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 0), .ops = &sysreg_id_ops, .value = UINT64_C(0xffff0fff) }, /* ID_AA64MMFR0_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 1), .ops = &sysreg_id_ops, .value = UINT64_C(0xff0f000f0f00f) }, /* ID_AA64MMFR1_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 2), .ops = &sysreg_id_ops, .value = UINT64_C(0xf0ff00fff0ff0fff) }, /* ID_AA64MMFR2_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 3), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_7_3 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 4), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_7_4 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 5), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_7_5 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 6), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_7_6 */
-    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 7), .ops = &sysreg_id_ops, .value = UINT64_C(0x0) }, /* ID_RESERVED_7_7 */
-    { .encoding = ARCH_SYSREG(3, 0, 1, 0, 1), .ops = &sysreg_raz_wi_ops, .value = UINT64_C(0x0) }, /* ACTLR_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 1), .ops = &sysreg_vgic_dir_ops, .value = UINT64_C(0x0) }, /* ICC_DIR_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 5), .ops = &sysreg_vgic_sgi_ops, .value = UINT64_C(0x1) }, /* ICC_SGI1R_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 6), .ops = &sysreg_vgic_sgi_ops, .value = UINT64_C(0x0) }, /* ICC_ASGI1R_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 7), .ops = &sysreg_vgic_sgi_ops, .value = UINT64_C(0x0) }, /* ICC_SGI0R_EL1 */
-    { .encoding = ARCH_SYSREG(3, 0, 12, 12, 5), .ops = &sysreg_fixed_ops, .value = UINT64_C(0x7) }, /* ICC_SRE_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 2), .kind = 2, .value = 0 }, /* OSDTRRX_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 4), .kind = 2, .value = 0 }, /* DBGBVR0_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 5), .kind = 2, .value = 0 }, /* DBGBCR0_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 6), .kind = 2, .value = 0 }, /* DBGWVR0_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 0, 7), .kind = 2, .value = 0 }, /* DBGWCR0_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 4), .kind = 2, .value = 0 }, /* DBGBVR1_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 5), .kind = 2, .value = 0 }, /* DBGBCR1_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 6), .kind = 2, .value = 0 }, /* DBGWVR1_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 1, 7), .kind = 2, .value = 0 }, /* DBGWCR1_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 0), .kind = 2, .value = 0 }, /* MDCCINT_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 2), .kind = 2, .value = 0 }, /* MDSCR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 4), .kind = 2, .value = 0 }, /* DBGBVR2_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 5), .kind = 2, .value = 0 }, /* DBGBCR2_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 6), .kind = 2, .value = 0 }, /* DBGWVR2_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 2, 7), .kind = 2, .value = 0 }, /* DBGWCR2_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 2), .kind = 2, .value = 0 }, /* OSDTRTX_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 4), .kind = 2, .value = 0 }, /* DBGBVR3_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 5), .kind = 2, .value = 0 }, /* DBGBCR3_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 6), .kind = 2, .value = 0 }, /* DBGWVR3_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 3, 7), .kind = 2, .value = 0 }, /* DBGWCR3_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 4), .kind = 2, .value = 0 }, /* DBGBVR4_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 5), .kind = 2, .value = 0 }, /* DBGBCR4_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 6), .kind = 2, .value = 0 }, /* DBGWVR4_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 4, 7), .kind = 2, .value = 0 }, /* DBGWCR4_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 4), .kind = 2, .value = 0 }, /* DBGBVR5_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 5), .kind = 2, .value = 0 }, /* DBGBCR5_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 6), .kind = 2, .value = 0 }, /* DBGWVR5_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 5, 7), .kind = 2, .value = 0 }, /* DBGWCR5_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 2), .kind = 2, .value = 0 }, /* OSECCR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 4), .kind = 2, .value = 0 }, /* DBGBVR6_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 5), .kind = 2, .value = 0 }, /* DBGBCR6_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 6), .kind = 2, .value = 0 }, /* DBGWVR6_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 6, 7), .kind = 2, .value = 0 }, /* DBGWCR6_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 4), .kind = 2, .value = 0 }, /* DBGBVR7_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 5), .kind = 2, .value = 0 }, /* DBGBCR7_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 6), .kind = 2, .value = 0 }, /* DBGWVR7_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 7, 7), .kind = 2, .value = 0 }, /* DBGWCR7_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 4), .kind = 2, .value = 0 }, /* DBGBVR8_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 5), .kind = 2, .value = 0 }, /* DBGBCR8_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 6), .kind = 2, .value = 0 }, /* DBGWVR8_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 8, 7), .kind = 2, .value = 0 }, /* DBGWCR8_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 4), .kind = 2, .value = 0 }, /* DBGBVR9_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 5), .kind = 2, .value = 0 }, /* DBGBCR9_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 6), .kind = 2, .value = 0 }, /* DBGWVR9_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 9, 7), .kind = 2, .value = 0 }, /* DBGWCR9_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 4), .kind = 2, .value = 0 }, /* DBGBVR10_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 5), .kind = 2, .value = 0 }, /* DBGBCR10_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 6), .kind = 2, .value = 0 }, /* DBGWVR10_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 10, 7), .kind = 2, .value = 0 }, /* DBGWCR10_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 4), .kind = 2, .value = 0 }, /* DBGBVR11_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 5), .kind = 2, .value = 0 }, /* DBGBCR11_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 6), .kind = 2, .value = 0 }, /* DBGWVR11_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 11, 7), .kind = 2, .value = 0 }, /* DBGWCR11_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 4), .kind = 2, .value = 0 }, /* DBGBVR12_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 5), .kind = 2, .value = 0 }, /* DBGBCR12_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 6), .kind = 2, .value = 0 }, /* DBGWVR12_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 12, 7), .kind = 2, .value = 0 }, /* DBGWCR12_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 4), .kind = 2, .value = 0 }, /* DBGBVR13_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 5), .kind = 2, .value = 0 }, /* DBGBCR13_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 6), .kind = 2, .value = 0 }, /* DBGWVR13_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 13, 7), .kind = 2, .value = 0 }, /* DBGWCR13_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 4), .kind = 2, .value = 0 }, /* DBGBVR14_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 5), .kind = 2, .value = 0 }, /* DBGBCR14_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 6), .kind = 2, .value = 0 }, /* DBGWVR14_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 14, 7), .kind = 2, .value = 0 }, /* DBGWCR14_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 4), .kind = 2, .value = 0 }, /* DBGBVR15_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 5), .kind = 2, .value = 0 }, /* DBGBCR15_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 6), .kind = 2, .value = 0 }, /* DBGWVR15_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 0, 15, 7), .kind = 2, .value = 0 }, /* DBGWCR15_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 1, 0, 0), .kind = 2, .value = 0 }, /* MDRAR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 1, 0, 4), .kind = 2, .value = 0 }, /* OSLAR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 1, 1, 4), .kind = 2, .value = 0 }, /* OSLSR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 1, 3, 4), .kind = 2, .value = 0 }, /* OSDLR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 1, 4, 4), .kind = 2, .value = 0 }, /* DBGPRCR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 7, 8, 6), .kind = 2, .value = 0 }, /* DBGCLAIMSET_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 7, 9, 6), .kind = 2, .value = 0 }, /* DBGCLAIMCLR_EL1 */
+    { .encoding = ARCH_SYSREG(2, 0, 7, 14, 6), .kind = 2, .value = 0 }, /* DBGAUTHSTATUS_EL1 */
+    { .encoding = ARCH_SYSREG(2, 3, 0, 1, 0), .kind = 2, .value = 0 }, /* MDCCSR_EL0 */
+    { .encoding = ARCH_SYSREG(2, 3, 0, 4, 0), .kind = 2, .value = 0 }, /* DBGDTR_EL0 */
+    { .encoding = ARCH_SYSREG(2, 3, 0, 5, 0), .kind = 2, .value = 0 }, /* DBGDTRRX_EL0 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 0), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf0fffff)) }, /* ID_PFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 1), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf000f)) }, /* ID_PFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 2), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf)) }, /* ID_DFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 3), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_AFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 4), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_MMFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 5), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_MMFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 6), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_MMFR2_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 1, 7), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_MMFR3_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 0), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_ISAR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 1), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_ISAR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 2), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_ISAR2_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 3), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_ISAR3_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 4), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_ISAR4_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 5), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* ID_ISAR5_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 6), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffff0f0)) }, /* ID_MMFR4_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 2, 7), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xfffffff)) }, /* ID_ISAR6_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 0), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* MVFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 1), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* MVFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 2), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffffff)) }, /* MVFR2_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 3), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_3_3 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 4), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xff)) }, /* ID_PFR2_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 5), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_DFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 6), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf)) }, /* ID_MMFR5_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 3, 7), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_3_7 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 0), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xff0f00000fff00ff)) }, /* ID_AA64PFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 1), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf000000ff)) }, /* ID_AA64PFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 2), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_4_2 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 3), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_4_3 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 4), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_AA64ZFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 5), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_AA64SMFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 6), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_4_6 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 4, 7), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_4_7 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 0), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf00000000f)) }, /* ID_AA64DFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 1), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_AA64DFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 2), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_5_2 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 3), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_5_3 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 4), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_AA64AFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 5), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_AA64AFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 6), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_5_6 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 5, 7), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_5_7 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 0), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xfffffffff0fffff0)) }, /* ID_AA64ISAR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 1), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffffff00fff00f)) }, /* ID_AA64ISAR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 2), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf0f000f0)) }, /* ID_AA64ISAR2_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 3), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_6_3 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 4), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_6_4 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 5), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_6_5 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 6), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_6_6 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 6, 7), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_6_7 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 0), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xffff0fff)) }, /* ID_AA64MMFR0_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 1), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xff0f000f0f00f)) }, /* ID_AA64MMFR1_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 2), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0xf0ff00fff0ff0fff)) }, /* ID_AA64MMFR2_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 3), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_7_3 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 4), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_7_4 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 5), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_7_5 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 6), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_7_6 */
+    { .encoding = ARCH_SYSREG(3, 0, 0, 7, 7), .kind = 1, .value = ARCH_ID_FIELDS(UINT64_C(0x0)) }, /* ID_RESERVED_7_7 */
+    { .encoding = ARCH_SYSREG(3, 0, 1, 0, 1), .kind = 2, .value = 0 }, /* ACTLR_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 1), .kind = 3, .value = 0 }, /* ICC_DIR_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 5), .kind = 4, .value = 1 }, /* ICC_SGI1R_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 6), .kind = 4, .value = 0 }, /* ICC_ASGI1R_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 12, 11, 7), .kind = 4, .value = 0 }, /* ICC_SGI0R_EL1 */
+    { .encoding = ARCH_SYSREG(3, 0, 12, 12, 5), .kind = 0, .value = 7 }, /* ICC_SRE_EL1 */
 };
 _Static_assert(sizeof(sysreg_set_0) / sizeof(sysreg_set_0[0]) == 142, "sysreg_set_0: one row each");
 
@@ -254,11 +263,6 @@ static const uint32_t vm_guest_spi_hardware[] = {
     0x00000000,
 };
 _Static_assert(sizeof(vm_guest_spi_hardware) / sizeof(vm_guest_spi_hardware[0]) == 1, "vm_guest_spi_hardware: one row each");
-
-static const uint16_t vm_guest_spi_physical[32] = {
-    0,
-};
-_Static_assert(sizeof(vm_guest_spi_physical) / sizeof(vm_guest_spi_physical[0]) == 32, "vm_guest_spi_physical: one row each");
 
 const struct vm_row vm_rows[] = {
     {
@@ -339,7 +343,7 @@ const struct vgic_row vgic_rows[] = {
         .spi_count = 32,
         .spi_owned = vm_guest_spi_owned,
         .spi_hardware = vm_guest_spi_hardware,
-        .spi_physical = vm_guest_spi_physical,
+        .spi_physical = NULL,
     },
 };
 _Static_assert(sizeof(vgic_rows) / sizeof(vgic_rows[0]) == VM_COUNT, "vgic_rows: one row each");

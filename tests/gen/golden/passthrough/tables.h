@@ -9,6 +9,7 @@
 #define PCPU_COUNT 1u
 #define IRQ_COUNT 3u
 #define VGIC_SPI_WORDS 1u
+#define LINKED_SPI_COUNT 2u
 #define VUART_COUNT 0u
 #define CHANNEL_COUNT 0u
 #define CHANNEL_PEER_COUNT 0u
