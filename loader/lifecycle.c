@@ -69,7 +69,7 @@ void lifecycle_init(void)
 
 static bool seen_off(const struct vm_row *row)
 {
-    for (uint32_t n = 0; n < row->vcpu_count; n++) {
+    for (uint32_t n = 0; n < vcpu_count_of(row); n++) {
         if (atomic_load(&vcpus[row->vcpu_first + n].power) != VCPU_OFF) {
             return false;
         }
@@ -105,7 +105,7 @@ static bool vm_begin(struct vcpu *vcpu, bool restart)
     if (IVC_COUNT > 0) {
         ivc_vm_reset(vcpu->vm);
     }
-    vm->counter_base = row->own_counter ? arch_time_now() : 0;
+    vm->counter_base = OWN_COUNTER_VM_COUNT > 0 && row->own_counter ? arch_time_now() : 0;
     vcpu->start_entry = row->entry.addr;
     vcpu->start_arg = row->boot_arg;
     vdev_start(row);
@@ -149,7 +149,7 @@ static void vm_stop(struct vcpu *vcpu, enum vcpu_end end)
     }
     atomic_store(&vm->state, VM_STOPPING);
     log_debug("%s: stops: %s", vcpu->vm_row->name, end_words[end]);
-    for (uint32_t n = 0; n < vcpu->vm_row->vcpu_count; n++) {
+    for (uint32_t n = 0; n < vcpu_count_of(vcpu->vm_row); n++) {
         struct vcpu *other = &vcpus[vcpu->vm_row->vcpu_first + n];
 
         if (other != vcpu) {
@@ -207,7 +207,7 @@ static void vm_pause(struct vcpu *vcpu)
     uint64_t ms = vcpu->vm_row->restart.backoff_ms;
     uint64_t deadline = arch_time_now() + ms * (arch_time_hz() / 1000);
 
-    while (arch_time_now() < deadline && atomic_load(&vms[vcpu->vm].order) == VM_ORDER_NONE) {
+    while (arch_time_now() < deadline && vm_order(vcpu->vm) == VM_ORDER_NONE) {
         alarm_ask(deadline);
         arch_cpu_wait();
         irq_take(vcpu);
@@ -221,12 +221,13 @@ static enum vm_policy vm_verdict(struct vcpu *vcpu, enum vcpu_end end)
     const struct vm_row *row = vcpu->vm_row;
     enum vm_policy policy = policy_of(row, end);
 
-    if (policy == POLICY_RESET_BOARD) {
+    if (RESET_BOARD_VM_COUNT > 0 && policy == POLICY_RESET_BOARD) {
         log_error("%s: board reset, as its policy says", row->name);
         console_flush();
         arch_board_reset();
     }
-    if (policy == POLICY_RESTART && end == VCPU_END_CRASH && !restart_allowed(vm, &row->restart)) {
+    if (RESTART_VM_COUNT > 0 && policy == POLICY_RESTART && end == VCPU_END_CRASH &&
+        !restart_allowed(vm, &row->restart)) {
         log_error("%s: crashed %u times within %u ms: stays off", row->name, vm->restarts,
                   row->restart.window_ms);
         policy = POLICY_HALT;
@@ -261,7 +262,8 @@ static void vm_ended(struct vcpu *vcpu)
     if (!again && order != VM_ORDER_STOP) {
         again = vm_verdict(vcpu, end) == POLICY_RESTART;
     }
-    if (!again || !vm_again(vcpu, end == VCPU_END_CRASH && order != VM_ORDER_RESTART)) {
+    if (RESTART_VM_COUNT == 0 || !again ||
+        !vm_again(vcpu, end == VCPU_END_CRASH && order != VM_ORDER_RESTART)) {
         vm_end(vcpu);
     }
 }
@@ -332,7 +334,7 @@ static bool home_step(struct vcpu *vcpu)
         vm_ended(vcpu);
         return true;
     }
-    if (state == VM_OFF && atomic_load(&vm->order) != VM_ORDER_NONE) {
+    if (state == VM_OFF && vm_order(vcpu->vm) != VM_ORDER_NONE) {
         vm_ordered(vcpu);
         return true;
     }
@@ -354,7 +356,7 @@ static _Noreturn void idle_loop(void)
 /* Home sets up what is other CPUs' too: their private interrupts, where the VM takes its own. */
 static void wait_ready(const struct vcpu *vcpu)
 {
-    while (atomic_load(&ready[vcpu->vm]) != vcpu->vm_row->vcpu_count) {
+    while (atomic_load(&ready[vcpu->vm]) != vcpu_count_of(vcpu->vm_row)) {
         arch_cpu_relax();
     }
 }

@@ -42,7 +42,7 @@ static struct countdown countdowns[COUNT_AT_LEAST_ONE(COUNTDOWN_COUNT)];
 
 static struct countdown_state *countdown_lock(uint32_t instance)
 {
-    if (vm_rows[countdown_rows[instance].vm].vcpu_count > 1) {
+    if (vcpu_count_of(&vm_rows[countdown_rows[instance].vm]) > 1) {
         lock_take(&countdowns[instance].lock);
     }
     return &countdowns[instance].state;
@@ -50,7 +50,7 @@ static struct countdown_state *countdown_lock(uint32_t instance)
 
 static void countdown_unlock(uint32_t instance)
 {
-    if (vm_rows[countdown_rows[instance].vm].vcpu_count > 1) {
+    if (vcpu_count_of(&vm_rows[countdown_rows[instance].vm]) > 1) {
         lock_drop(&countdowns[instance].lock);
     }
 }

@@ -56,7 +56,7 @@ static void console_notify(uint32_t voice)
     struct vcpu *first = &vcpus[vm_rows[vm].vcpu_first];
     struct vcpu *told = first;
 
-    for (uint32_t i = 0; i < vm_rows[vm].vcpu_count; i++) {
+    for (uint32_t i = 0; i < vcpu_count_of(&vm_rows[vm]); i++) {
         if (vcpu_is_on(&first[i])) {
             told = &first[i];
             break;

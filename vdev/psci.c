@@ -57,6 +57,9 @@ static int64_t psci_cpu_on(const struct vcpu *vcpu, uint64_t guest_id, uint64_t 
         !guest_memory_check(vcpu->vm_row, GPA(entry), INSTRUCTION_SIZE, false)) {
         return INVALID_ADDRESS;
     }
+    if (VCPU_MAX_PER_VM == 1) { /* the caller itself */
+        return ALREADY_ON;
+    }
     if (!atomic_compare_exchange_strong_explicit(&target->power, &power, VCPU_CLAIMED,
                                                  memory_order_acquire, memory_order_relaxed)) {
         return power == VCPU_ON ? ALREADY_ON : ON_PENDING;

@@ -10,7 +10,7 @@ static uint64_t compare[VCPU_COUNT];
 
 static uint64_t counter_base(const struct vcpu *vcpu)
 {
-    return vms[vcpu->vm].counter_base;
+    return OWN_COUNTER_VM_COUNT > 0 ? vms[vcpu->vm].counter_base : 0;
 }
 
 static uint64_t guest_count(const struct vcpu *vcpu)

@@ -172,7 +172,7 @@ enum vcpu_end vcpu_serve(struct vcpu *vcpu)
 {
     uint32_t requests = atomic_exchange_explicit(&vcpu->requests, 0, memory_order_acquire);
 
-    if ((requests & VCPU_REQUEST_RECALL) != 0) {
+    if (VCPU_MAX_PER_VM > 1 && (requests & VCPU_REQUEST_RECALL) != 0) {
         vgic_recall(vcpu);
     }
     if ((requests & VCPU_REQUEST_INBOX) != 0) {
@@ -181,13 +181,14 @@ enum vcpu_end vcpu_serve(struct vcpu *vcpu)
     if (VUART_COUNT > 0 && (requests & VCPU_REQUEST_CONSOLE) != 0) {
         vdev_poll(vcpu);
     }
-    if ((requests & VCPU_REQUEST_VGIC) != 0) {
+    if (VCPU_MAX_PER_VM > 1 && (requests & VCPU_REQUEST_VGIC) != 0) {
         vgic_refill(vcpu);
     }
     if ((requests & VCPU_REQUEST_STOP) != 0) {
         return VCPU_END_STOPPED;
     }
-    return (requests & VCPU_REQUEST_ORDER) != 0 ? serve_order(vcpu) : VCPU_END_NONE;
+    return ORDER_VM_COUNT > 0 && (requests & VCPU_REQUEST_ORDER) != 0 ? serve_order(vcpu)
+                                                                      : VCPU_END_NONE;
 }
 
 /* What the guest itself ended goes before a stop that came at the same time. */

@@ -59,6 +59,12 @@ struct vcpu {
 
 extern struct vcpu vcpus[VCPU_COUNT];
 
+/* vCPUs of a VM.  A constant where no VM has several: what only these need is then not linked. */
+static inline uint32_t vcpu_count_of(const struct vm_row *row)
+{
+    return VCPU_MAX_PER_VM > 1 ? row->vcpu_count : 1;
+}
+
 /* Any CPU: sets the request bits and sends an IPI to the vCPU's pCPU (not to own CPU). */
 void vcpu_request(struct vcpu *vcpu, uint32_t requests);
 

@@ -97,7 +97,7 @@ void vgic_vm_reset(uint32_t vm)
     }
     vgics[vm].ctlr = 0;
     vgics[vm].hot = 0;
-    for (uint32_t i = 0; i < vm_rows[vm].vcpu_count; i++) {
+    for (uint32_t i = 0; i < vcpu_count_of(&vm_rows[vm]); i++) {
         cpu_reset(vm, i);
     }
 }
@@ -295,7 +295,7 @@ void vgic_take_sgis(struct vcpu *vcpu)
     uint32_t sgis;
     bool left = false;
 
-    if (atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0 ||
+    if (VCPU_MAX_PER_VM == 1 || atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0 ||
         !atomic_load_explicit(&cpu->running, memory_order_relaxed)) {
         return;
     }

@@ -38,7 +38,7 @@ static inline uint32_t load(const _Atomic uint32_t *word)
 void vgic3_fast_vm_reset(uint32_t vm)
 {
     vgics[vm].typer = vgic_dist_fixed(vm, GICD_TYPER);
-    vgics[vm].shared = vm_rows[vm].vcpu_count > 1;
+    vgics[vm].shared = vcpu_count_of(&vm_rows[vm]) > 1;
     vgics[vm].spi_words = vgic_rows[vm].spi_count / 32u;
     for (uint32_t n = 0; n < vgics[vm].spi_words; n++) {
         vgics[vm].local[n] = vgic_rows[vm].spi_owned[n] & ~vgic_rows[vm].spi_hardware[n];
@@ -59,7 +59,7 @@ static bool is_row(const struct vm_row *vm)
 {
     uint64_t first = sgi_target(vcpu_rows[vm->vcpu_first].guest_id);
 
-    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+    for (uint32_t i = 0; i < vcpu_count_of(vm); i++) {
         if (i >= 16 || (first & 1) == 0 ||
             sgi_target(vcpu_rows[vm->vcpu_first + i].guest_id) != first - 1 + (UINT64_C(1) << i)) {
             return false;
@@ -75,7 +75,7 @@ void vgic3_fast_reset(struct vcpu *vcpu)
     cpu->typer = vgic_redist_fixed(vcpu, vcpu->row->index, GICR_TYPER, 8);
     cpu->redist = vcpu->row->index * VGIC_REDIST_SIZE;
     cpu->sgi_self = sgi_target(vcpu->row->guest_id);
-    cpu->sgi_last = is_row(vcpu->vm_row) ? (1u << vcpu->vm_row->vcpu_count) >> 1 : 0;
+    cpu->sgi_last = is_row(vcpu->vm_row) ? (1u << vcpu_count_of(vcpu->vm_row)) >> 1 : 0;
     cpu->ipi = arch_fast_ipi_target(vcpu->row->pcpu);
 }
 
@@ -209,7 +209,7 @@ static SHORT bool ctlr_write(struct vcpu *vcpu, uint32_t value)
     }
     good = gic->hot == 0 && vcpu->vgic_cpu->lr_used == 0 &&
            vgic_pending(&vcpu->vgic_cpu->private) == 0;
-    for (uint32_t i = 0; good && i < vcpu->vm_row->vcpu_count; i++) {
+    for (uint32_t i = 0; VCPU_MAX_PER_VM > 1 && good && i < vcpu_count_of(vcpu->vm_row); i++) {
         const struct vgic_cpu *cpu = &vgic_cpus[vcpu->vm_row->vcpu_first + i];
 
         good = cpu == vcpu->vgic_cpu || !atomic_load(&cpu->running);

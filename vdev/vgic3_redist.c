@@ -18,7 +18,7 @@ static uint64_t typer(const struct vcpu *vcpu, uint32_t index)
     uint64_t affinity = (id >> 32 & 0xff) << 24 | (id & 0xffffff);
 
     return affinity << 32 | (uint64_t)index << TYPER_NUMBER_SHIFT |
-           (index + 1u == vcpu->vm_row->vcpu_count ? TYPER_LAST : 0);
+           (index + 1u == vcpu_count_of(vcpu->vm_row) ? TYPER_LAST : 0);
 }
 
 bool vgic_redist_has_banks(uint64_t offset)

@@ -46,7 +46,7 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t sgi1r, bool group1)
     uint32_t bit = 1u << vgic_sgi_intid(sgi1r);
 
     vgic_enter(vcpu);
-    for (uint32_t i = 0; i < vcpu->vm_row->vcpu_count; i++) {
+    for (uint32_t i = 0; i < vcpu_count_of(vcpu->vm_row); i++) {
         struct vcpu *target = &vcpus[vcpu->vm_row->vcpu_first + i];
         struct vgic_cpu *cpu = vgic_cpu_of(target);
 

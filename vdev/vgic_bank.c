@@ -201,7 +201,7 @@ static void write_activate(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t wor
     change_begin(vcpu, cpu, word, bits);
     bits &= ~state->active;
     state->active |= bits;
-    for (uint32_t i = 0; i < vcpu->vm_row->vcpu_count; i++) {
+    for (uint32_t i = 0; i < vcpu_count_of(vcpu->vm_row); i++) {
         struct vgic_cpu *its = &vgic_cpus[vcpu->vm_row->vcpu_first + i];
 
         if (word != 0 || its == cpu) {

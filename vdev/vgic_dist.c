@@ -11,7 +11,7 @@ void vgic_reroute(struct vcpu *vcpu, uint32_t spi, uint8_t route)
     uint32_t bit = 1u << (spi % 32);
     const struct vm_row *row = vcpu->vm_row;
 
-    for (uint32_t i = 0; i < row->vcpu_count; i++) {
+    for (uint32_t i = 0; i < vcpu_count_of(row); i++) {
         uint32_t *target = &vgic_cpus[row->vcpu_first + i].target[word];
 
         *target = i == route ? *target | bit : *target & ~bit;

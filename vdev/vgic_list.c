@@ -114,7 +114,7 @@ void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word
 
     bits &= state->active;
     state->active &= ~bits;
-    for (uint32_t i = 0; word != 0 && i < vcpu->vm_row->vcpu_count; i++) {
+    for (uint32_t i = 0; word != 0 && i < vcpu_count_of(vcpu->vm_row); i++) {
         vgic_cpus[vcpu->vm_row->vcpu_first + i].mine[word] &= ~bits;
     }
     vgic_physical_release(vcpu, cpu, word, bits & ~state->arrived);
@@ -125,7 +125,10 @@ void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t 
     struct vgic *gic = vgic_of(vcpu);
     const struct vgic_word *state = vgic_word(gic, cpu, word);
 
-    for (uint32_t i = 0; i < vcpu->vm_row->vcpu_count; i++) {
+    if (VCPU_MAX_PER_VM == 1) {
+        return;
+    }
+    for (uint32_t i = 0; i < vcpu_count_of(vcpu->vm_row); i++) {
         struct vcpu *other = &vcpus[vcpu->vm_row->vcpu_first + i];
         struct vgic_cpu *its = vgic_cpu_of(other);
 
@@ -190,7 +193,7 @@ static void fold_one(struct vcpu *vcpu, uint32_t lr)
 
 bool vgic_drain_sgis(struct vgic_cpu *cpu)
 {
-    if (atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0) {
+    if (VCPU_MAX_PER_VM == 1 || atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0) {
         return false;
     }
     cpu->private.latch |= atomic_exchange_explicit(&cpu->sgis, 0, memory_order_acquire);
@@ -287,7 +290,7 @@ static void load(struct vcpu *vcpu, uint32_t lr, uint32_t candidate)
 static void control(struct vcpu *vcpu, bool pending_left, bool active_left)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
-    uint32_t when = vcpu->vm_row->vcpu_count > 1 ? ARCH_LR_TRAP_DIR : 0;
+    uint32_t when = vcpu_count_of(vcpu->vm_row) > 1 ? ARCH_LR_TRAP_DIR : 0;
 
     if (pending_left) {
         when |= ARCH_LR_WHEN_NO_PENDING;

@@ -25,14 +25,14 @@ enum vgic_recall_state { RECALL_NONE, RECALL_ASKED, RECALL_FOLDED };
 
 static void lock(struct vcpu *vcpu)
 {
-    if (vcpu->vm_row->vcpu_count > 1) {
+    if (vcpu_count_of(vcpu->vm_row) > 1) {
         lock_take(&vgic_of(vcpu)->lock);
     }
 }
 
 static void unlock(struct vcpu *vcpu)
 {
-    if (vcpu->vm_row->vcpu_count > 1) {
+    if (vcpu_count_of(vcpu->vm_row) > 1) {
         lock_drop(&vgic_of(vcpu)->lock);
     }
 }
@@ -65,7 +65,7 @@ static void answer(struct vcpu *vcpu)
 
 void vgic_recall(struct vcpu *vcpu)
 {
-    if (atomic_load(&vgic_cpu_of(vcpu)->recall) != RECALL_NONE) {
+    if (VCPU_MAX_PER_VM > 1 && atomic_load(&vgic_cpu_of(vcpu)->recall) != RECALL_NONE) {
         answer(vcpu);
         vgic_refill(vcpu);
     }
@@ -128,8 +128,11 @@ static uint32_t holders(const struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t 
     const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
     uint32_t found = 0;
 
+    if (vcpu_count_of(vcpu->vm_row) == 1) {
+        return 0;
+    }
     bits &= state->loaded | state->active;
-    for (uint32_t i = 0; bits != 0 && i < vcpu->vm_row->vcpu_count; i++) {
+    for (uint32_t i = 0; bits != 0 && i < vcpu_count_of(vcpu->vm_row); i++) {
         uint32_t index = vcpu->vm_row->vcpu_first + i;
         const struct vgic_cpu *its = &vgic_cpus[index];
 
@@ -165,9 +168,9 @@ void vgic_enter_exact(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, ui
 
 void vgic_enter_alone(struct vcpu *vcpu)
 {
-    uint32_t all = UINT32_MAX >> (32u - vcpu->vm_row->vcpu_count);
+    uint32_t all = UINT32_MAX >> (32u - vcpu_count_of(vcpu->vm_row));
 
-    if (vcpu->vm_row->vcpu_count > 1) {
+    if (vcpu_count_of(vcpu->vm_row) > 1) {
         freeze(vcpu, all & ~(1u << vcpu->row->index));
     }
     lock(vcpu);
@@ -176,7 +179,7 @@ void vgic_enter_alone(struct vcpu *vcpu)
 void vgic_leave(struct vcpu *vcpu)
 {
     unlock(vcpu);
-    if (vcpu->vm_row->vcpu_count > 1 && is_recaller(vcpu)) {
+    if (vcpu_count_of(vcpu->vm_row) > 1 && is_recaller(vcpu)) {
         thaw(vcpu);
     }
 }

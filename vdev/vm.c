@@ -53,19 +53,22 @@ bool vm_order_start(uint32_t vm)
 
 enum vm_order vm_order_take(uint32_t vm)
 {
-    return (enum vm_order)atomic_exchange(&vms[vm].order, VM_ORDER_NONE);
+    return ORDER_VM_COUNT > 0 ? (enum vm_order)atomic_exchange(&vms[vm].order, VM_ORDER_NONE)
+                              : VM_ORDER_NONE;
 }
 
 void vm_order_forget_crash(uint32_t vm)
 {
     uint32_t crash = VM_ORDER_CRASH;
 
-    (void)atomic_compare_exchange_strong(&vms[vm].order, &crash, VM_ORDER_NONE);
+    if (ORDER_VM_COUNT > 0) {
+        (void)atomic_compare_exchange_strong(&vms[vm].order, &crash, VM_ORDER_NONE);
+    }
 }
 
 enum vcpu_end vm_order_end(uint32_t vm)
 {
-    switch ((enum vm_order)atomic_load(&vms[vm].order)) {
+    switch (vm_order(vm)) {
     case VM_ORDER_CRASH:
         return VCPU_END_CRASH;
     case VM_ORDER_STOP:

@@ -45,6 +45,11 @@ void vm_order_give(uint32_t vm, enum vm_order order);
 bool vm_order_end_run(uint32_t vm, enum vm_order order);
 /* Any CPU: an order to start, where the VM is off and has no order; false: it has not. */
 bool vm_order_start(uint32_t vm);
+/* Home: the order, VM_ORDER_NONE where no VM of the deployment can be given any. */
+static inline enum vm_order vm_order(uint32_t vm)
+{
+    return ORDER_VM_COUNT > 0 ? (enum vm_order)atomic_load(&vms[vm].order) : VM_ORDER_NONE;
+}
 /* Home, which carries it out: the order, and there is none any more. */
 enum vm_order vm_order_take(uint32_t vm);
 /* Home: a crash that was meant for an earlier run goes. */

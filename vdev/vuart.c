@@ -7,14 +7,14 @@
 
 void vuart_lock(struct vuart *uart, const struct vm_row *vm)
 {
-    if (vm->vcpu_count > 1) {
+    if (vcpu_count_of(vm) > 1) {
         lock_take(&uart->lock);
     }
 }
 
 void vuart_unlock(struct vuart *uart, const struct vm_row *vm)
 {
-    if (vm->vcpu_count > 1) {
+    if (vcpu_count_of(vm) > 1) {
         lock_drop(&uart->lock);
     }
 }

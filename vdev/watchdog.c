@@ -40,7 +40,7 @@ static struct watchdog watchdogs[COUNT_AT_LEAST_ONE(WATCHDOG_COUNT)];
 
 static struct watchdog_state *watchdog_lock(uint32_t instance)
 {
-    if (vm_rows[watchdog_rows[instance].vm].vcpu_count > 1) {
+    if (vcpu_count_of(&vm_rows[watchdog_rows[instance].vm]) > 1) {
         lock_take(&watchdogs[instance].lock);
     }
     return &watchdogs[instance].state;
@@ -48,7 +48,7 @@ static struct watchdog_state *watchdog_lock(uint32_t instance)
 
 static void watchdog_unlock(uint32_t instance)
 {
-    if (vm_rows[watchdog_rows[instance].vm].vcpu_count > 1) {
+    if (vcpu_count_of(&vm_rows[watchdog_rows[instance].vm]) > 1) {
         lock_drop(&watchdogs[instance].lock);
     }
 }
@@ -149,7 +149,7 @@ static void control_write(struct watchdog_state *state, uint64_t offset, uint32_
 
 static uint64_t counter_base(uint32_t instance)
 {
-    return vms[watchdog_rows[instance].vm].counter_base;
+    return OWN_COUNTER_VM_COUNT > 0 ? vms[watchdog_rows[instance].vm].counter_base : 0;
 }
 
 static uint64_t watchdog_control_read(struct vcpu *vcpu, uint32_t instance, uint64_t offset,

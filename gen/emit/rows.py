@@ -38,6 +38,7 @@ def tables_header(plan: Plan) -> str:
         "IRQ_COUNT": len(_irq_owners(plan)),
         "VGIC_SPI_WORDS": max(1, *(vm.spi_count // 32 for vm in plan.vms)),
         "LINKED_SPI_COUNT": linked_spi_count(plan),
+        **_vm_counts(plan),
         "VUART_COUNT": len(plan.vuarts),
         "CHANNEL_COUNT": len(plan.channels),
         "CHANNEL_PEER_COUNT": sum(len(channel.peers) for channel in plan.channels),
@@ -68,6 +69,20 @@ def tables_header(plan: Plan) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _vm_counts(plan: Plan) -> dict[str, int]:
+    """How many VMs have what is not linked where none has it."""
+    controlled = {vm for monitor in plan.monitors for vm in monitor.controls}
+    controlled |= {vm.index for vm in plan.vms if vm.vm.console_control}
+    policies = {vm.index: {vm.vm.on_crash, vm.vm.on_reset, vm.vm.on_off} for vm in plan.vms}
+    restarts = {vm for vm, policy in policies.items() if "restart" in policy}
+    return {
+        "RESTART_VM_COUNT": len(controlled | restarts),
+        "RESET_BOARD_VM_COUNT": sum("reset-board" in policy for policy in policies.values()),
+        "ORDER_VM_COUNT": len(controlled | {dog.vm for dog in plan.watchdogs}),
+        "OWN_COUNTER_VM_COUNT": sum(vm.vm.counter == "own" for vm in plan.vms),
+    }
 
 
 def _power(power: Power | None) -> list[str]:

@@ -42,9 +42,7 @@ static const struct port_row ports[] = {
     { 0xcf8, 8, &words, 2 },
     { 0xffff, 1, &bytes, 3 },
 };
-static const struct sysreg_row registers[] = { { 0x10, 0, 0 },
-                                               { 0xc000, 0, 0 },
-                                               { 0xffff, 0, 0 } };
+static const struct sysreg_row registers[] = { { 0x10, 0, 0 }, { 0xc000, 0, 0 }, { 0xffff, 0, 0 } };
 static const struct vm_row vm = {
     .mmio = mmio,
     .mmio_count = 4,

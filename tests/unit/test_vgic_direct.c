@@ -242,7 +242,7 @@ static void lines(void)
 
 static void sgi(uint64_t value, uint64_t group1)
 {
-    const struct sysreg_row row = { .value = group1 };
+    const struct sysreg_row row = { .value = (uint16_t)group1 };
 
     fake_calls_clear();
     CHECK(sysreg_vgic_direct_sgi_ops.write(on(0), &row, value));

@@ -10,6 +10,10 @@
 #define IRQ_COUNT 2u
 #define VGIC_SPI_WORDS 1u
 #define LINKED_SPI_COUNT 0u
+#define RESTART_VM_COUNT 2u
+#define RESET_BOARD_VM_COUNT 0u
+#define ORDER_VM_COUNT 0u
+#define OWN_COUNTER_VM_COUNT 0u
 #define VUART_COUNT 2u
 #define CHANNEL_COUNT 2u
 #define CHANNEL_PEER_COUNT 4u
