@@ -27,7 +27,7 @@ def use_debians_python() -> None:
 
 use_debians_python()
 
-from gen.diagnostics import Exit, Failure  # noqa: E402
+from gen.diagnostics import Exit, Failure, missing  # noqa: E402
 from gen.tool.options import Options, parse  # noqa: E402
 from gen.tool.terminal import Terminal  # noqa: E402
 
@@ -210,9 +210,9 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if str(error.name).startswith("gen"):
             raise
-        cure = f"Python module {error.name} is missing; run: ./build.py --setup"
-        say.failure(Failure(Exit.MISSING, cure))
-        status = int(Exit.MISSING)
+        absent = missing(f"Python module {error.name}")
+        say.failure(absent)
+        status = int(absent.status)
     except KeyboardInterrupt:
         from gen.tool import process
 

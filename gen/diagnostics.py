@@ -34,6 +34,7 @@ class Where:
         return f"{self.file}:{self.line}" if self.line else str(self.file)
 
 
+SETUP = "./build.py --setup"
 NOWHERE = Where(Path("(built in)"))
 MISSING_FILE = "E-file-missing"
 
@@ -70,6 +71,11 @@ class Failure(Exception):
         self.status = status
         self.message = message
         self.diagnostics = diagnostics
+
+
+def missing(what: str) -> Failure:
+    """What --setup installs is not there."""
+    return Failure(Exit.MISSING, f"{what} is missing; run: {SETUP}")
 
 
 @dataclass

@@ -4,16 +4,16 @@ they change."""
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import libfdt
 
-from gen.diagnostics import Exit, Failure, Report
+from gen.diagnostics import Report
 from gen.plan.guest_tree import GuestView
 from gen.plan.tree_check import Source, check_cpus, check_reach, memory_text, told_memory
 from gen.ranges import Range, union
 from gen.read.devices import cpu_nodes
+from gen.read.dtc import SourceError, compile_source
 from gen.read.fdt import Tree, parse
 from gen.read.interrupts import is_gic
 
@@ -27,12 +27,15 @@ def overlaid(
     has something."""
     for file in view.vm.dtb_overlay:
         source = Source(file.name, view.vm.at("dtb_overlay"))
-        applied = _apply(blob, _overlay_blob(file))
-        if isinstance(applied, str):
+        try:
+            applied = _apply(blob, _overlay_blob(file))
+        except (OSError, SourceError, _NotApplied) as error:
+            words = str(error.strerror if isinstance(error, OSError) else error)
             report.error(
                 "dtb-overlay",
                 source.where,
-                f"VM {view.vm.name}: overlay {file.name} can't be applied: {applied}",
+                f"VM {view.vm.name}: overlay {file.name} can't be applied: "
+                + words.replace("\n", "; "),
                 f"refer to nodes by target-path, or by a label of the tree{_labels_text(blob)}",
             )
             return None
@@ -83,40 +86,30 @@ def _labels_text(blob: bytes) -> str:
     return f": {', '.join(labels)}" if labels else ", which has none"
 
 
-def _overlay_blob(file: Path) -> bytes | str:
-    """The overlay's blob, or what is wrong with it."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        return str(error.strerror)
-    if file.suffix != ".dtso":
-        return data
-    command = ["dtc", "-@", "-I", "dts", "-O", "dtb", "-i", str(file.parent), "-"]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
-    except FileNotFoundError as error:
-        raise Failure(Exit.MISSING, "dtc is missing; run: ./build.py --setup") from error
-    if done.returncode != 0:
-        return done.stderr.decode("utf-8", "replace").strip().replace("\n", "; ")
-    return done.stdout
+def _overlay_blob(file: Path) -> bytes:
+    if file.suffix == ".dtso" and file.is_file():
+        return compile_source(file, "-@")
+    return file.read_bytes()
 
 
-def _apply(blob: bytes, overlay: bytes | str) -> bytes | str:
-    if isinstance(overlay, str):
-        return overlay
+class _NotApplied(Exception):
+    """Why, in words."""
+
+
+def _apply(blob: bytes, overlay: bytes) -> bytes:
     status = libfdt.fdt_check_full(bytearray(overlay), len(overlay))
     if status != 0:
-        return f"not a sound device tree: {libfdt.strerror(status)}"
+        raise _NotApplied(f"not a sound device tree: {libfdt.strerror(status)}")
     known = _labels(blob, "__symbols__")
     lacking = [label for label in _labels(overlay, "__fixups__") if label not in known]
     if lacking:
-        return f"the guest's tree has no label {', '.join(lacking)}"
+        raise _NotApplied(f"the guest's tree has no label {', '.join(lacking)}")
     target = libfdt.Fdt(blob)
     target.resize(len(blob) + len(overlay) + OVERLAY_ROOM)
     merged = target.as_bytearray()
     status = libfdt.fdt_overlay_apply(merged, bytearray(overlay))
     if status != 0:
-        return str(libfdt.strerror(status))
+        raise _NotApplied(str(libfdt.strerror(status)))
     result = libfdt.Fdt(merged)
     result.pack()
     return bytes(result.as_bytearray())

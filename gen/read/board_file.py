@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
+from gen.diagnostics import NOWHERE, Report, Where
 from gen.ranges import PAGE, Range
 from gen.read import fdt
 from gen.read.board import Board, QemuFirmware, spin_table
 from gen.read.board_schema import BOARD, VARIANT
 from gen.read.board_tree import TreeFacts, read_facts
+from gen.read.dtc import SourceError, compile_source, sources_of
 from gen.read.suggest import did_you_mean
 from gen.read.toml_file import Item, read_toml
 from gen.read.validate import Values, read_table
@@ -73,9 +72,10 @@ def load_board(
     chosen = _choose(variants, variant, folder.name, report, where)
     if len(report.errors) > errors_before:
         return None
-    tree_file = _compile(values.get("tree"), values.at("tree"), report)
-    if tree_file is None:
+    compiled = _compile(values.get("tree"), values.at("tree"), report)
+    if compiled is None:
         return None
+    tree_file, sources = compiled
     try:
         tree = fdt.parse_file(tree_file)
         facts = read_facts(tree, values, bool(chosen and chosen.get("ram")), report)
@@ -85,7 +85,7 @@ def load_board(
     if facts is None or len(report.errors) > errors_before:
         return None
     firmware = _qemu_firmware(values, report)
-    files = [folder / "board.toml", values.get("tree")]
+    files = [folder / "board.toml", *sources]
     files += [firmware.source] if firmware is not None else []
     found = _Source(folder, tree_file, tuple(files), variant, variants, chosen)
     board = replace(_assemble(found, values, facts), qemu_firmware=firmware)
@@ -166,43 +166,32 @@ def _choose(
     return None
 
 
-def _compile(tree: Path, where: Where, report: Report) -> Path | None:
-    """The blob of a tree: itself, or compiled from source into the cache."""
+def _compile(tree: Path, where: Where, report: Report) -> tuple[Path, tuple[Path, ...]] | None:
+    """The blob of a tree: itself, or compiled from source into the cache; and what it is made of."""
     try:
-        source = tree.read_bytes()
+        sources = sources_of(tree)
+        data = b"".join(source.read_bytes() for source in sources)
     except OSError as error:
         fetched = tree.is_relative_to(FETCH)
         cure = "python3 -m gen.tool.fetch fetches it" if fetched else "correct the path"
         report.error("file-missing", where, f"{tree}: {error.strerror}", cure)
         return None
     if tree.suffix != ".dts":
-        return tree
-    blob = CACHE / f"{tree.parent.name}-{hashlib.sha256(source).hexdigest()[:16]}.dtb"
-    if blob.is_file():
-        return blob
-    dtc = shutil.which("dtc")
-    if dtc is None:
-        raise Failure(Exit.MISSING, "dtc is missing; run: ./build.py --setup")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    fresh = blob.with_suffix(f".{os.getpid()}")
-    run = subprocess.run(
-        [dtc, "-q", "-I", "dts", "-O", "dtb", "-o", str(fresh), str(tree)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if run.returncode != 0:
-        fresh.unlink(missing_ok=True)
-        words = run.stderr.strip().splitlines()
-        report.error(
-            "board-tree",
-            where,
-            f"{tree} does not compile: {words[0] if words else 'dtc failed'}",
-            "correct the device tree",
-        )
-        return None
-    fresh.replace(blob)
-    return blob
+        return tree, sources
+    target = CACHE / f"{tree.parent.name}-{hashlib.sha256(data).hexdigest()[:16]}.dtb"
+    if not target.is_file():
+        try:
+            blob = compile_source(tree)
+        except SourceError as error:
+            words = str(error).splitlines()[0]
+            cure = "correct the device tree"
+            report.error("board-tree", where, f"{tree} does not compile: {words}", cure)
+            return None
+        CACHE.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(blob)
+        fresh.replace(target)
+    return target, sources
 
 
 def _assemble(source: _Source, values: Values, facts: TreeFacts) -> Board:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gen.diagnostics import Exit, Failure
+from gen.diagnostics import SETUP, Exit, Failure
 from gen.tool.paths import CACHE, write_if_changed
-from gen.tool.process import SETUP, capture
+from gen.tool.process import capture
 
 _PLACE = CACHE / "apt"
 _SOURCES = Path("/etc/apt")

@@ -56,11 +56,8 @@ def of_image(elf: Path) -> dict[str, Any] | None:
 
 
 def _audit(elf: Path, options: Options) -> Audit:
-    try:
-        from gen.audit import audit
-    except ModuleNotFoundError as error:
-        cure = f"Python module {error.name} is missing; run: ./build.py --setup"
-        raise Failure(Exit.MISSING, cure) from error
+    from gen.audit import audit
+
     if not elf.is_file():
         raise Failure(Exit.MISSING, f"{shown(elf)} does not exist")
     source = None

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
 from gen.tool.paths import ROOT, write_if_changed
-from gen.tool.process import SETUP
 
 if TYPE_CHECKING:
     import kconfiglib
@@ -36,12 +35,8 @@ class Config:
 
 def load() -> kconfiglib.Kconfig:
     """The tree of symbols with nothing set."""
-    try:
-        import kconfiglib
-    except ImportError as error:
-        raise Failure(
-            Exit.MISSING, f"python3-kconfiglib is missing ({error}); run: {SETUP}"
-        ) from None
+    import kconfiglib
+
     os.environ["srctree"] = str(ROOT)
     os.environ["CONFIG_"] = "CONFIG_"
     return kconfiglib.Kconfig(str(KCONFIG), warn_to_stderr=False)

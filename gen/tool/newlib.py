@@ -14,11 +14,10 @@ import tarfile
 from pathlib import Path
 from typing import Literal
 
-from gen.diagnostics import Exit, Failure
+from gen.diagnostics import missing
 from gen.tool import cache, toolchain
 from gen.tool.library import Library, Unit, archive
 from gen.tool.paths import ROOT
-from gen.tool.process import SETUP
 from gen.tool.toolchain import relative
 
 Kind = Literal["hyp", "guest"]  # who links it
@@ -74,7 +73,7 @@ def source() -> Path:
     """The archive of package newlib-source."""
     found = sorted(SOURCE_FOLDER.glob("newlib-*.tar.xz"))
     if not found:
-        raise Failure(Exit.MISSING, f"{SOURCE_FOLDER}/newlib-*.tar.xz is missing; run: {SETUP}")
+        raise missing(f"{SOURCE_FOLDER}/newlib-*.tar.xz")
     return found[-1]
 
 

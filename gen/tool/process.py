@@ -14,10 +14,8 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gen.diagnostics import Exit, Failure
+from gen.diagnostics import Exit, Failure, missing
 from gen.tool.paths import ROOT
-
-SETUP = "./build.py --setup"
 
 _children: set[subprocess.Popen[bytes]] = set()
 _children_lock = threading.Lock()
@@ -41,7 +39,7 @@ def find(program: str) -> str:
     """The full path of `program`; Failure(MISSING) with the cure if there is none."""
     path = shutil.which(program)
     if path is None:
-        raise Failure(Exit.MISSING, f"{program} is missing; run: {SETUP}")
+        raise missing(program)
     return path
 
 

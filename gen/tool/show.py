@@ -18,7 +18,6 @@ from gen.read.board_file import list_boards, load_board, read_title
 from gen.read.suggest import nearest
 from gen.tool import kconfig, stages
 from gen.tool.paths import shown, write_if_changed
-from gen.tool.process import SETUP
 from gen.tool.stages import Work, fetch_tree
 from gen.tool.terminal import Terminal
 
@@ -68,12 +67,8 @@ def config(work: Work) -> None:
 
 def menuconfig(work: Work) -> None:
     """Lets the user edit the symbols; then shows what [build] must hold for that."""
-    try:
-        import menuconfig as menu
-    except ImportError as error:
-        raise Failure(
-            Exit.MISSING, f"python3-kconfiglib is missing ({error}); run: {SETUP}"
-        ) from None
+    import menuconfig as menu
+
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Failure(Exit.USAGE, "--menuconfig needs a terminal")
     tree = kconfig.load()

@@ -24,6 +24,7 @@ from gen.plan.plan import make_plan
 from gen.read.board import Board
 from gen.read.board_file import load_board, read_title
 from gen.read.deployment import Deployment
+from gen.read.dtc import sources_of
 from gen.read.files import check_files, has_sources
 from gen.read.load import load_deployment
 from gen.tool import audit as audits
@@ -295,7 +296,7 @@ def _images(deployment: Deployment) -> list[Path]:
             found.append(vm.initrd)
         if isinstance(vm.dtb, Path):
             found.append(vm.dtb)
-        found += vm.dtb_overlay
+        found += [source for file in vm.dtb_overlay for source in sources_of(file)]
     return found
 
 

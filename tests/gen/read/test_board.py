@@ -13,6 +13,7 @@ from gen.ranges import Range
 from gen.read import board_file
 from gen.read.board import Board
 from gen.read.board_file import PLATFORM, list_boards, load_board
+from gen.read.fdt import parse_file
 
 QEMU = "qemu-virt-aarch64"
 HERE = Where(Path("deployment.toml"), 3)
@@ -155,6 +156,22 @@ def test_a_tree_that_lacks_a_fact(folder: Path, old: str, new: str, words: str) 
     (found,) = report.errors
     assert found.code == "E-board-tree" and words in found.message
     assert found.cure
+
+
+def test_what_a_tree_includes_is_part_of_it(folder: Path) -> None:
+    """A change there makes another blob, and another build."""
+    inner = folder / "parts" / "more.dtsi"
+    inner.parent.mkdir()
+    with (folder / "board.dts").open("a") as stream:
+        stream.write('/include/ "parts/more.dtsi"\n')
+    inner.write_text('/ { model = "one"; };\n')
+    board, report = load(str(folder))
+    assert board is not None and not report.found
+    assert board.files == (folder / "board.toml", folder / "board.dts", inner)
+    inner.write_text('/ { model = "two"; };\n')
+    again, _ = load(str(folder))
+    assert again is not None and again.tree != board.tree
+    assert parse_file(again.tree).root.text("model") == "two"
 
 
 def test_no_cpus(folder: Path) -> None:

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -180,11 +179,9 @@ def test_only_what_changed_is_made_again(deployment: Path, tmp_path: Path) -> No
     there = build(deployment, "--out", out, cwd=tmp_path)
     assert "  files  out/firmware.bin  " in there.stdout, "as one sees it from there"
 
-    begun = time.monotonic()
     again = build(deployment, "--out", out, "-v")
-    assert time.monotonic() - begun < 1
     assert again.stdout == first.stdout
-    assert "compiling" not in again.stderr
+    assert again.stderr == ""  # not even the deployment was read
 
     before = (out / "firmware.bin").read_bytes()
     source = tmp_path / "one/main.c"
