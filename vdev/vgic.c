@@ -11,17 +11,9 @@ struct vgic_cpu vgic_cpus[VCPU_COUNT];
 
 static void word_reset(struct vgic_word *word, uint32_t edge, uint32_t linked)
 {
-    word->group = 0;
-    word->enabled = 0;
-    word->latch = 0;
-    word->active = 0;
+    memset(word, 0, sizeof(*word));
     word->edge = edge;
-    word->loaded = 0;
-    word->carried = 0;
     word->linked = linked;
-    word->held = 0;
-    word->arrived = 0;
-    atomic_store_explicit(&word->line, 0, memory_order_relaxed);
 }
 
 static void cpu_reset(uint32_t vm, uint32_t index)
@@ -29,7 +21,6 @@ static void cpu_reset(uint32_t vm, uint32_t index)
     struct vgic_cpu *cpu = &vgic_cpus[vm_rows[vm].vcpu_first + index];
 
     word_reset(&cpu->private, VGIC_SGI_MASK, VGIC_PPI_LINKED);
-    memset(cpu->priority, 0, sizeof(cpu->priority));
     memset(cpu->mine, 0, sizeof(cpu->mine));
     /* IROUTER resets to affinity 0.0.0.0; who has none gets its SPIs at vCPU 0 all the same.  GICv2
      * leaves open where they go at first. */
@@ -68,7 +59,6 @@ static void spi_reset(uint32_t vm, uint32_t index)
     }
     word_reset(&gic->spi[index], edge, linked);
     for (uint32_t i = 32 * index; i < 32 * (index + 1); i++) {
-        gic->priority[i] = 0;
         gic->router[i] = VGIC_ROUTER_RESET;
         atomic_store(&gic->route[i], 0);
     }
@@ -161,26 +151,20 @@ void vgic_inject_hardware(struct vcpu *vcpu, uint32_t intid)
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     uint32_t index = intid / 32;
     uint32_t bit = 1u << (intid % 32);
-    bool running = atomic_load_explicit(&cpu->running, memory_order_relaxed);
-    struct vgic_word *word;
+    struct vgic_word *word = vgic_word(vgic_of(vcpu), cpu, index);
 
     vgic_enter(vcpu);
-    if (running && vgic_fill_one(vcpu, intid, true)) {
-        vgic_leave(vcpu);
-        return;
+    if (!atomic_load_explicit(&cpu->running, memory_order_relaxed) ||
+        !vgic_fill_one(vcpu, intid, true)) {
+        word->held |= bit;
+        word->arrived |= bit;
+        vgic_latch(vgic_of(vcpu), cpu, index, 0);
+        if ((word->enabled & bit) == 0) {
+            vgic_give_back(vcpu, cpu, index, bit, false); /* it came while it was being disabled */
+        }
+        vgic_wake(vcpu, cpu, index, bit);
+        vcpu_request(vcpu, VCPU_REQUEST_VGIC); /* once for all that arrive together */
     }
-    word = vgic_word(vgic_of(vcpu), cpu, index);
-    vgic_fold(vcpu);
-    word->held |= bit;
-    word->arrived |= bit;
-    vgic_latch(vgic_of(vcpu), cpu, index, 0);
-    if ((word->enabled & bit) == 0) {
-        vgic_give_back(vcpu, cpu, index, bit, false); /* it arrived while it was being disabled */
-    }
-    if (running) {
-        vgic_fill(vcpu);
-    }
-    vgic_wake(vcpu, cpu, index, bit);
     vgic_leave(vcpu);
 }
 
@@ -293,7 +277,6 @@ void vgic_take_sgis(struct vcpu *vcpu)
 {
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     uint32_t sgis;
-    bool left = false;
 
     if (VCPU_MAX_PER_VM == 1 || atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0 ||
         !atomic_load_explicit(&cpu->running, memory_order_relaxed)) {
@@ -303,13 +286,9 @@ void vgic_take_sgis(struct vcpu *vcpu)
     for (sgis = atomic_exchange_explicit(&cpu->sgis, 0, memory_order_acquire); sgis != 0;
          sgis &= sgis - 1) {
         if (!vgic_fill_one(vcpu, (uint32_t)__builtin_ctz(sgis), false)) {
-            vgic_latch(vgic_of(vcpu), cpu, 0, sgis & -sgis);
-            left = true;
+            cpu->private.latch |= sgis & -sgis;
+            vcpu_request(vcpu, VCPU_REQUEST_VGIC);
         }
-    }
-    if (left) {
-        vgic_fold(vcpu);
-        vgic_fill(vcpu);
     }
     vgic_leave(vcpu);
 }
@@ -323,10 +302,7 @@ void vgic_deactivate(struct vcpu *vcpu, uint32_t intid)
     if (!vgic_intid_valid(vcpu->vm, intid)) {
         return;
     }
-    vgic_enter_exact(vcpu, cpu, index, bit);
-    vgic_fold(vcpu);
+    vgic_change_begin(vcpu, cpu, index, bit);
     vgic_deactivate_bits(vcpu, cpu, index, bit);
-    vgic_fill(vcpu);
-    vgic_wake(vcpu, cpu, index, bit);
-    vgic_leave(vcpu);
+    vgic_change_end(vcpu, cpu, index, bit);
 }

@@ -85,14 +85,11 @@ static void target_write(struct vcpu *vcpu, uint32_t intid, uint32_t targets)
     uint32_t bit = 1u << (intid % 32);
 
     targets &= UINT32_MAX >> (32u - vcpu->vm_row->vcpu_count) & 0xffu;
-    vgic_enter_exact(vcpu, vgic_cpu_of(vcpu), word, bit);
-    vgic_fold(vcpu);
+    vgic_change_begin(vcpu, vgic_cpu_of(vcpu), word, bit);
     vgic_of(vcpu)->router[intid - 32] = targets;
     vgic_reroute(vcpu, intid - 32,
                  targets != 0 ? (uint8_t)__builtin_ctz(targets) : (uint8_t)VGIC_ROUTE_NONE);
-    vgic_fill(vcpu);
-    vgic_wake(vcpu, vgic_cpu_of(vcpu), word, bit);
-    vgic_leave(vcpu);
+    vgic_change_end(vcpu, vgic_cpu_of(vcpu), word, bit);
 }
 
 static void targets_write(struct vcpu *vcpu, uint32_t intid, unsigned size, uint32_t value)

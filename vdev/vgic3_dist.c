@@ -58,14 +58,11 @@ static void router_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint
     }
     word = 1 + spi / 32;
     bit = 1u << (spi % 32);
-    vgic_enter_exact(vcpu, vgic_cpu_of(vcpu), word, bit);
-    vgic_fold(vcpu);
+    vgic_change_begin(vcpu, vgic_cpu_of(vcpu), word, bit);
     router = vgic_router_merge(gic->router[spi], offset, size, value);
     gic->router[spi] = router;
     vgic_reroute(vcpu, spi, vgic_route_of(vcpu->vm_row, router));
-    vgic_fill(vcpu);
-    vgic_wake(vcpu, vgic_cpu_of(vcpu), word, bit);
-    vgic_leave(vcpu);
+    vgic_change_end(vcpu, vgic_cpu_of(vcpu), word, bit);
 }
 
 uint64_t vgic_router_read(struct vcpu *vcpu, uint64_t offset, unsigned size)

@@ -136,6 +136,23 @@ static inline uint32_t changes(const struct vgic_word *word, uint32_t bank, uint
     }
 }
 
+static SHORT bool pend_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t offset,
+                             uint32_t local, uint64_t value)
+{
+    struct vgic *gic = vcpu->vgic;
+    const bool shared = is_shared(gic);
+    bool good;
+
+    (void)word;
+    (void)local;
+    if (!enter(gic, shared)) {
+        return false;
+    }
+    good = vgic_pend(vcpu, word_of(offset), (uint32_t)value);
+    leave(gic, shared);
+    return good;
+}
+
 /* `local`: bits that may be enabled with nothing else to do. */
 static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t offset,
                              uint32_t local, uint64_t value)
@@ -150,8 +167,10 @@ static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t
     if (changed == 0) {
         return true;
     }
-    if ((bank != VGIC_BANK_GROUP && bank != VGIC_BANK_ENABLE && bank != VGIC_BANK_DEACTIVATE) ||
-        !enter(gic, shared)) {
+    if (bank != VGIC_BANK_GROUP && bank != VGIC_BANK_ENABLE && bank != VGIC_BANK_DEACTIVATE) {
+        return bank == VGIC_BANK_PEND && pend_write(vcpu, word, offset, local, value);
+    }
+    if (!enter(gic, shared)) {
         return false;
     }
     changed = changes(word, bank, bits);
@@ -165,12 +184,28 @@ static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t
     return good;
 }
 
-/* Of four interrupts. */
-static inline void priority_set(uint8_t *priority, uint64_t value)
+/* Of four interrupts of a word, from `first` on. */
+static SHORT bool priority_write(struct vcpu *vcpu, struct vgic_word *word, uint32_t first,
+                                 uint32_t width, uint64_t value)
 {
+    struct vgic *gic = vcpu->vgic;
+    const bool shared = is_shared(gic);
     uint32_t masked = (uint32_t)value & 0x01010101u * VGIC_PRIORITY_MASK;
+    bool good;
 
-    __builtin_memcpy(__builtin_assume_aligned(priority, 4), &masked, 4);
+    (void)width;
+    if (!enter(gic, shared)) {
+        return false;
+    }
+    good = is_quiet(word, 0xfu << first);
+    if (good) {
+        __builtin_memcpy(__builtin_assume_aligned(&word->priority[first], 4), &masked, 4);
+        if (word->ranked) {
+            vgic_rank(word);
+        }
+    }
+    leave(gic, shared);
+    return good;
 }
 
 /* --- Distributor --- */
@@ -221,29 +256,6 @@ static SHORT bool ctlr_write(struct vcpu *vcpu, uint32_t value)
     return good;
 }
 
-/* Of four interrupts; a word that is not hot has none pending. */
-static SHORT bool spi_priority_write(struct vcpu *vcpu, uint32_t spi, uint64_t offset,
-                                     uint32_t width, uint64_t value)
-{
-    struct vgic *gic = vcpu->vgic;
-    const struct vgic_word *word = &gic->spi[spi / 32];
-    const bool shared = is_shared(gic);
-    bool good;
-
-    (void)offset;
-    (void)width;
-    if (!enter(gic, shared)) {
-        return false;
-    }
-    good =
-        (gic->hot & 2u << spi / 32) == 0 && ((word->loaded | word->active) >> spi % 32 & 0xfu) == 0;
-    if (good) {
-        priority_set(&gic->priority[spi], value);
-    }
-    leave(gic, shared);
-    return good;
-}
-
 static SHORT bool router_write(struct vcpu *vcpu, uint32_t spi, uint64_t offset, uint32_t width,
                                uint64_t value)
 {
@@ -273,7 +285,7 @@ ARCH_FAST_CALL bool vgic3_dist_fast_write(struct vcpu *vcpu, const struct mmio_r
         return router_write(vcpu, (at - VGIC_DIST_ROUTER) / 8 - 32, offset, width, value);
     }
     if (spi < 32 * gic->spi_words) {
-        return spi_priority_write(vcpu, spi, offset, width, value);
+        return priority_write(vcpu, &gic->spi[spi / 32], spi % 32, width, value);
     }
     uint32_t word = word_of(at) - 1;
 
@@ -314,27 +326,6 @@ ARCH_FAST_CALL int64_t vgic3_redist_fast_read(struct vcpu *vcpu, const struct mm
     return at == GICR_TYPER_HIGH ? (int64_t)(cpu->typer >> 32) : -1;
 }
 
-static SHORT bool own_priority_write(struct vcpu *vcpu, uint32_t intid, uint64_t offset,
-                                     uint32_t width, uint64_t value)
-{
-    struct vgic *gic = vcpu->vgic;
-    struct vgic_cpu *cpu = vcpu->vgic_cpu;
-    const bool shared = is_shared(gic);
-    bool good;
-
-    (void)offset;
-    (void)width;
-    if (!enter(gic, shared)) {
-        return false;
-    }
-    good = is_quiet(&cpu->private, 0xfu << intid);
-    if (good) {
-        priority_set(&cpu->priority[intid], value);
-    }
-    leave(gic, shared);
-    return good;
-}
-
 /* Own linked interrupts are enabled in hardware, too. */
 static SHORT bool enable_linked(struct vcpu *vcpu, uint32_t bits)
 {
@@ -369,7 +360,7 @@ ARCH_FAST_CALL bool vgic3_redist_fast_write(struct vcpu *vcpu, const struct mmio
         return false;
     }
     if (intid < 32) {
-        return own_priority_write(vcpu, (uint32_t)intid, offset, width, value);
+        return priority_write(vcpu, word, (uint32_t)intid, width, value);
     }
     if (at - VGIC_DIST_BANKS < VGIC_PRIORITY_BASE - VGIC_DIST_BANKS && word_of(at) == 0) {
         uint32_t enabled = changes(word, VGIC_BANK_ENABLE, (uint32_t)value);

@@ -58,9 +58,8 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t sgi1r, bool group1)
             vgic_latch(gic, cpu, 0, bit);
             vgic_wake(vcpu, cpu, 0, bit);
         } else if (!vgic_fill_one(vcpu, vgic_sgi_intid(sgi1r), false)) {
-            vgic_fold(vcpu);
             vgic_latch(gic, cpu, 0, bit);
-            vgic_fill(vcpu);
+            vcpu_request(vcpu, VCPU_REQUEST_VGIC);
         }
     }
     vgic_leave(vcpu);

@@ -34,20 +34,17 @@ static uint32_t read_state(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t wor
     const struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
     uint32_t value;
 
-    vgic_enter_exact(vcpu, cpu, word, UINT32_MAX);
-    settle(vcpu, cpu, word);
-    vgic_fold(vcpu);
+    vgic_change_begin(vcpu, cpu, word, UINT32_MAX);
     vgic_drain_inbox(vcpu);
     value = active ? state->active : vgic_pending(state) | vgic_physical_pending(vcpu, cpu, word);
-    vgic_fill(vcpu);
-    vgic_leave(vcpu);
+    vgic_change_end(vcpu, cpu, word, 0);
     return value;
 }
 
 static uint64_t read_priority(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid,
                               unsigned size)
 {
-    const uint8_t *priority = vgic_priority(vgic_of(vcpu), cpu, intid);
+    const uint8_t *priority = &vgic_word(vgic_of(vcpu), cpu, intid / 32)->priority[intid % 32];
     uint64_t value = 0;
 
     vgic_enter(vcpu);
@@ -119,8 +116,7 @@ uint64_t vgic_bank_read(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset
                : 0;
 }
 
-/* Between these two, everything own is in software. */
-static void change_begin(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t exact)
+void vgic_change_begin(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t exact)
 {
     if (exact != 0) {
         vgic_enter_exact(vcpu, cpu, word, exact);
@@ -131,7 +127,7 @@ static void change_begin(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word,
     vgic_fold(vcpu);
 }
 
-static void change_end(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+void vgic_change_end(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
 {
     if (word == 0 && cpu != vgic_cpu_of(vcpu) && (bits & cpu->private.linked) != 0) {
         vcpu_request(&vcpus[cpu - vgic_cpus], VCPU_REQUEST_VGIC); /* for vgic_private_sync() */
@@ -141,48 +137,37 @@ static void change_end(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, u
     vgic_leave(vcpu);
 }
 
-static void write_group(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t value)
-{
-    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
-    uint32_t changed;
+/* What follows changes a word between the two, and returns the bits that changed. */
 
-    change_begin(vcpu, cpu, word, 0);
-    changed = state->group ^ value;
+static uint32_t change_group(struct vgic_word *state, uint32_t value)
+{
+    uint32_t changed = state->group ^ value;
+
     state->group = value;
-    change_end(vcpu, cpu, word, changed);
+    return changed;
 }
 
-static void write_enable(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits,
-                         bool enable)
+static uint32_t change_enable(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits,
+                              bool enable)
 {
     struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
 
-    change_begin(vcpu, cpu, word, enable ? 0 : bits);
     bits &= enable ? ~state->enabled : state->enabled;
     atomic_store_explicit(&state->enabled, state->enabled ^ bits, memory_order_relaxed);
     vgic_enabled_changed(vcpu, word, bits, enable);
     if (!enable) {
         vgic_give_back(vcpu, cpu, word, bits, false);
     }
-    change_end(vcpu, cpu, word, bits);
-}
-
-static void write_pend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
-{
-    change_begin(vcpu, cpu, word, 0);
-    vgic_latch(vgic_of(vcpu), cpu, word, bits);
-    change_end(vcpu, cpu, word, bits);
+    return bits;
 }
 
 /* A linked interrupt's edge may wait in hardware, where it is disabled or active. */
-static void write_unpend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+static void unpend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
 {
     struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
-    uint32_t linked;
+    uint32_t linked = bits & state->linked;
 
-    change_begin(vcpu, cpu, word, bits);
     vgic_drain_inbox(vcpu);
-    linked = bits & state->linked;
     if (word != 0) {
         vgic_physical_spi(vcpu->vm, word, linked, VGIC_PHYSICAL_UNPEND);
     } else if (cpu == vgic_cpu_of(vcpu) && linked != 0) {
@@ -190,15 +175,13 @@ static void write_unpend(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word,
     }
     vgic_give_back(vcpu, cpu, word, linked, true);
     state->latch &= ~bits;
-    change_end(vcpu, cpu, word, bits);
 }
 
 /* An SPI that is made active belongs to the vCPU it is routed to. */
-static void write_activate(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+static uint32_t activate(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
 {
     struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
 
-    change_begin(vcpu, cpu, word, bits);
     bits &= ~state->active;
     state->active |= bits;
     for (uint32_t i = 0; i < vcpu_count_of(vcpu->vm_row); i++) {
@@ -209,26 +192,23 @@ static void write_activate(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t wor
             its->busy |= 1u << word;
         }
     }
-    change_end(vcpu, cpu, word, bits);
-}
-
-static void write_deactivate(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
-{
-    change_begin(vcpu, cpu, word, bits);
-    vgic_deactivate_bits(vcpu, cpu, word, bits);
-    change_end(vcpu, cpu, word, bits);
+    return bits;
 }
 
 static void write_priority(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid, unsigned size,
                            uint64_t value)
 {
-    uint8_t *priority = vgic_priority(vgic_of(vcpu), cpu, intid);
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, intid / 32);
+    uint8_t *priority = &state->priority[intid % 32];
 
-    change_begin(vcpu, cpu, intid / 32, 0);
+    vgic_change_begin(vcpu, cpu, intid / 32, 0);
     for (unsigned i = 0; i < size; i++) {
         priority[i] = (uint8_t)(value >> (8 * i)) & VGIC_PRIORITY_MASK;
     }
-    change_end(vcpu, cpu, intid / 32, ((1u << size) - 1) << (intid % 32));
+    if (state->ranked) {
+        vgic_rank(state);
+    }
+    vgic_change_end(vcpu, cpu, intid / 32, ((1u << size) - 1) << (intid % 32));
 }
 
 /* SGIs are edges; PPIs are what the hardware's are: levels. */
@@ -244,7 +224,7 @@ static void write_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid
     for (uint32_t i = 0; i < 16; i++) {
         edge |= ((value >> (2 * i + 1)) & 1u) << (intid % 32 + i);
     }
-    change_begin(vcpu, cpu, intid / 32, 0);
+    vgic_change_begin(vcpu, cpu, intid / 32, 0);
     changed = (state->edge ^ edge) & (0xffffu << (intid % 32));
     state->edge ^= changed;
     for (uint32_t left = vgic_linked_spis(state) & changed; left != 0; left &= left - 1) {
@@ -257,7 +237,7 @@ static void write_config(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t intid
         arch_irq_configure(vgic_physical_intid(vcpu->vm, (intid & ~31u) + n), edge >> n & 1u);
         vgic_physical_spi(vcpu->vm, intid / 32, enabled, VGIC_PHYSICAL_ENABLE);
     }
-    change_end(vcpu, cpu, intid / 32, changed);
+    vgic_change_end(vcpu, cpu, intid / 32, changed);
 }
 
 void vgic_tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits)
@@ -271,35 +251,43 @@ void vgic_tell_ownerless(const struct vcpu *vcpu, uint32_t word, uint32_t bits)
     }
 }
 
-static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, uint32_t word,
-                       uint32_t value)
+/* Banks of which a write takes a state away, which list registers of other vCPUs may have. */
+static bool is_exact(uint32_t bank)
 {
+    return bank == VGIC_BANK_DISABLE || bank >= VGIC_BANK_UNPEND;
+}
+
+static void write_word(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t bank, uint32_t word,
+                       uint32_t bits)
+{
+    struct vgic_word *state = vgic_word(vgic_of(vcpu), cpu, word);
+
+    if (bank == VGIC_BANK_ENABLE) {
+        vgic_tell_ownerless(vcpu, word, bits & ~state->enabled);
+    }
+    vgic_change_begin(vcpu, cpu, word, is_exact(bank) ? bits : 0);
     switch (bank) {
     case VGIC_BANK_GROUP:
-        write_group(vcpu, cpu, word, value);
+        bits = change_group(state, bits);
         break;
     case VGIC_BANK_ENABLE:
-        vgic_tell_ownerless(vcpu, word, value & ~vgic_word(vgic_of(vcpu), cpu, word)->enabled);
-        write_enable(vcpu, cpu, word, value, true);
-        break;
     case VGIC_BANK_DISABLE:
-        write_enable(vcpu, cpu, word, value, false);
+        bits = change_enable(vcpu, cpu, word, bits, bank == VGIC_BANK_ENABLE);
         break;
     case VGIC_BANK_PEND:
-        write_pend(vcpu, cpu, word, value);
+        vgic_latch(vgic_of(vcpu), cpu, word, bits);
         break;
     case VGIC_BANK_UNPEND:
-        write_unpend(vcpu, cpu, word, value);
+        unpend(vcpu, cpu, word, bits);
         break;
     case VGIC_BANK_ACTIVATE:
-        write_activate(vcpu, cpu, word, value);
-        break;
-    case VGIC_BANK_DEACTIVATE:
-        write_deactivate(vcpu, cpu, word, value);
+        bits = activate(vcpu, cpu, word, bits);
         break;
     default:
+        vgic_deactivate_bits(vcpu, cpu, word, bits);
         break;
     }
+    vgic_change_end(vcpu, cpu, word, bits);
 }
 
 void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, unsigned size,
@@ -318,7 +306,7 @@ void vgic_bank_write(struct vcpu *vcpu, struct vgic_cpu *cpu, uint64_t offset, u
         if (word_exists(vcpu, cpu, 4 * (at - VGIC_CONFIG_BASE) / 32)) {
             write_config(vcpu, own, 4 * (at - VGIC_CONFIG_BASE), (uint32_t)value);
         }
-    } else if (word_exists(vcpu, cpu, (at & 0x7f) / 4)) {
+    } else if (at < VGIC_PRIORITY_BASE && word_exists(vcpu, cpu, (at & 0x7f) / 4)) {
         write_word(vcpu, own, at / 0x80, (at & 0x7f) / 4, (uint32_t)value);
     }
 }

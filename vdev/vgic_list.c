@@ -16,12 +16,10 @@
  * that its CPU interface masks (ICC_IGRPEN<n>_EL1) can fill the list registers.
  */
 
-/* The most urgent of some interrupts: priority << 16 | INTID, so less is more urgent, sorted. */
-struct choice {
-    uint32_t room; /* how many are wanted */
-    uint32_t count;
-    bool left; /* there are more */
-    uint32_t best[VGIC_LR_MAX];
+/* Interrupts that want a list register. */
+struct waiting {
+    uint32_t words; /* bit n: bits[n] is not 0 */
+    uint32_t bits[VGIC_WORDS];
 };
 
 static uint32_t bit_of(uint32_t intid)
@@ -29,35 +27,33 @@ static uint32_t bit_of(uint32_t intid)
     return 1u << (intid % 32);
 }
 
-static void choose(struct choice *choice, uint32_t room)
+static void wait_in(struct waiting *waiting, uint32_t word, uint32_t bits)
 {
-    choice->room = room;
-    choice->count = 0;
-    choice->left = false;
+    waiting->bits[word] = bits;
+    waiting->words = bits != 0 ? waiting->words | 1u << word : waiting->words & ~(1u << word);
 }
 
-/* `bits` of a word that starts with INTID `first` are considered, too. */
-static void consider(struct choice *choice, const uint8_t *priority, uint32_t bits, uint32_t first)
+/* Takes the most urgent one out; there is one. */
+static uint32_t take(struct waiting *waiting, struct vgic *gic, struct vgic_cpu *cpu)
 {
-    for (; bits != 0; bits &= bits - 1) {
-        uint32_t n = (uint32_t)__builtin_ctz(bits);
-        uint32_t candidate = ((uint32_t)priority[n] << 16) | (first + n);
-        uint32_t at = choice->count;
+    uint32_t best = UINT32_MAX; /* priority << 16 | INTID */
+    uint32_t words = waiting->words;
+    uint32_t from = 0;
 
-        if (at < choice->room) {
-            choice->count++;
-        } else {
-            choice->left = true;
-            if (at == 0 || candidate > choice->best[at - 1]) {
-                continue;
-            }
-            at--;
+    do {
+        uint32_t index = (uint32_t)__builtin_ctz(words);
+        struct vgic_word *word = vgic_word(gic, cpu, index);
+        uint32_t n = vgic_most_urgent(word, waiting->bits[index]);
+        uint32_t candidate = ((uint32_t)word->priority[n] << 16) | (32 * index + n);
+
+        if (candidate < best) {
+            best = candidate;
+            from = index;
         }
-        for (; at > 0 && choice->best[at - 1] > candidate; at--) {
-            choice->best[at] = choice->best[at - 1];
-        }
-        choice->best[at] = candidate;
-    }
+        words &= words - 1;
+    } while (words != 0);
+    wait_in(waiting, from, waiting->bits[from] & ~bit_of(best));
+    return best & 0xffff;
 }
 
 static uint32_t ready_bits(struct vgic *gic, const struct vgic_cpu *cpu,
@@ -66,37 +62,33 @@ static uint32_t ready_bits(struct vgic *gic, const struct vgic_cpu *cpu,
     return vgic_pending(word) & ~word->loaded & ~word->active & vgic_allowed(gic, cpu, word, index);
 }
 
-static void choose_pending(struct choice *choice, uint32_t room, struct vgic *gic,
-                           struct vgic_cpu *cpu)
+static void find_pending(struct waiting *waiting, struct vgic *gic, struct vgic_cpu *cpu)
 {
-    choose(choice, room);
-    consider(choice, cpu->priority, ready_bits(gic, cpu, &cpu->private, 0), 0);
+    waiting->words = 0;
+    wait_in(waiting, 0, ready_bits(gic, cpu, &cpu->private, 0));
     for (uint32_t hot = gic->hot; hot != 0; hot &= hot - 1) {
         uint32_t index = (uint32_t)__builtin_ctz(hot);
-        const struct vgic_word *word = &gic->spi[index - 1];
+        const struct vgic_word *word = gic->spi + index - 1;
 
         if (vgic_pending(word) == 0) {
             gic->hot &= ~(1u << index);
             continue;
         }
-        consider(choice, &gic->priority[32 * (index - 1)], ready_bits(gic, cpu, word, index),
-                 32 * index);
+        wait_in(waiting, index, ready_bits(gic, cpu, word, index));
     }
 }
 
-static void choose_active(struct choice *choice, uint32_t room, struct vgic *gic,
-                          struct vgic_cpu *cpu)
+static void find_active(struct waiting *waiting, struct vgic *gic, struct vgic_cpu *cpu)
 {
-    choose(choice, room);
+    waiting->words = 0;
     for (uint32_t busy = cpu->busy; busy != 0; busy &= busy - 1) {
         uint32_t index = (uint32_t)__builtin_ctz(busy);
         uint32_t active = vgic_word(gic, cpu, index)->active & cpu->mine[index];
 
         if (active == 0) {
             cpu->busy &= ~(1u << index);
-            continue;
         }
-        consider(choice, vgic_priority(gic, cpu, 32 * index), active, 32 * index);
+        wait_in(waiting, index, active);
     }
 }
 
@@ -207,14 +199,14 @@ void vgic_fold(struct vcpu *vcpu)
     uint32_t ended = (cpu->when & ARCH_LR_WHEN_ABSENT) != 0 ? arch_lr_eoi_count() : 0;
 
     for (; ended != 0; ended--) {
-        struct choice active;
+        struct waiting active;
         uint32_t intid;
 
-        choose_active(&active, 1, gic, cpu);
-        if (active.count == 0) {
+        find_active(&active, gic, cpu);
+        if (active.words == 0) {
             break;
         }
-        intid = active.best[0] & 0xffff;
+        intid = take(&active, gic, cpu);
         vgic_deactivate_bits(vcpu, cpu, intid / 32, bit_of(intid));
         vgic_wake(vcpu, cpu, intid / 32, bit_of(intid));
     }
@@ -229,7 +221,7 @@ void vgic_fold(struct vcpu *vcpu)
     for (uint32_t hot = gic->hot; hot != 0; hot &= hot - 1) {
         uint32_t index = (uint32_t)__builtin_ctz(hot);
 
-        withdraw_low(vcpu, &gic->spi[index - 1], index);
+        withdraw_low(vcpu, gic->spi + index - 1, index);
     }
 }
 
@@ -255,11 +247,10 @@ static uint64_t pending_state(struct vgic_word *word, uint32_t bit)
     return VGIC_LR_PENDING | ((vgic_pending(word) & bit) != 0 ? VGIC_LR_EOI : 0);
 }
 
-static void load(struct vcpu *vcpu, uint32_t lr, uint32_t candidate)
+static void load(struct vcpu *vcpu, uint32_t lr, uint32_t intid)
 {
     struct vgic *gic = vgic_of(vcpu);
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
-    uint32_t intid = candidate & 0xffff;
     uint32_t index = intid / 32;
     uint32_t bit = bit_of(intid);
     struct vgic_word *word = vgic_word(gic, cpu, index);
@@ -274,7 +265,7 @@ static void load(struct vcpu *vcpu, uint32_t lr, uint32_t candidate)
     if ((word->group & bit) != 0) {
         value |= VGIC_LR_GROUP1;
     }
-    value |= ((uint64_t)(candidate >> 16) << VGIC_LR_PRIORITY_SHIFT) | intid;
+    value |= (uint64_t)word->priority[intid % 32] << VGIC_LR_PRIORITY_SHIFT | intid;
     word->active &= ~bit;
     word->loaded |= bit;
     cpu->mine[index] |= bit;
@@ -315,28 +306,21 @@ void vgic_fill(struct vcpu *vcpu)
     struct vgic *gic = vgic_of(vcpu);
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     uint32_t count = arch_lr_count();
-    struct choice pending;
-    struct choice active;
-    uint32_t actives = 0;
-    uint32_t pendings = 0;
-    uint32_t next = 0;
+    struct waiting pending;
+    struct waiting active;
 
-    choose_pending(&pending, count, gic, cpu);
-    choose_active(&active, count, gic, cpu);
-    if (pending.count != 0) {
-        load(vcpu, next++, pending.best[pendings++]);
-    }
-    while (actives < active.count && next < count) {
-        load(vcpu, next++, active.best[actives++]);
-    }
-    while (pendings < pending.count && next < count) {
-        load(vcpu, next++, pending.best[pendings++]);
+    find_pending(&pending, gic, cpu);
+    find_active(&active, gic, cpu);
+    for (uint32_t lr = 0; lr < count && (pending.words | active.words) != 0; lr++) {
+        bool to_active = active.words != 0 && (lr != 0 || pending.words == 0);
+
+        load(vcpu, lr, take(to_active ? &active : &pending, gic, cpu));
     }
     for (uint32_t rest = cpu->lr_written & ~cpu->lr_used; rest != 0; rest &= rest - 1) {
         arch_lr_set((uint32_t)__builtin_ctz(rest), 0);
     }
     cpu->lr_written = cpu->lr_used;
-    control(vcpu, pending.left || pendings < pending.count, active.left || actives < active.count);
+    control(vcpu, pending.words != 0, active.words != 0);
 }
 
 /* The list register for an interrupt that comes alone: the one it had when it last ended here, or
@@ -344,16 +328,14 @@ void vgic_fill(struct vcpu *vcpu)
 static uint32_t free_list_register(const struct vgic_cpu *cpu, const struct vgic_word *word,
                                    uint32_t intid)
 {
-    uint32_t empty = arch_lr_empty();
+    bool loaded = (word->loaded & bit_of(intid)) != 0;
+    bool mine = (cpu->mine[intid / 32] & bit_of(intid)) != 0;
+    uint32_t empty = arch_lr_empty() & (loaded ? cpu->lr_used : ~cpu->lr_used);
 
-    if ((word->loaded & bit_of(intid)) == 0) {
-        empty &= ~cpu->lr_used;
-        return empty != 0 ? (uint32_t)__builtin_ctz(empty) : VGIC_LR_MAX;
-    }
-    for (uint32_t used = cpu->lr_used & empty; used != 0; used &= used - 1) {
-        uint32_t lr = (uint32_t)__builtin_ctz(used);
+    for (; empty != 0; empty &= empty - 1) {
+        uint32_t lr = (uint32_t)__builtin_ctz(empty);
 
-        if (cpu->lr_intid[lr] == intid && (cpu->mine[intid / 32] & bit_of(intid)) != 0) {
+        if (!loaded || (mine && cpu->lr_intid[lr] == intid)) {
             return lr;
         }
     }
@@ -382,6 +364,37 @@ bool vgic_fill_one(struct vcpu *vcpu, uint32_t intid, bool arrived)
     } else {
         word->latch |= bit;
     }
-    load(vcpu, lr, ((uint32_t)*vgic_priority(gic, cpu, intid) << 16) | intid);
+    load(vcpu, lr, intid);
+    return true;
+}
+
+/* What the guest pends together must come in its order, also with what is pending in list
+ * registers: so these have to be empty where only the first one gets a place. */
+bool vgic_pend(struct vcpu *vcpu, uint32_t index, uint32_t bits)
+{
+    struct vgic *gic = vgic_of(vcpu);
+    struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+    struct vgic_word *word = vgic_word(gic, cpu, index);
+    uint32_t taken = vgic_pending(word) | word->active | (word->loaded & ~cpu->mine[index]);
+    uint32_t first = bits;
+
+    if ((bits & (taken | ~vgic_allowed(gic, cpu, word, index))) != 0) {
+        return false;
+    }
+    if ((bits & (bits - 1)) != 0) {
+        if ((cpu->lr_used & ~arch_lr_empty()) != 0) {
+            return false;
+        }
+        first = 1u << vgic_most_urgent(word, bits);
+    }
+    if (!vgic_fill_one(vcpu, 32 * index + (uint32_t)__builtin_ctz(first), false)) {
+        return false;
+    }
+    if (first != bits) {
+        vgic_latch(gic, cpu, index, bits & ~first);
+        cpu->lr_ready = 0;
+        cpu->when |= ARCH_LR_WHEN_NO_PENDING;
+        arch_lr_control(cpu->when);
+    }
     return true;
 }

@@ -28,12 +28,14 @@
 #include <tables.h>
 
 #define VGIC_WORDS (1u + VGIC_SPI_WORDS) /* of 32 interrupts; word 0: SGIs and PPIs */
+#define VGIC_WORD_SIZE 128u
 #define VGIC_LR_MAX 16u
 #define VGIC_ROUTE_NONE 0xffu
 #define VGIC_ROUTER_RESET (CONFIG_VDEV_VGIC2 ? 1u : 0u) /* in both versions: vCPU 0 */
 #define VGIC_SGI_COUNT 16u
 #define VGIC_SGI_MASK 0x0000ffffu
 #define VGIC_PRIORITY_MASK 0xf8u /* five bits, as the hardware's virtual interface has */
+#define VGIC_PRIORITY_BITS 5u
 /* The guest's timers (BSA 3.8.1): virtual PPI 27, physical PPI 30, the same INTIDs as outside. */
 #define VGIC_PPI_LINKED ((1u << 27) | (1u << 30))
 
@@ -48,8 +50,9 @@
 #define VGIC_INTID_MASK 0x1fffu
 #define VGIC_PHYSICAL_COUNT (32u + IRQ_COUNT) /* physical INTIDs that may belong to a VM */
 
-struct vgic_word {
-    _Atomic uint32_t group; /* 1: group 1; like `enabled` read without the lock, too */
+struct vgic_word { /* a shift finds it */
+    _Alignas(VGIC_WORD_SIZE) _Atomic uint32_t
+        group; /* 1: group 1; like `enabled` read without the lock, too */
     _Atomic uint32_t enabled;
     uint32_t latch; /* pending, other than by the line of a level interrupt */
     uint32_t active;
@@ -60,12 +63,15 @@ struct vgic_word {
     uint32_t held;
     uint32_t arrived;
     _Atomic uint32_t line; /* level of emulated devices' lines */
+    bool ranked;           /* `rank` is true of `priority` (vgic_rank.c) */
+    uint32_t rank[VGIC_PRIORITY_BITS];
+    _Alignas(8) uint8_t priority[32];
 };
+_Static_assert(sizeof(struct vgic_word) == VGIC_WORD_SIZE, "struct vgic_word");
 
 /* One vCPU: its redistributor and its list registers. */
 struct vgic_cpu {
     struct vgic_word private; /* SGIs and PPIs */
-    _Alignas(4) uint8_t priority[32];
     _Atomic uint32_t waker;
     uint64_t typer;              /* GICR_TYPER */
     uint32_t redist;             /* offset of its redistributor from the first one */
@@ -98,17 +104,16 @@ struct vgic {
     _Atomic uint32_t ctlr; /* EnableGrp0, EnableGrp1 */
     uint32_t typer;        /* GICD_TYPER */
     uint32_t spi_words;
-    bool shared;                    /* by several vCPUs */
-    uint32_t local[VGIC_SPI_WORDS]; /* emulated SPIs that have a device */
-    uint32_t hot;                   /* words (bit n: word n) of SPIs that may be pending */
-    struct vgic_word spi[VGIC_SPI_WORDS];
-    _Alignas(4) uint8_t priority[32 * VGIC_SPI_WORDS];
-    uint64_t router[32 * VGIC_SPI_WORDS];       /* as the guest wrote it (GICv2: ITARGETSR) */
-    _Atomic uint8_t route[32 * VGIC_SPI_WORDS]; /* vCPU within the VM, or VGIC_ROUTE_NONE */
-    _Atomic uint32_t inbox[VGIC_SPI_WORDS];
+    bool shared;                  /* by several vCPUs */
+    uint32_t hot;                 /* words (bit n: word n) of SPIs that may be pending */
     _Atomic uint32_t inbox_words; /* bit n: inbox[n] may have bits */
     _Atomic uint32_t recaller;    /* vCPU that recalls others, + 1; 0: none */
     uint32_t frozen;              /* vCPUs within the VM that the recaller stopped */
+    struct vgic_word spi[VGIC_SPI_WORDS];
+    uint32_t local[VGIC_SPI_WORDS];             /* emulated SPIs that have a device */
+    uint64_t router[32 * VGIC_SPI_WORDS];       /* as the guest wrote it (GICv2: ITARGETSR) */
+    _Atomic uint8_t route[32 * VGIC_SPI_WORDS]; /* vCPU within the VM, or VGIC_ROUTE_NONE */
+    _Atomic uint32_t inbox[VGIC_SPI_WORDS];
 };
 
 extern struct vgic vgics[VM_COUNT];
@@ -127,12 +132,7 @@ static inline struct vgic_cpu *vgic_cpu_of(const struct vcpu *vcpu)
 /* Of word 0, `cpu`'s own. */
 static inline struct vgic_word *vgic_word(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word)
 {
-    return word == 0 ? &cpu->private : &gic->spi[word - 1];
-}
-
-static inline uint8_t *vgic_priority(struct vgic *gic, struct vgic_cpu *cpu, uint32_t intid)
-{
-    return intid < 32 ? &cpu->priority[intid] : &gic->priority[intid - 32];
+    return word == 0 ? &cpu->private : gic->spi + word - 1;
 }
 
 /* Does the VM take its interrupts itself (vgic_direct.h)? */
@@ -184,12 +184,21 @@ void vgic_enter_exact(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, ui
 void vgic_enter_alone(struct vcpu *vcpu); /* every other vCPU of the VM is recalled */
 void vgic_leave(struct vcpu *vcpu);
 
+/* vgic_bank.c: between these two, everything own is in software, and `exact` of the word as
+ * vgic_enter_exact() has it.  `bits` have changed. */
+void vgic_change_begin(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t exact);
+void vgic_change_end(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+
 /* vgic_list.c: list registers.  Own CPU, lock held. */
 void vgic_fold(struct vcpu *vcpu); /* all into software; to be followed by vgic_fill() */
 void vgic_fill(struct vcpu *vcpu); /* the most urgent into list registers */
 /* An interrupt that just arrived (linked) or was made pending goes straight into a free list
  * register; false: it can't, and nothing has changed. */
 bool vgic_fill_one(struct vcpu *vcpu, uint32_t intid, bool arrived);
+/* The guest pends `bits` of a word (word 0: own): the first of them goes to a list register, others
+ * wait in software until the guest has taken it; false: it isn't that simple, and nothing has
+ * changed. */
+bool vgic_pend(struct vcpu *vcpu, uint32_t index, uint32_t bits);
 /* SGIs that other vCPUs sent `cpu` by short ways are latched; true: there were some. */
 bool vgic_drain_sgis(struct vgic_cpu *cpu);
 /* Other vCPUs that have one of `bits` loaded, or may now take it, are asked to look. */
@@ -199,6 +208,11 @@ void vgic_latch(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word, uint32_t 
 /* Takes the active state off `bits` (in software). */
 void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
 void vgic_drain_inbox(struct vcpu *vcpu);
+
+/* vgic_rank.c; lock held.  Who changes priorities of a word that is ranked ranks it anew. */
+ARCH_FAST_CALL void vgic_rank(struct vgic_word *word);
+/* Which of `bits`, not 0, comes first: by priority, equals by number. */
+uint32_t vgic_most_urgent(struct vgic_word *word, uint32_t bits);
 
 /* vgic_physical.c: linked interrupts.  Lock held; `bits` outside `linked` are ignored.  What must
  * happen on the CPU of a private interrupt is done there by vgic_private_sync(). */

@@ -104,6 +104,53 @@ static void self_sgi(void)
     take(3);
 }
 
+/* Pended by hand: it goes straight to a list register, again to the one it had. */
+static void pended_comes_back(void)
+{
+    uint32_t before;
+
+    start();
+    before = atomic_load(&guest_fast_count);
+    for (uint32_t n = 0; n < 3; n++) {
+        fake_calls_clear();
+        guest_set(0, GUEST_PEND, SPI);
+        CHECK_EQ(fake_calls(FAKE_CALL_LR_SET), 1);
+        take(SPI);
+        CHECK_EQ(fast_since(&before), 1);
+    }
+    CHECK_EQ(guest_get(0, GUEST_PEND, SPI), false);
+}
+
+/* Of many pended at once only the first one is loaded by the write; all come by priority, also
+ * where the priorities were changed after they had been compared. */
+static void many_pended_at_once(void)
+{
+    start();
+    guest_dist_write(0, GUEST_ENABLE + 4, 4, 0x3fff);
+    for (uint32_t round = 0; round < 50; round++) {
+        uint32_t before = atomic_load(&guest_fast_count);
+
+        for (uint32_t n = 0; n < 12; n++) {
+            guest_priority(0, 32 + n, (uint8_t)(8 * ((n * 5 + 7 * round) % 12)));
+        }
+        guest_dist_write(0, GUEST_PRIORITY + 44, 4, round % 2 == 0 ? 0x6868 : 0x6060);
+        (void)fast_since(&before);
+        fake_calls_clear();
+        guest_dist_write(0, GUEST_PEND + 4, 4, 0x3fff);
+        CHECK_EQ(fast_since(&before), 1);
+        CHECK_EQ(fake_calls(FAKE_CALL_LR_SET), 1);
+        for (uint32_t level = 0; level < 12; level++) {
+            uint32_t intid = guest_iar(0);
+
+            CHECK_EQ(((intid - 32) * 5 + 7 * round) % 12, level);
+            guest_eoi(0, intid);
+        }
+        CHECK_EQ(guest_iar(0), 44);
+        guest_eoi(0, 44);
+        take(45);
+    }
+}
+
 /* From vCPU 0 to vCPU 1; who looks at the target before it took the SGI sees it, and it comes once.
  */
 static void sgi_to_other(void)
@@ -217,6 +264,8 @@ int main(void)
     TEST(not_after_fold);
     TEST(not_while_active);
     TEST(self_sgi);
+    TEST(pended_comes_back);
+    TEST(many_pended_at_once);
     TEST(sgi_to_other);
     TEST(not_in_a_panic);
     TEST(sgis_the_long_way);

@@ -130,8 +130,40 @@ static void enables(void)
     CHECK(dist_write(GUEST_DISABLE + 4, FAST_4, BIT(LINKED))); /* is not enabled */
     CHECK_EQ(guest_dist_read(0, GUEST_ENABLE + 4, 4), BIT(EMULATED));
     CHECK(!dist_write(GUEST_ENABLE + 12, FAST_4, BIT(EMULATED)));
+}
+
+/* What can't be signalled at once goes the long way: it is disabled, pending, active, or of another
+ * vCPU; several, while something is in a list register. */
+static void pends(void)
+{
+    const uint32_t all = BIT(EMULATED) | BIT(40) | BIT(LINKED);
+
+    start();
+    guest_dist_write(0, GUEST_ENABLE + 4, 4, BIT(EMULATED) | BIT(40));
+    CHECK(!dist_write(GUEST_PEND + 4, FAST_4, all));
+    CHECK(!dist_write(GUEST_PEND + 4, FAST_4, BIT(LINKED)));
+    CHECK_EQ(guest_dist_read(0, GUEST_PEND + 4, 4), 0);
+    guest_dist_write(0, GUEST_ENABLE + 4, 4, BIT(LINKED));
+    CHECK(dist_write(GUEST_PEND + 4, FAST_4, 0));
+    lock_take(&vgics[0].lock);
+    CHECK(!dist_write(GUEST_PEND + 4, FAST_4, all));
+    lock_drop(&vgics[0].lock);
+    CHECK(dist_write(GUEST_PEND + 4, FAST_4, all));
+    CHECK_EQ(atomic_load(&vgics[0].lock.next), atomic_load(&vgics[0].lock.owner));
     CHECK(!dist_write(GUEST_PEND + 4, FAST_4, BIT(EMULATED)));
-    CHECK(!guest_get(0, GUEST_PEND, EMULATED));
+    CHECK_EQ(guest_dist_read(0, GUEST_PEND + 4, 4), all);
+    CHECK_EQ(guest_iar(0), EMULATED);
+    CHECK(!dist_write(GUEST_PEND + 4, FAST_4, BIT(EMULATED))); /* it is active */
+    guest_dist_write(0, GUEST_UNPEND + 4, 4, all);
+    CHECK(!dist_write(GUEST_PEND + 4, FAST_4, BIT(40) | BIT(LINKED)));
+    CHECK(dist_write(GUEST_PEND + 4, FAST_4, BIT(40)));
+    guest_eoi(0, EMULATED);
+    CHECK_EQ(guest_iar(0), 40);
+    guest_eoi(0, 40);
+    guest_route(0, EMULATED, 1);
+    CHECK(!dist_write(GUEST_PEND + 4, FAST_4, BIT(EMULATED)));
+    CHECK(!dist_write(GUEST_PEND + 4, FAST_4, BIT(EMULATED) | BIT(40)));
+    CHECK_EQ(guest_iar(0), ARCH_IRQ_SPURIOUS);
 }
 
 /* The guest's timer is enabled in hardware when the write is done. */
@@ -234,6 +266,7 @@ int main(void)
     TEST(redistributor_of_another_vcpu);
     TEST(held_lock_is_not_waited_for);
     TEST(enables);
+    TEST(pends);
     TEST(linked_private_interrupt);
     TEST(only_what_is_quiet);
     TEST(groups_of_interrupts);
