@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from gen.diagnostics import Report, Where
 from gen.plan.images import Blob
 from gen.plan.memory import BLOCK, GuestRam, allocate
-from gen.plan.model import Image, RamRegion
+from gen.plan.model import Image, Plan, RamRegion
+from gen.plan.stage2 import table_bytes
 from gen.ranges import MIB, PAGE, Range, align_up, contains, size_text
 from gen.read.board import Board
 from gen.read.deployment import Deployment, Vm
 
 HYPERVISOR_SIZE = MIB  # surely holds text, tables, data, bss and stacks; the link asserts it
+TABLES_SIZE = HYPERVISOR_SIZE // 2  # of it for stage-2 tables
 SMALLEST_HYPERVISOR = 64 << 10  # surely is in the file; the exact limit is checked by the link
 IN_PLACE_COST = MIB  # what images in place may add to firmware.bin
 IMAGE_ALIGN = 64
@@ -28,6 +30,13 @@ def hypervisor_size(deployment: Deployment) -> int:
     vcpus = sum(len(vm.cpus) for vm in deployment.vms)
     depth = int(str(deployment.build.get("TRACE_DEPTH", 0)), 0)
     return HYPERVISOR_SIZE + align_up(depth * vcpus * TRACE_RECORD_SIZE, MIB)
+
+
+def more_for_tables(plan: Plan) -> int:
+    """What stage-2 tables take beyond their part of HYPERVISOR_SIZE. Memory whose guest and host
+    address lie differently in their blocks is mapped page by page: 2 MiB of tables a gigabyte."""
+    tables = sum(table_bytes(vm.stage2) for vm in plan.vms)
+    return align_up(max(tables - TABLES_SIZE, 0), MIB)
 
 
 def packed_bytes(blobs: Sequence[bytes]) -> int:

@@ -18,7 +18,15 @@ from gen.plan.devices import check_board, check_console_uart, claim_devices
 from gen.plan.emulated import emulated_uarts, has_vgic, uart_spans, vgic_spans
 from gen.plan.emulated_devices import emulated_devices, emulated_spans
 from gen.plan.eemi import plan_eemis
-from gen.plan.firmware import HYPERVISOR_SIZE, Placement, Request, check_limit, packed_bytes, place
+from gen.plan.firmware import (
+    HYPERVISOR_SIZE,
+    Placement,
+    Request,
+    check_limit,
+    more_for_tables,
+    packed_bytes,
+    place,
+)
 from gen.plan.guest import Built, Guest, build_guest
 from gen.plan.interrupts import check_doorbells, check_physical, guest_numbers
 from gen.plan.ivc import check_ids, plan_ivcs
@@ -44,6 +52,23 @@ def make_plan(
 ) -> Plan | None:
     """The plan; None where `report` has errors, those of reading too. `unikernels`: VM name to
     ELF."""
+
+    def decide(size: int) -> Plan | None:
+        return _decide(deployment, board, unikernels, report, input_hash, size)
+
+    plan = decide(hypervisor_size)
+    more = more_for_tables(plan) if plan is not None else 0  # known when all has its place
+    return decide(hypervisor_size + more) if more else plan
+
+
+def _decide(
+    deployment: Deployment,
+    board: Board,
+    unikernels: MappingType[str, bytes],
+    report: Report,
+    input_hash: str,
+    hypervisor_size: int,
+) -> Plan | None:
     _check(deployment, board, report)
     pcpus, vcpus = plan_cpus(deployment, board, report)
     channels = check_channels(deployment, report)

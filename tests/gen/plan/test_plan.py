@@ -13,6 +13,7 @@ from gen.plan.firmware import keeps_pristine
 from gen.plan.model import Plan, PlannedVm
 from gen.plan.images import unikernel_link
 from gen.plan.plan import make_plan
+from gen.plan.stage2 import table_bytes
 from gen.ranges import Range, overlaps, union
 
 HEAD = 'schema = 1\n[deployment]\nname = "good"\nboard = "qemu-virt-aarch64"\n'
@@ -51,6 +52,16 @@ def good(folder: Path, text: str) -> Plan:
 
 def vm_text(more: str = "", ram: str = 'ram = "16M"', kernel: str = 'kernel = "small.bin"') -> str:
     return f'[[vm]]\nname = "a"\ncpus = [0]\n{ram}\n{kernel}\n{more}\n'
+
+
+def test_memory_in_single_pages_makes_room_for_its_tables(folder: Path) -> None:
+    """Guest and host address of it lie differently in their blocks: 2 MiB of tables a gigabyte."""
+    ram = 'memory = [{{ gpa = 0x4000_0000, size = "1G", hpa = {} }}]'
+    blocks = good(folder, vm_text(ram=ram.format("0x8000_0000")))
+    single = good(folder, vm_text(ram=ram.format("0x7fff_f000")))
+    assert blocks.hypervisor.size == 2 * MIB
+    tables = sum(table_bytes(vm.stage2) for vm in single.vms)
+    assert single.hypervisor.size >= tables + MIB > 3 * MIB
 
 
 def image(vm: PlannedVm, name: str) -> Range:
