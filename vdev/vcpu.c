@@ -181,7 +181,7 @@ enum vcpu_end vcpu_serve(struct vcpu *vcpu)
     if (VUART_COUNT > 0 && (requests & VCPU_REQUEST_CONSOLE) != 0) {
         vdev_poll(vcpu);
     }
-    if (VCPU_MAX_PER_VM > 1 && (requests & VCPU_REQUEST_VGIC) != 0) {
+    if ((requests & VCPU_REQUEST_VGIC) != 0) {
         vgic_refill(vcpu);
     }
     if ((requests & VCPU_REQUEST_STOP) != 0) {
