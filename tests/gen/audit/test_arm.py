@@ -67,10 +67,10 @@ def test_range() -> None:
 CONTIGUOUS = 1 << 52
 
 
-def map_pages(entries: list[int]) -> list[str]:
-    """Problems of a level-3 table with these entries at its begin."""
+def map_pages(entries: list[int], count: int = 512) -> list[str]:
+    """Problems of a level-3 table of `count` entries with these at its begin."""
     table = struct.pack("<512Q", *entries, *([0] * (512 - len(entries))))
-    return walk(lambda at, size: table[:size], 0x1000, 3, 512, arm.stage2_leaf).problems
+    return walk(lambda at, size: table[:size], 0x1000, 3, count, arm.stage2_leaf).problems
 
 
 def test_contiguous() -> None:
@@ -78,6 +78,7 @@ def test_contiguous() -> None:
     group = [page + 0x1000 * number for number in range(16)]
     assert map_pages(group) == []
     assert map_pages(group[:15])
+    assert map_pages(group[:8], 8)  # a root with less
     assert map_pages([*group[:15], group[15] ^ CONTIGUOUS])
     assert map_pages([*group[:15], group[15] + 0x1000])
     assert map_pages([0, *group])
