@@ -24,6 +24,10 @@ void arch_vcpu_reset(struct arch_vcpu *vcpu, const struct vm_row *vm, const stru
                      uint64_t entry, uint64_t arg, uint64_t counter_base);
 /* Runs the guest until it exits; fills *exit. */
 void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit);
+/* Behind the last exit of a run: what its guest caused and has not shown yet is told as its own.
+ * From here to the next exit an error of the hardware that belongs to no instruction is the
+ * hypervisor's, which panics; within exits it waits for the guest to go on, and is the guest's. */
+void arch_vcpu_leave(const struct vm_row *vm);
 /* Finishes EXIT_MMIO/EXIT_SYSREG/EXIT_PORT: a read's value goes to the register (extended as the
  * exit says; IN keeps the rest of RAX but zero-extends EAX; ignored for writes), and the guest
  * continues behind the instruction.  INS/OUTS: `value` elements are done; index and count registers

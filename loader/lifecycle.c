@@ -313,6 +313,7 @@ static bool vcpu_take_start(struct vcpu *vcpu)
 static void vcpu_leave(struct vcpu *vcpu, enum vcpu_end end)
 {
     ASSERT(atomic_load(&vcpu->power) == VCPU_ON && end != VCPU_END_NONE);
+    arch_vcpu_leave(vcpu->vm_row);
     notice_debug(vcpu, "ends: %s", end_words[end]);
     vgic_vcpu_park(vcpu);
     if (end != VCPU_END_CPU_OFF && end != VCPU_END_STOPPED) {

@@ -66,6 +66,7 @@ _Noreturn void panic(const char *format, ...)
     va_start(args, format);
     write_words("panic: ", format, args);
     va_end(args);
+    panic_vm(joined);
     panic_end();
 }
 

@@ -30,6 +30,9 @@ extern _Atomic bool panic_begun;
 /* The architecture's: interrupts the other CPUs of those that `joined`, if own CPU is among them;
  * how many. */
 uint32_t panic_interrupt(const _Atomic bool joined[]);
+/* The architecture's: a panic_line() with the VM whose guest ran last on own CPU, if the CPU is
+ * among those that `joined` and one ran. */
+void panic_vm(const _Atomic bool joined[]);
 
 #if CONFIG_ASSERT
 /* `place`: file and line.  Any CPU, as panic(). */

@@ -20,6 +20,9 @@ enum aarch64_vector {
 };
 uint32_t aarch64_enter(struct arch_vcpu *vcpu);
 
+/* Own CPU (world.S): SErrors come, and are ours; ESR_EL2 of one that was pending, else 0. */
+uint64_t aarch64_serror_unmask(void);
+
 /* Where the search for the row of an access ends (fast.S). */
 extern char aarch64_fast_searched[];
 

@@ -144,6 +144,8 @@ void aarch64_el2_init(void)
     /* Translations of EL1 and EL0 are UNKNOWN at reset, and those of whoever ran here before are of
      * no VM (D8.13); a VM's own flush may have come before this CPU took part in coherency. */
     __asm__ volatile("tlbi alle1\n\tic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+    /* What firmware left pending comes now, before any guest could be blamed for it. */
+    __asm__ volatile("msr daifclr, #4" : : : "memory");
 }
 
 /* What is used because board.toml lists it among the CPUs' features. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/aarch64/aarch64.h"
 #include "arch/aarch64/gic.h"
+#include "arch/aarch64/serror.h"
 #include "arch/aarch64/sysreg.h"
 #include "arch/arch.h"
+#include "platform/log.h"
+#include "platform/panic.h"
 
 static void exit_fault(struct exit *exit, enum exit_kind kind, uint64_t esr, const char *words)
 {
@@ -136,6 +139,32 @@ static void decode_sync(const struct arch_vcpu *vcpu, struct exit *exit)
     }
 }
 
+/* false: nothing is lost. */
+static bool serror_ends_vm(uint64_t esr)
+{
+    bool has_ras = CONFIG_ARCH_RAS && (AARCH64_READ(id_aa64pfr0_el1) >> 28 & 0xf) != 0;
+    enum serror_verdict verdict = serror_verdict(esr, has_ras);
+
+    if (verdict == SERROR_ENDS_ALL) {
+        panic("uncontained SError, syndrome %#llx", (unsigned long long)esr);
+    }
+    return verdict == SERROR_ENDS_VM;
+}
+
+/* An SError that became pending in an exit, where it is masked, comes here before the guest's next
+ * instruction: the CPU is one VM's, and what EL2 does in an exit it does for that VM. */
+static void decode_serror(struct exit *exit)
+{
+    uint64_t esr = AARCH64_READ(esr_el2);
+
+    if (serror_ends_vm(esr)) {
+        exit_fault(exit, EXIT_CRASH, esr, "SError: a bus or memory error of no known instruction");
+        exit->fault.address = 0; /* FAR_EL2 tells nothing of it */
+    } else {
+        exit->kind = EXIT_IDLE;
+    }
+}
+
 static void enter_once(struct arch_vcpu *vcpu, struct exit *exit)
 {
     uint32_t vector = aarch64_enter(vcpu);
@@ -143,13 +172,21 @@ static void enter_once(struct arch_vcpu *vcpu, struct exit *exit)
     if (vector == AARCH64_VECTOR_SYNC) {
         decode_sync(vcpu, exit);
     } else if (vector == AARCH64_VECTOR_SERROR) {
-        exit_fault(exit, EXIT_CRASH, AARCH64_READ(esr_el2),
-                   "SError: a bus error that cannot be attributed to an instruction");
+        decode_serror(exit);
     } else {
         exit->kind = EXIT_IRQ;
         if (CONFIG_FAST_PATHS && CONFIG_ARCH_GIC3 && vector == AARCH64_VECTOR_IRQ) {
             gic_acknowledged((uint32_t)vcpu->acknowledged);
         }
+    }
+}
+
+void arch_vcpu_leave(const struct vm_row *vm)
+{
+    uint64_t esr = aarch64_serror_unmask();
+
+    if (esr != 0 && serror_ends_vm(esr)) {
+        log_error("%s: left an SError behind, syndrome %#llx", vm->name, (unsigned long long)esr);
     }
 }
 

@@ -92,16 +92,24 @@ static bool any_joined(const _Atomic bool joined[])
     return false;
 }
 
-/* Before a CPU joins this may be another level than EL2, where TPIDR_EL2 is undefined. */
-uint32_t panic_interrupt(const _Atomic bool joined[])
+/* Own CPU, if it joined; else PCPU_COUNT: before that this may be another level than EL2, where
+ * TPIDR_EL2 is undefined. */
+static uint32_t own_joined(const _Atomic bool joined[])
 {
     if (!any_joined(joined)) {
-        return 0;
+        return PCPU_COUNT;
     }
     uint32_t own = (uint32_t)AARCH64_READ(tpidr_el2);
+
+    return own < PCPU_COUNT && joined[own] ? own : PCPU_COUNT;
+}
+
+uint32_t panic_interrupt(const _Atomic bool joined[])
+{
+    uint32_t own = own_joined(joined);
     uint32_t count = 0;
 
-    if (own >= PCPU_COUNT || !joined[own]) {
+    if (own == PCPU_COUNT) {
         return 0;
     }
     arch_time_alarm(UINT64_MAX);
@@ -114,7 +122,7 @@ uint32_t panic_interrupt(const _Atomic bool joined[])
     return count;
 }
 
-/* Whose guest the CPU runs. */
+/* Whose guest the CPU runs, or ran last. */
 static void tell_vm(uint64_t cpu)
 {
     if (cpu >= PCPU_COUNT || pcpu_rows[cpu].vcpu < 0) {
@@ -126,6 +134,16 @@ static void tell_vm(uint64_t cpu)
     panic_line("  VM %s, vCPU %u: vttbr %#llx  pc before %#llx", vm_rows[row->vm].name,
                (unsigned)row->index, (unsigned long long)AARCH64_READ(vttbr_el2),
                (unsigned long long)AARCH64_READ(elr_el1));
+}
+
+/* Until a guest first runs VTTBR_EL2 is 0. */
+void panic_vm(const _Atomic bool joined[])
+{
+    uint32_t own = own_joined(joined);
+
+    if (own != PCPU_COUNT && AARCH64_READ(vttbr_el2) != 0) {
+        tell_vm(own);
+    }
 }
 
 static const char *const own_kinds[] = { "synchronous exception", "IRQ", "FIQ", "SError" };

@@ -133,6 +133,39 @@ leave_guest:
     b       own_exception_common
     .endm
 
+/* An SError at EL2: ours, but for the one that aarch64_serror_unmask() lets come. */
+    .macro  own_serror
+    .balign 0x80
+    msr     tpidr_el1, x0
+    msr     tpidrro_el0, x1
+    mrs     x0, elr_el2
+    adr     x1, serror_window
+    sub     x0, x0, x1
+    mov     x1, #3
+    cmp     x0, #4
+    b.hi    own_exception_common
+    adr     x0, serror_window + 4
+    msr     elr_el2, x0
+    mrs     x0, esr_el2
+    eret
+    dsb     nsh
+    isb
+    .endm
+
+/* uint64_t aarch64_serror_unmask(void): what the guest did last has its answer (DSB); an SError that
+ * it left pending comes at the ISB at the latest (D1.3.4), and is given back as ESR_EL2; else 0.  From
+ * here on those that come are ours. */
+    .global aarch64_serror_unmask
+    .type aarch64_serror_unmask, %function
+aarch64_serror_unmask:
+    mov     x0, #0
+    dsb     sy
+    msr     daifclr, #4
+serror_window:
+    isb
+    ret
+    .size aarch64_serror_unmask, . - aarch64_serror_unmask
+
 own_exception_common:
     msr     tpidr_el0, x2
     msr     sp_el0, x3
@@ -183,7 +216,7 @@ aarch64_vectors:
     own_exception 0                     /* current EL, SP_EL2 */
     own_exception 1
     own_exception 2
-    own_exception 3
+    own_serror
 #if CONFIG_FAST_PATHS
     guest_sync                          /* lower EL, AArch64 */
 #else

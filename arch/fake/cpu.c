@@ -122,6 +122,11 @@ void arch_vcpu_enter(struct arch_vcpu *vcpu, struct exit *exit)
     exit->fault = (struct exit_fault){ .words = "the test has no guest" };
 }
 
+void arch_vcpu_leave(const struct vm_row *vm)
+{
+    (void)vm;
+}
+
 /* As the instruction would see it: masked to the width, then extended. */
 static uint64_t extended(const struct exit_access *access, uint64_t value)
 {

@@ -29,6 +29,15 @@ uint32_t panic_interrupt(const _Atomic bool joined[])
     return joined[0] ? told : 0;
 }
 
+static bool has_vm; /* what panic_vm() tells */
+
+void panic_vm(const _Atomic bool joined[])
+{
+    if (has_vm && joined[0]) {
+        panic_line("  VM a");
+    }
+}
+
 static void check_panic(void (*body)(void), const char *want)
 {
     int pipe_ends[2];
@@ -101,6 +110,14 @@ static void with_others(void)
     panic_end();
 }
 
+static void with_vm(void)
+{
+    console_init();
+    has_vm = true;
+    panic_join(0);
+    panic("lost");
+}
+
 /* A panic on the way of a panic says no more. */
 static void within_another(void)
 {
@@ -142,6 +159,11 @@ static void others_say_nothing(void)
     check_panic(with_others, "[hv] first 1\r\n[hv] second\r\n");
 }
 
+static void the_vm_is_named(void)
+{
+    check_panic(with_vm, "[hv] panic: lost\r\n[hv]   VM a\r\n");
+}
+
 static void one_speaks(void)
 {
     check_panic(within_another, "[hv] first\r\n");
@@ -153,6 +175,7 @@ int main(void)
     TEST(panic_cuts_in);
     TEST(assertion_tells_where);
     TEST(others_say_nothing);
+    TEST(the_vm_is_named);
     TEST(one_speaks);
     return test_result();
 }
