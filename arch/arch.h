@@ -93,6 +93,11 @@ void arch_lr_reset(void); /* all list registers, active priorities and VMCR to r
 bool arch_cpu_start(uint32_t pcpu);
 /* Own CPU: NULL, or in words why it can't run the planned VMs (address sizes, GIC interface). */
 const char *arch_cpu_check(void);
+/* Own CPU, of the board that was planned, before a guest runs there: no guest's traces in branch
+ * prediction shall reach the hypervisor.  With CONFIG_ARCH_SPECULATION alone, as the next one. */
+void arch_cpu_harden(void);
+/* Own CPU: what SMCCC_ARCH_FEATURES tells of ARCH_WORKAROUND_<number>, 1 to 3. */
+int32_t arch_workaround(uint32_t number);
 uint32_t arch_cpu_index(void); /* own CPU: index into pcpu_rows */
 void arch_cpu_wait(void);      /* sleeps until an interrupt is pending (WFI) */
 void arch_cpu_relax(void);     /* in a spin loop: yields, or waits for arch_cpu_wake (WFE) */

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "gen/types.h"
-#include <arch_rows.h> /* struct arch_vm_row, ARCH_* row macros of the selected architecture */
+#include <arch_rows.h> /* struct arch_vm_row, arch_cpu_row, ARCH_* row macros of the selected architecture */
 
 struct vdev_ops;   /* vdev/vdev.h */
 struct sysreg_ops; /* vdev/sysreg.h */
@@ -84,6 +84,7 @@ struct pcpu_row {
     /* INTID of the SPI by which other CPUs call the hypervisor there, where its vCPU's VM has
      * INTERRUPTS_PASSTHROUGH; else 0 */
     uint16_t ipi_intid;
+    struct arch_cpu_row arch;
 };
 
 /* Where a physical shared interrupt goes; indexed by (INTID - 32). */

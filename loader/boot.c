@@ -58,6 +58,9 @@ _Noreturn void boot_main(uint64_t dtb)
     if (CONFIG_LOADER_BOARD_CHECK) {
         board_check(dtb);
     }
+    if (CONFIG_ARCH_SPECULATION) {
+        arch_cpu_harden();
+    }
     arch_irq_board_init();
     arch_irq_cpu_init();
     panic_join(arch_cpu_index());
@@ -70,6 +73,9 @@ _Noreturn void boot_main(uint64_t dtb)
 _Noreturn void boot_secondary(void)
 {
     check_cpu();
+    if (CONFIG_ARCH_SPECULATION) {
+        arch_cpu_harden();
+    }
     arch_irq_cpu_init();
     panic_join(arch_cpu_index());
     run_own_cpu();

@@ -12,17 +12,62 @@
 #define VERSION_SMCCC_1_2 0x10002
 /* Owning entity of a fast call (SMCCC 2.5): bits 29:24, with bit 31. */
 #define CALL_OWNER(function) ((function) >> 24 & 0xbfu)
+#define OWNER_ARCHITECTURE 0x80u
 #define OWNER_HYPERVISOR 0x86u
 #define OWNER_SIP 0x82u /* the silicon provider's firmware */
+#define WORKAROUND_NOT_NEEDED 1
+#define WORKAROUND_NOT_REQUIRED (-2) /* of the second one, which has a state */
 #define HYPERVISOR_MAJOR 1
 #define HYPERVISOR_MINOR 0
 
-/* ARCH_WORKAROUND_1 to 3 are not offered: NOT_SUPPORTED says that firmware helps no CPU, whether or
- * not one needs it (SMCCC chapter 7), and is true on every core because nothing reaches firmware.
- */
+/* Calls of Arm's architecture (2.5): what they say depends on the physical CPU, which is the
+ * vCPU's. */
+static bool call_is_architecture(uint32_t function)
+{
+    return CALL_OWNER(function) == OWNER_ARCHITECTURE;
+}
+
+/* What ARCH_FEATURES says of a workaround for speculation (chapter 7).  CPUs of a board without
+ * ARCH_SPECULATION need none. */
+static int64_t workaround(uint32_t number)
+{
+    if (CONFIG_ARCH_SPECULATION) {
+        return arch_workaround(number);
+    }
+    return number == 2 ? WORKAROUND_NOT_REQUIRED : WORKAROUND_NOT_NEEDED;
+}
+
 static int64_t smccc_arch_features(uint32_t function)
 {
-    return function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES ? 0 : CALL_NOT_SUPPORTED;
+    switch (function) {
+    case SMCCC_VERSION:
+    case SMCCC_ARCH_FEATURES:
+        return 0;
+    case SMCCC_ARCH_WORKAROUND_1:
+        return workaround(1);
+    case SMCCC_ARCH_WORKAROUND_2:
+        return workaround(2);
+    case SMCCC_ARCH_WORKAROUND_3:
+        return workaround(3);
+    default:
+        return CALL_NOT_SUPPORTED;
+    }
+}
+
+/* 1 and 3: whatever the CPU needs of it, the way to here did, as each exit does. */
+static int64_t architecture_answer(uint32_t function, uint32_t arg)
+{
+    switch (function) {
+    case SMCCC_VERSION:
+        return VERSION_SMCCC_1_2;
+    case SMCCC_ARCH_FEATURES:
+        return smccc_arch_features(arg);
+    case SMCCC_ARCH_WORKAROUND_1:
+    case SMCCC_ARCH_WORKAROUND_3:
+        return smccc_arch_features(function) < 0 ? CALL_NOT_SUPPORTED : 0;
+    default:
+        return CALL_NOT_SUPPORTED;
+    }
 }
 
 /* Numbers of AxVM's calls lie where SMCCC has calls of Trusted OSes, which no guest can reach. */
@@ -60,13 +105,8 @@ static int64_t hypervisor_answer(struct vcpu *vcpu, uint32_t function, uint64_t 
 
 static int64_t call_answer(struct vcpu *vcpu, uint32_t function, const uint64_t args[CALL_ARGS])
 {
-    switch (function) {
-    case SMCCC_VERSION:
-        return VERSION_SMCCC_1_2;
-    case SMCCC_ARCH_FEATURES:
-        return smccc_arch_features((uint32_t)args[0]);
-    default:
-        break;
+    if (call_is_architecture(function)) {
+        return architecture_answer(function, (uint32_t)args[0]);
     }
     if (CALL_OWNER(function) == OWNER_HYPERVISOR) {
         return hypervisor_answer(vcpu, function, args[0]);
@@ -86,8 +126,8 @@ ARCH_FAST_CALL int64_t fast_call(struct vcpu *vcpu, uint32_t function, uint64_t 
     }
     if (CONFIG_LOG_LEVEL_VALUE >= LOG_DEBUG || CALL_OWNER(function) == OWNER_HYPERVISOR ||
         (IVC_COUNT > 0 && ivc_is_call(function)) ||
-        (EEMI_VM_COUNT > 0 && CALL_OWNER(function) == OWNER_SIP) || function == SMCCC_VERSION ||
-        function == SMCCC_ARCH_FEATURES) {
+        (EEMI_VM_COUNT > 0 && CALL_OWNER(function) == OWNER_SIP) ||
+        call_is_architecture(function)) {
         return FAST_CALL_DECLINED;
     }
     return psci_fast_call(function);

@@ -9,6 +9,9 @@
 #define CALL_NOT_SUPPORTED (-1)   /* what an unknown function returns (2.6) */
 #define SMCCC_VERSION 0x80000000u /* chapter 7 */
 #define SMCCC_ARCH_FEATURES 0x80000001u
+#define SMCCC_ARCH_WORKAROUND_1 0x80008000u
+#define SMCCC_ARCH_WORKAROUND_2 0x80007fffu
+#define SMCCC_ARCH_WORKAROUND_3 0x80003fffu
 /* Vendor-specific hypervisor service: which hypervisor this is (6.2). */
 #define HYPERVISOR_UID 0x8600ff01u
 #define HYPERVISOR_REVISION 0x8600ff03u

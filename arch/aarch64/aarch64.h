@@ -20,6 +20,9 @@ enum aarch64_vector {
 };
 uint32_t aarch64_enter(struct arch_vcpu *vcpu);
 
+/* VBAR_EL2 of CPUs that need it (speculation.S). */
+extern char aarch64_hardened_vectors[];
+
 /* Own CPU (world.S): SErrors come, and are ours; ESR_EL2 of one that was pending, else 0. */
 uint64_t aarch64_serror_unmask(void);
 

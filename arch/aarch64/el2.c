@@ -28,6 +28,8 @@
 #define MPAMIDR_HAS_HCR (UINT64_C(1) << 17)
 #define MPAMHCR_GUEST (UINT64_C(1) << 31)
 
+#define MIDR_CORE 0xff00fff0u /* implementer, part */
+
 static uint64_t field(uint64_t reg, unsigned shift)
 {
     return (reg >> shift) & 0xf;
@@ -162,6 +164,16 @@ static const char *check_features(void)
     return NULL;
 }
 
+/* Is this the core that the board's tree names, by which is known what it needs?  Models of no core
+ * have implementer 0 (MIDR_EL1, D17.2.105). */
+static bool core_is_planned(void)
+{
+    uint32_t midr = (uint32_t)AARCH64_READ(midr_el1) & MIDR_CORE;
+    uint32_t planned = pcpu_rows[arch_cpu_index()].arch.midr;
+
+    return planned == 0 || midr >> 24 == 0 || midr == planned;
+}
+
 /* PARange of this CPU against what the VMs' stage-2 tables were built for (VTCR_EL2.PS), the GIC's
  * version, the counter's frequency (D11.1.2: software sets it). */
 const char *arch_cpu_check(void)
@@ -171,6 +183,9 @@ const char *arch_cpu_check(void)
 
     if (gic != NULL) {
         return gic;
+    }
+    if (!core_is_planned()) {
+        return "the CPU is of another type than its board's tree says";
     }
     for (unsigned vm = 0; vm < VM_COUNT; vm++) {
         if (((vm_rows[vm].arch.vtcr >> 16) & 0x7) > parange) {

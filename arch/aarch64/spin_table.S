@@ -6,7 +6,7 @@
 
     .set    PCPU_ROW_HARDWARE_ID, 0
     .set    PCPU_ROW_RELEASE_ADDRESS, 8
-    .set    PCPU_ROW_SIZE, 24
+    .set    PCPU_ROW_SIZE, 32
 
     .section .text.spin_table, "ax"
     .global spin_table_entry

@@ -15,7 +15,7 @@ void spin_table_entry(void); /* spin_table.S, which knows the row */
 
 const struct pcpu_row *const aarch64_pcpu_rows_end = pcpu_rows + PCPU_COUNT;
 
-_Static_assert(sizeof(struct pcpu_row) == 24, "PCPU_ROW_SIZE");
+_Static_assert(sizeof(struct pcpu_row) == 32, "PCPU_ROW_SIZE");
 _Static_assert(offsetof(struct pcpu_row, hardware_id) == 0, "PCPU_ROW_HARDWARE_ID");
 _Static_assert(offsetof(struct pcpu_row, release_address) == 8, "PCPU_ROW_RELEASE_ADDRESS");
 

@@ -104,6 +104,9 @@ bool fake_maintenance(void);         /* is the maintenance interrupt asserted? *
 typedef void (*fake_guest_fn)(struct arch_vcpu *vcpu, struct exit *exit);
 void fake_guest_set(fake_guest_fn guest);
 
+/* What arch_workaround() answers. */
+extern int32_t fake_workarounds[3];
+
 /* What arch_firmware_call() does on all threads: the test's firmware.  NULL: nothing. */
 typedef void (*fake_firmware_fn)(uint64_t registers[4]);
 void fake_firmware_set(fake_firmware_fn firmware);

@@ -149,6 +149,24 @@ def _check_cpus(asked: Asked, tables: Tables, check: Check) -> None:
         fine = pcpu.release_address == asked.board.releases.get(pcpu.hardware_id, 0)
         where = f"{pcpu.release_address:#x}"
         check.expect(fine, f"the entry of CPU {pcpu.hardware_id} is written to {where}")
+        _check_core(asked.board.cores[pcpu.hardware_id], pcpu, tables, check)
+
+
+# These run in order: none of the weaknesses of speculation is theirs (Arm's pages about them).  All
+# others let loads pass stores, and may keep a guest's branch history.
+_IN_ORDER = ("arm,cortex-a34", "arm,cortex-a35", "arm,cortex-a53", "arm,cortex-a55")
+_WEAK = 0b110  # arch_cpu_row.weaknesses: stores, history
+_HARDENED = "aarch64_hardened_vectors"
+
+
+def _check_core(core: str, pcpu: Row, tables: Tables, check: Check) -> None:
+    weak, wanted = pcpu.arch.weaknesses & _WEAK == _WEAK, core not in _IN_ORDER
+    linked = _HARDENED in tables.firmware.symbols
+    check.expect(
+        weak == wanted and (linked or not weak),
+        f"CPU {pcpu.hardware_id:#x}, {core}: weaknesses {pcpu.arch.weaknesses:#x}, "
+        f"{'with' if linked else 'without'} vectors against them",
+    )
 
 
 def _check_memory(

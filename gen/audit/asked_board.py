@@ -21,6 +21,7 @@ _EDGES = (1, 2)  # the GIC binding's flags; 4 and 8 are levels
 class Board:
     tree: Tree
     cpus: list[tuple[str, int]]  # (name, MPIDR affinity), in the order of the latter
+    cores: dict[int, str]  # what the tree calls a CPU, by MPIDR affinity
     releases: dict[int, int]  # where a CPU waits in a spin table, by MPIDR affinity
     ram: list[Span]
     reserved: list[Span]  # what firmware keeps
@@ -89,6 +90,7 @@ def read_board(folder: Path, variant: str | None, predefined: Mapping[str, str])
     return Board(
         tree=tree,
         cpus=_cpus(tree),
+        cores={cpu: node.texts("compatible")[0] for cpu, node in _cpu_nodes(tree)},
         releases=releases,
         ram=union(ram),
         reserved=union(kept),

@@ -19,6 +19,7 @@ from gen.emit.vm_rows import (
     vm_names,
     vm_row,
 )
+from gen.plan.cores import core
 from gen.plan.emulated_devices import HEADER as DEVICES
 from gen.plan.model import Irq, Plan
 from gen.ranges import Range
@@ -227,9 +228,23 @@ def _pcpus(plan: Plan) -> list[Members]:
             ("release_address", c.address(c.u64(pcpu.release_address or 0))),
             ("vcpu", "-1" if pcpu.vcpu is None else str(pcpu.vcpu)),
             ("ipi_intid", c.intid(pcpu.ipi_spi)),
+            ("arch", _core(plan.board.cpus[pcpu.board_index].compatible)),
         ]
         for pcpu in plan.pcpus
     ]
+
+
+def _core(compatible: str) -> str:
+    known = core(compatible)
+    weak = [
+        f"ARCH_WEAK_{name.upper()}"
+        for name in ("targets", "stores", "history")
+        if getattr(known, name)
+    ]
+    return (
+        f"{{ .midr = {known.midr:#x}, .weaknesses = {' | '.join(weak) or '0'}, "
+        f".branches = {known.branches} }}"
+    )
 
 
 def _irq_owners(plan: Plan) -> list[Irq | str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gen.plan import stage2
-from gen.plan.cores import core
+from gen.plan.cores import core_symbols
 from gen.plan.direct import direct_irqs, holds_interface, is_direct
 from gen.plan.draft import Doorbell, VmDevices
 from gen.plan.emulated import cpu_interface, has_vgic, mmio_rows
@@ -205,7 +205,7 @@ def kconfig_symbols(
         f"ARCH_{board.arch.upper()}": True,
         "ARCH_SHA256": "sha2" in board.cpu_features,
         "ARCH_CRC32": "crc32" in board.cpu_features,
-        "ARCH_RAS": any(core(cpu.compatible).ras for cpu in board.cpus),
+        **core_symbols(board),
         f"PLATFORM_{board.uart.type.upper()}": True,
         "INTERRUPTS_PASSTHROUGH": any(is_direct(vm) for vm in deployment.vms),
         "STOP_NEXT_EXIT": any(holds_interface(vm, board) for vm in deployment.vms),

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gen.read.board import Board
+
 ARM = 0x41  # implementer
 
 # Nobody knows: more branches than any core of the white paper needs.
@@ -64,3 +66,12 @@ CORES = {
 
 def core(compatible: str) -> Core:
     return CORES.get(compatible, UNKNOWN)
+
+
+def core_symbols(board: Board) -> dict[str, bool]:
+    """Kconfig symbols of what the hypervisor needs because of the board's CPUs."""
+    cores = [core(cpu.compatible) for cpu in board.cpus]
+    return {
+        "ARCH_RAS": any(each.ras for each in cores),
+        "ARCH_SPECULATION": any(each.speculates for each in cores),
+    }

@@ -62,6 +62,13 @@ def test_two_security_states() -> None:
     refused(command, r'interrupts = "passthrough" needs a GIC with one security state')
 
 
+def test_another_core(folder: Path) -> None:
+    refused(
+        board("-cpu", "cortex-a72", *by_kernel(folder)),
+        "board check: CPU 0: the CPU is of another type than its board's tree says",
+    )
+
+
 def test_fewer_cpus(folder: Path) -> None:
     refused(
         board(*by_kernel(folder), cpus=1), r"board check: the plan uses CPU 0x1, which .* not have"

@@ -97,9 +97,19 @@ static void features(void)
     CHECK_EQ(psci(caller, 0x8400000a, 0x84000010, 0, 0), NOT_SUPPORTED);
     CHECK_EQ(psci(caller, 0x80000001, 0x80000000, 0, 0), 0);
     CHECK_EQ(psci(caller, 0x80000001, 0x80000001, 0, 0), 0);
-    CHECK_EQ(psci(caller, 0x80000001, 0x80008000, 0, 0), NOT_SUPPORTED);
-    CHECK_EQ(psci(caller, 0x80000001, 0x80007fff, 0, 0), NOT_SUPPORTED);
-    CHECK_EQ(psci(caller, 0x80000001, 0x80003fff, 0, 0), NOT_SUPPORTED);
+    CHECK_EQ(psci(caller, 0x80000001, 0x80001234, 0, 0), NOT_SUPPORTED);
+}
+
+/* On a board whose CPUs need none: 1, not needed, and -2, not required. */
+static void workarounds(void)
+{
+    setup();
+    CHECK_EQ(psci(caller, 0x80000001, 0x80008000, 0, 0), 1);
+    CHECK_EQ(psci(caller, 0x80000001, 0x80007fff, 0, 0), -2);
+    CHECK_EQ(psci(caller, 0x80000001, 0x80003fff, 0, 0), 1);
+    CHECK_EQ(psci(caller, 0x80008000, 0, 0, 0), 0);
+    CHECK_EQ(psci(caller, 0x80007fff, 1, 0, 0), NOT_SUPPORTED);
+    CHECK_EQ(psci(caller, 0x80003fff, 0, 0, 0), 0);
 }
 
 static void cpu_on_starts_once(void)
@@ -204,7 +214,8 @@ static void short_ways(void)
     static const uint32_t declined[] = { 0x84000000, 0x84000001, 0x84000002, 0x84000003, 0xc4000003,
                                          0x84000004, 0x84000006, 0x84000008, 0x84000009, 0x84000012,
                                          0xc4000012, 0x80000000, 0x80000001, 3,          6,
-                                         0x8600ff01, 0x8600ff03, 0xc6000000, 0x86000000 };
+                                         0x80008000, 0x80007fff, 0x80003fff, 0x8600ff01, 0x8600ff03,
+                                         0xc6000000, 0x86000000 };
 
     setup();
     for (unsigned n = 0; n < sizeof(answered) / sizeof(answered[0]); n++) {
@@ -230,6 +241,7 @@ int main(void)
     TEST(axvm_calls_go_elsewhere);
     TEST(the_hypervisor_s_own_calls);
     TEST(features);
+    TEST(workarounds);
     TEST(short_ways);
     TEST(cpu_on_starts_once);
     TEST(cpu_on_checks_arguments);

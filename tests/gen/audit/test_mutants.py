@@ -255,6 +255,10 @@ AGAINST: dict[str, tuple[Change, str]] = {
     "whom a VM controls": (rows("control_rows", 0, "control_row", vm=0), "asked-vms"),
     "a CPU": (rows("pcpu_rows", 2, "pcpu_row", hardware_id=3), "asked-vms"),
     "a CPU in a spin table": (rows("pcpu_rows", 1, "pcpu_row", release_address=8), "asked-vms"),
+    "a core": (
+        lambda m: m.put(m.member("pcpu_rows", 1, "pcpu_row", "arch")[0] + 4, 7, 2),
+        "asked-vms",
+    ),
     "a feature": (
         lambda m: m.put(m.member("vm_rows", 0, "vm_row", "arch")[0] + 16, 1, 4),
         "asked-vms",

@@ -301,12 +301,14 @@ const struct pcpu_row pcpu_rows[] = {
         .release_address = { .addr = UINT64_C(0x0) },
         .vcpu = 0,
         .ipi_intid = 0,
+        .arch = { .midr = 0x4100d030, .weaknesses = 0, .branches = 0 },
     },
     {
         .hardware_id = UINT64_C(0x1),
         .release_address = { .addr = UINT64_C(0x0) },
         .vcpu = 1,
         .ipi_intid = 0,
+        .arch = { .midr = 0x4100d030, .weaknesses = 0, .branches = 0 },
     },
 };
 _Static_assert(sizeof(pcpu_rows) / sizeof(pcpu_rows[0]) == PCPU_COUNT, "pcpu_rows: one row each");
