@@ -87,13 +87,7 @@ def _translate(
     name = entry.value["axvm"]
     if name.is_told:
         return None
-    if not isinstance(name.value, str) or not name.value:
-        report.error(
-            "wrong-type",
-            name.where,
-            f"vm.axvm = {name.plain()!r}: expected a path",
-            'write axvm = "vm.toml"',
-        )
+    if not isinstance(name.value, str) or not name.value:  # told with the VM's other keys
         return None
     path = Path(name.base, name.value)
     vm = read_axvm(path, report, name.where)

@@ -37,7 +37,7 @@ ENDS_ALL = (
 
 # What CPU 99 is, nobody knows.
 NO_BOARD = (
-    "board_folder_empty board_unknown deployment_board_missing deployment_board_number "
+    "axvm_board_missing board_folder_empty board_unknown deployment_board_missing deployment_board_number "
     "deployment_missing variant_unknown"
 ).split()
 
