@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from gen.audit.findings import Check, Findings
 from gen.audit.image import Firmware, Tables
-from gen.audit.ranges import Span, sized
+from gen.audit.ranges import Span, covered, sized
 from gen.tool import elf
 
 # Every name of an allocator in C and in newlib.
@@ -30,6 +30,7 @@ def check_segments(firmware: Firmware, tables: Tables, findings: Findings) -> No
             check.expect(
                 part.base % 4096 == 0, f"{name} begins at {part.base:#x}: no page boundary"
             )
+        data_end = firmware.symbols["data_end"]
         loaded: list[Span] = []
         for segment in firmware.segments:
             span = Span(segment.address, segment.end)
@@ -43,8 +44,14 @@ def check_segments(firmware: Firmware, tables: Tables, findings: Findings) -> No
                 f"the segment {span} ({owner or 'guest image'}) has flags {segment.flags:#x}",
             )
             check.expect(segment.physical == segment.address, f"the segment {span} is moved")
+            filled = sized(segment.address, len(segment.data))
+            check.expect(span.holds(filled), f"the segment {span} has more bytes in the file")
+            zeros = owner != "data" or not segment.data or filled.end <= data_end
+            check.expect(zeros, f"the file fills memory that is to be zero: {filled}")
             check.expect(not any(span.meets(other) for other in loaded), f"{span} is loaded twice")
             loaded.append(span)
+        whole = covered(firmware.own, [span.pages() for span in loaded])
+        check.expect(whole, f"no segment has some of {firmware.own}")
         constants = _check_constants(firmware, check)
         check.shown = (
             f"{len(loaded)} segments, none both writable and executable; {constants} tables of rows, "

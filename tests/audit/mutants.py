@@ -72,17 +72,22 @@ POINTED = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """`size` bytes of the file at `offset` hold `value` (little endian) instead of what was good."""
+    """Bytes of the file that are others than in the good one."""
 
     kind: str  # what sort of defect, "stage 2 leaf", "vcpu_rows.pcpu"...
     what: str
-    offset: int
-    size: int
-    value: int
+    patches: tuple[tuple[int, bytes], ...]  # offset, bytes
 
     def applied(self, image: bytes) -> bytes:
-        patch = self.value.to_bytes(self.size, "little")
-        return image[: self.offset] + patch + image[self.offset + self.size :]
+        changed = bytearray(image)
+        for offset, patch in self.patches:
+            changed[offset : offset + len(patch)] = patch
+        return bytes(changed)
+
+
+def number(offset: int, size: int, value: int) -> tuple[int, bytes]:
+    """The patch that puts a number."""
+    return offset, value.to_bytes(size, "little")
 
 
 class Image:
@@ -121,7 +126,7 @@ def mutants(path: Path) -> list[Mutant]:
     """All of them, each different from the good image."""
     image = Image(path)
     found = [*_of_tables(image), *_of_rows(image), *_of_guests(image)]
-    unique = {(m.offset, m.size, m.value): m for m in found}
+    unique = {m.patches: m for m in found}
     return list(unique.values())
 
 
@@ -195,7 +200,8 @@ def _flips(
     where = f"{image.names.get(table, hex(table))}[{index}] at level {level}"
     for bit in bits:
         value = entry ^ 1 << bit
-        yield Mutant(kind, f"{where}: bit {bit}", image.offset(address), 8, value)
+        patch = number(image.offset(address), 8, value)
+        yield Mutant(kind, f"{where}: bit {bit}", (patch,))
 
 
 def _opened(image: Image, stage: str, table: int, level: int, index: int) -> Iterator[Mutant]:
@@ -207,8 +213,8 @@ def _opened(image: Image, stage: str, table: int, level: int, index: int) -> Ite
     for what, target in (("us", 0x4020_0000), ("a VM", image.read(first + hpa.offset, 8))):
         aligned = target >> LEVEL_SHIFT[level] << LEVEL_SHIFT[level]
         value = aligned | OPEN_LEAF[stage] | (2 if level == 3 else 0)
-        offset = image.offset(table + 8 * index)
-        yield Mutant(f"{stage} hole", f"{where}: maps {what}", offset, 8, value)
+        patch = number(image.offset(table + 8 * index), 8, value)
+        yield Mutant(f"{stage} hole", f"{where}: maps {what}", (patch,))
 
 
 # Rows
@@ -256,9 +262,8 @@ def _changes(image: Image, kind: str, what: str, start: int, scalar: Scalar) -> 
     else:
         values = {good ^ 1, good ^ 1 << (bits // 2), (good + 1) % (1 << bits)}
     for value in sorted(values - {good}):
-        yield Mutant(
-            kind, f"{what}: {value:#x} for {good:#x}", image.offset(address), scalar.size, value
-        )
+        patch = number(image.offset(address), scalar.size, value)
+        yield Mutant(kind, f"{what}: {value:#x} for {good:#x}", (patch,))
 
 
 # Guests
@@ -280,4 +285,4 @@ def _of_guests(image: Image) -> Iterator[Mutant]:
                 byte = image.read(source + at, 1)
                 offset = image.offset(source + at)
                 what = f"guest image at {source:#x}: byte {at}"
-                yield Mutant("guest image", what, offset, 1, byte ^ 0x10)
+                yield Mutant("guest image", what, (number(offset, 1, byte ^ 0x10),))

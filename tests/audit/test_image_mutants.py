@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit rejects images with a single defect each: bits of page tables, pointers, rows, owners,
-hashes, guests' bytes. BULKHEAD_MUTANTS=all: each that mutants.py makes, not a sample."""
+hashes, guests' bytes; and what two VMs exchange or share. BULKHEAD_MUTANTS=all: each that mutants.py
+makes, not a sample."""
 
 from __future__ import annotations
 
@@ -14,10 +15,12 @@ import pytest
 from gen.audit import audit
 from gen.diagnostics import Exit
 from gen.tool.paths import FETCH, ROOT
+from tests.audit.joint_mutants import joint_mutants
 from tests.audit.mutants import mutants, sample
 
 BUILD = ROOT / "build/tests/audit"
 SAMPLE = 110  # of each deployment, some of each kind: more than 500 in all
+JOINT_SAMPLE = 40
 DEPLOYMENTS = {
     "channel": "configs/board.toml",
     "direct": "tests/guests/direct/deployment.toml",
@@ -45,10 +48,11 @@ def test_every_mutant_is_rejected(name: str, tmp_path: Path) -> None:
         ROOT / DEPLOYMENTS[name], (), {"fetch": str(FETCH), "root": str(ROOT)}, ROOT / "platform"
     )
     assert not audit.audit(good, source).failed
-    found = mutants(good)
+    found, joint = mutants(good), joint_mutants(good)
     if os.environ.get("BULKHEAD_MUTANTS") != "all":
-        found = sample(found, SAMPLE)
-    assert len(found) >= SAMPLE
+        found, joint = sample(found, SAMPLE), sample(joint, JOINT_SAMPLE)
+    assert len(found) >= SAMPLE and joint
+    found += joint
     data = good.read_bytes()
     bad = tmp_path / "firmware.elf"
     survivors = []

@@ -104,6 +104,18 @@ def segment_flags(mutant: Mutant) -> None:
     mutant.data[header + 4] |= 2  # p_flags of the first: text becomes writable
 
 
+def segment_size(number: int, member: int, difference: int) -> Change:
+    """p_filesz (4) or p_memsz (5) of a segment."""
+
+    def change(mutant: Mutant) -> None:
+        header, count = int.from_bytes(mutant.data[32:40], "little"), mutant.data[56]
+        at = header + 56 * (number % count) + 8 * member
+        size = int.from_bytes(mutant.data[at : at + 8], "little") + difference
+        mutant.data[at : at + 8] = size.to_bytes(8, "little")
+
+    return change
+
+
 def heap_name(mutant: Mutant) -> None:
     name = b"\0console_write\0"
     at = mutant.data.rindex(name)  # in .strtab, behind debug information
@@ -138,6 +150,9 @@ def lost_call(mutant: Mutant) -> None:
 
 ALONE: dict[str, tuple[Change, str]] = {
     "text is writable in the file": (segment_flags, "segment"),
+    "stacks and data that are not zero": (segment_size(-1, 4, 0x1000), "segment"),
+    "text that is cut short": (segment_size(0, 5, -0x1000), "segment"),
+    "stacks that are cut short": (segment_size(-1, 5, -0x1000), "segment"),
     "an allocator": (heap_name, "heap"),
     "a valid bit": (flip(lambda m: m.stage2(0, RAM, 2), 1), "ram"),
     "an output address": (flip(lambda m: m.stage2(0, RAM, 2), 1 << 24), "ram"),
