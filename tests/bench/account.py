@@ -6,6 +6,7 @@
     tests/bench/account.py hvc-version --listing       every instruction of the most frequent path
     tests/bench/account.py boot                        from reset to the first guest instruction
     tests/bench/account.py size                        text and rodata by room and symbol
+    tests/bench/account.py features                    text and rodata by feature of a deployment
     tests/bench/account.py timer --set vm.guest.interrupts=passthrough
     tests/bench/account.py --list                      the names of operations
     tests/bench/account.py --page                      docs/performance-accounts.md: all that the
@@ -30,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import baseline  # noqa: E402
+import features  # noqa: E402
 import image  # noqa: E402
 import subject  # noqa: E402
 import table  # noqa: E402
@@ -45,7 +47,7 @@ _HEAD = """\
 
 Written by `make bench-baseline`: for each operation that [performance.md](performance.md) calls
 missed, the hypervisor's paths with their functions, and every instruction of the most frequent one; then
-what the image's bytes are.
+what the image's bytes are: of the benchmark's VM by symbol, of a small VM by feature.
 """
 _LINE = re.compile(r"^\s*([0-9a-f]+):\s+(.*)$")
 _SOURCE = re.compile(r"^; (?:\./)*((?:arch|vdev|loader|platform)/)?[^:]*:\d+")
@@ -177,6 +179,8 @@ def write_page(folder: Path) -> None:
             print("```\n")
         print("## size\n\n```")
         account_size(folder)
+        print("```\n\n## features\n\n```")
+        features.tell()
         print("```")
     PAGE.write_text(f"{_HEAD}\n{said.getvalue()}".rstrip() + "\n")
 
@@ -190,7 +194,7 @@ def main() -> int:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets")
     parser.add_argument("--config", type=Path, default=subject.DEPLOYMENT, metavar="FILE")
     options = parser.parse_args()
-    known = [*subject.operations(), "boot", "size"]
+    known = [*subject.operations(), "boot", "size", "features"]
     if options.list or not (options.operations or options.page):
         print("\n".join(known))
         return 0
@@ -207,6 +211,8 @@ def main() -> int:
             account_boot(folder, options.listing)
         elif name == "size":
             account_size(folder)
+        elif name == "features":
+            features.tell()
         else:
             account(folder, name, options.listing)
     return 0
