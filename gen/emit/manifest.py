@@ -16,6 +16,9 @@ from gen.emit import build_info
 from gen.plan.model import Plan
 
 
+FILE = "manifest.json"
+
+
 @dataclass(frozen=True)
 class Part:
     sha256: str

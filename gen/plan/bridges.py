@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from gen.plan.tree_write import cells, number64
 from gen.ranges import Range
-from gen.read.fdt import Node, to_cpu
+from gen.read.fdt import Node, entries, to_cpu
 
 BRIDGE_PROPERTIES = frozenset(("ranges", "dma-ranges"))
 PCI_CELLS = 3
@@ -42,27 +42,15 @@ def bridge_properties(source: Node) -> dict[str, bytes]:
 
 def _pci_ranges(node: Node, name: str) -> list[tuple[tuple[int, ...], Range]]:
     """PCI address cells and CPU range of each entry."""
-    values = node.cells(name)
     parent = node.parent
     above = parent.cell("#address-cells", 2) if parent is not None else 2
-    size = node.cell("#size-cells", 2)
-    step = PCI_CELLS + above + size
+    widths = (*(1,) * PCI_CELLS, above, node.cell("#size-cells", 2))
     rows = []
-    for at in range(0, len(values) - step + 1, step):
-        head = values[at : at + PCI_CELLS]
-        base = _number(values[at + PCI_CELLS : at + PCI_CELLS + above])
-        length = _number(values[at + PCI_CELLS + above : at + step])
-        part = to_cpu(parent, Range(base, length)) if name == "ranges" else Range(base, length)
+    for *head, base, size in entries(node.cells(name), *widths):
+        part = to_cpu(parent, Range(base, size)) if name == "ranges" else Range(base, size)
         if part is not None:
-            rows.append((head, part))
+            rows.append((tuple(head), part))
     return rows
-
-
-def _number(values: tuple[int, ...]) -> int:
-    whole = 0
-    for cell in values:
-        whole = whole << 32 | cell
-    return whole
 
 
 def dma_translation(node: Node) -> tuple[DmaWindow, ...]:
@@ -81,16 +69,8 @@ def dma_translation(node: Node) -> tuple[DmaWindow, ...]:
 def _dma_ranges(bus: Node) -> tuple[DmaWindow, ...]:
     assert bus.parent is not None
     child, above = bus.cell("#address-cells", 2), bus.parent.cell("#address-cells", 2)
-    size = bus.cell("#size-cells", 1)
-    values, step = bus.cells("dma-ranges"), child + above + size
-    return tuple(
-        (
-            _number(values[at : at + child]),
-            _number(values[at + child : at + child + above]),
-            _number(values[at + child + above : at + step]),
-        )
-        for at in range(0, len(values) - step + 1, step)
-    )
+    rows = entries(bus.cells("dma-ranges"), child, above, bus.cell("#size-cells", 1))
+    return tuple((dma, cpu, size) for dma, cpu, size in rows)
 
 
 def _behind(first: tuple[DmaWindow, ...], second: tuple[DmaWindow, ...]) -> tuple[DmaWindow, ...]:

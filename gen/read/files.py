@@ -16,7 +16,7 @@ def check_files(deployment: Deployment, report: Report, told: Sequence[Path] = (
     below a folder of `told`. Apart from loading, because some files are fetched in between."""
     users: dict[Path, list[tuple[Vm, str]]] = {}
     for vm in deployment.vms:
-        for key, file in _vm_files(vm):
+        for key, file in vm_files(vm):
             known = any(file.is_relative_to(folder) for folder in told)
             if not file.is_file() and not known:
                 users.setdefault(file, []).append((vm, key))
@@ -35,7 +35,8 @@ def check_files(deployment: Deployment, report: Report, told: Sequence[Path] = (
         )
 
 
-def _vm_files(vm: Vm) -> list[tuple[str, Path]]:
+def vm_files(vm: Vm) -> list[tuple[str, Path]]:
+    """By the key that names each."""
     files = [("initrd", vm.initrd)] + [("dtb_overlay", overlay) for overlay in vm.dtb_overlay]
     if vm.kernel is not None:
         files.insert(0, ("kernel", vm.kernel.image))

@@ -12,15 +12,15 @@ from pathlib import Path
 
 from gen.diagnostics import Exit, Failure
 from gen.emit.golden import Boot, Golden, differences, kept_report, kept_words
-from gen.emit.manifest import manifest_text, parse_manifest
-from gen.emit.report.facts import facts_json
+from gen.emit import manifest
+from gen.emit.report import facts
 from gen.tool import qemu, reports
 from gen.tool.console import Transcript
 from gen.tool.paths import shown, write_if_changed
 from gen.tool.terminal import Terminal
 
 _TIMEOUT_S = 120.0  # where the deployment has no [test] timeout
-_MANIFEST, _REPORT, _TRANSCRIPT = "manifest.json", reports.NAME, "transcript.txt"
+_TRANSCRIPT = "transcript.txt"
 
 
 def place_of(config: Path) -> Path:
@@ -61,8 +61,8 @@ def check(config: Path, folder: Path, timeout_s: float | None, say: Terminal) ->
 
 def of_files(folder: Path) -> Golden:
     """Of a finished build, that is not booted."""
-    manifest = parse_manifest((folder / _MANIFEST).read_text())
-    return Golden(manifest, kept_report(reports.read(folder)), None)
+    found = manifest.parse_manifest((folder / manifest.FILE).read_text())
+    return Golden(found, kept_report(reports.read(folder)), None)
 
 
 def of_build(folder: Path, timeout_s: float | None = None) -> Golden:
@@ -73,21 +73,24 @@ def of_build(folder: Path, timeout_s: float | None = None) -> Golden:
 
 def read(place: Path) -> Golden:
     try:
-        manifest = parse_manifest((place / _MANIFEST).read_text())
+        found = manifest.parse_manifest((place / manifest.FILE).read_text())
     except (OSError, ValueError, KeyError, TypeError):
         raise Failure(
-            Exit.MISSING, f"{shown(place / _MANIFEST)} can't be read; --golden update writes it"
+            Exit.MISSING, f"{shown(place / manifest.FILE)} can't be read; --golden update writes it"
         ) from None
     boot = None
     if (place / _TRANSCRIPT).exists():
         first, _, said = (place / _TRANSCRIPT).read_text().partition("\n")
         boot = Boot(first, said)
-    return Golden(manifest, reports.read(place), boot)
+    return Golden(found, reports.read(place), boot)
 
 
 def write(place: Path, golden: Golden) -> list[str]:
     """Names of the files that changed."""
-    texts = {_MANIFEST: manifest_text(golden.manifest), _REPORT: facts_json(golden.report)}
+    texts = {
+        manifest.FILE: manifest.manifest_text(golden.manifest),
+        facts.FILE: facts.facts_json(golden.report),
+    }
     changed = []
     if golden.boot is not None:
         texts[_TRANSCRIPT] = f"{golden.boot.emulator}\n{golden.boot.said}"

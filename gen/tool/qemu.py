@@ -26,6 +26,7 @@ from gen.tool.process import run as run_tool
 
 # Exact and repeatable: one instruction is one nanosecond, vCPUs run in turn.
 ICOUNT = ("-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm")
+RUN_PLAN = "run.json"  # what of a build a later run reads
 _PR_SET_PDEATHSIG = 1
 LOOK_S = 0.02  # between two looks of a watcher
 _GRACE_S = 5.0  # for powering off by itself, after the last expected line
@@ -57,11 +58,11 @@ class RunPlan:
     guests: tuple[RunGuest, ...] = ()
 
     def write(self, folder: Path) -> None:
-        write_if_changed(folder / "run.json", json.dumps(asdict(self), indent=1) + "\n")
+        write_if_changed(folder / RUN_PLAN, json.dumps(asdict(self), indent=1) + "\n")
 
     @staticmethod
     def read(folder: Path) -> RunPlan:
-        text = json.loads((folder / "run.json").read_text())
+        text = json.loads((folder / RUN_PLAN).read_text())
         return RunPlan(
             command=tuple(text["command"]),
             image=text["image"],

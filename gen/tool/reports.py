@@ -9,27 +9,25 @@ from typing import Any
 
 from gen.diagnostics import Exit, Failure
 from gen.emit.report.diff import diff, diff_object, diff_text
-from gen.emit.report.facts import FORMAT
+from gen.emit.report.facts import FILE, FORMAT
 from gen.emit.report.overview import overview
 from gen.tool.paths import shown
 from gen.tool.terminal import Terminal
 
-NAME = "report.json"
-
 
 def read(path: Path) -> dict[str, Any]:
     """A report; `path` may be the folder of a build."""
-    file = path / NAME if path.is_dir() else path
+    file = path / FILE if path.is_dir() else path
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(Exit.MISSING, f"{shown(file)}: {error.strerror}; build it first") from None
     except ValueError:
-        raise Failure(Exit.USAGE, f"{shown(file)} is no {NAME}") from None
+        raise Failure(Exit.USAGE, f"{shown(file)} is no {FILE}") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise Failure(
             Exit.USAGE,
-            f"{shown(file)} is no {NAME} of this version (format {FORMAT}); build it again",
+            f"{shown(file)} is no {FILE} of this version (format {FORMAT}); build it again",
         )
     return found
 

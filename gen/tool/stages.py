@@ -12,6 +12,8 @@ from pathlib import Path
 
 from gen.diagnostics import Exit, Failure, Report
 from gen.emit import flash_guide, manifest, sbom
+from gen.emit.report import facts as report_facts
+from gen.emit.report import page as report_page
 from gen.emit.report.facts import facts, facts_json, file_of
 from gen.emit.report.page import page, prepare
 from gen.emit.report.summary import Output, summary
@@ -25,7 +27,7 @@ from gen.read.board import Board
 from gen.read.board_file import load_board, read_title
 from gen.read.deployment import Deployment
 from gen.read.dtc import sources_of
-from gen.read.files import check_files, has_sources
+from gen.read.files import check_files, has_sources, vm_files
 from gen.read.load import load_deployment
 from gen.tool import audit as audits
 from gen.tool import formats as boot_files
@@ -35,15 +37,14 @@ from gen.tool.image import Linked
 from gen.tool.options import Options
 from gen.tool.paths import BUILD, FETCH, ROOT, make_folder, shown, write_if_changed
 from gen.tool.process import default_jobs
-from gen.tool.qemu import RunPlan
+from gen.tool.qemu import RUN_PLAN, RunPlan
 from gen.tool.terminal import Terminal
 
-REPORT = "report.json"
 MARK = ".lock"  # in a folder of results; held while it is written
 _WRITTEN = (
-    "run.json",
-    REPORT,
-    "report.html",
+    RUN_PLAN,
+    report_facts.FILE,
+    report_page.FILE,
     audits.RESULT,
     flash_guide.FILE,
     sbom.SBOM,
@@ -257,8 +258,8 @@ def write_report(work: Work, plan: Plan, linked: Linked, files: Iterable[Path]) 
     audited = audits.of_image(linked.elf)
     outputs = [file_of(path) for path in files]
     told = facts(plan, work.report.found, linked.boundaries, outputs, audited)
-    write_if_changed(work.out / REPORT, facts_json(told))
-    write_if_changed(work.out / "report.html", page(told))
+    write_if_changed(work.out / report_facts.FILE, facts_json(told))
+    write_if_changed(work.out / report_page.FILE, page(told))
     return told
 
 
@@ -269,7 +270,7 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Sequence[Path]) -> str
     made = manifest.build_manifest(
         plan, linked.files, linked.bin.read_bytes(), toolchain.versions()
     )
-    write_if_changed(out / "manifest.json", manifest.manifest_text(made))
+    write_if_changed(out / manifest.FILE, manifest.manifest_text(made))
     content.write(plan, linked, out)
     _run_plan(work, plan, linked).write(out)
     size = linked.bin.stat().st_size
@@ -287,17 +288,9 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Sequence[Path]) -> str
 
 
 def _images(deployment: Deployment) -> list[Path]:
-    """Files of the guests."""
-    found: list[Path] = []
-    for vm in deployment.vms:
-        if vm.kernel is not None:
-            found.append(vm.kernel.image)
-        if vm.initrd is not None:
-            found.append(vm.initrd)
-        if isinstance(vm.dtb, Path):
-            found.append(vm.dtb)
-        found += [source for file in vm.dtb_overlay for source in sources_of(file)]
-    return found
+    """Files of the guests, and what device tree sources among them include."""
+    named = [file for vm in deployment.vms for _, file in vm_files(vm)]
+    return [source for file in named for source in sources_of(file)]
 
 
 def _read_files(work: Work) -> list[Path]:

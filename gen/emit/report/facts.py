@@ -25,7 +25,8 @@ _AUDIT = (
     "stack",
 )  # what of audit.json the report tells
 _EXITS = Path(__file__).with_name("exits.json")  # written by `make worst`
-FORMAT = 2  # of report.json; changes when a member changes its meaning
+FILE = "report.json"
+FORMAT = 2  # of it; changes when a member changes its meaning
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from gen.emit.report.vm_facts import Json
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+FILE = "report.html"
 HERE = Path(__file__).parent
 _PARTS = {  # of the image in memory, by address
     "text": "code",
