@@ -18,9 +18,9 @@
 #define B 4u
 #define B_AFFINITY 0x11u
 #define SPI 70u
-#define ROUNDS 1500u
+#define ROUNDS 300u
 #define NONE ARCH_IRQ_SPURIOUS
-#define DEADLINE_SECONDS 100u
+#define DEADLINE_SECONDS 500u
 
 static _Atomic uint32_t b_ready; /* rounds that B has set up */
 static _Atomic uint32_t a_done;  /* rounds in which A's access is done */

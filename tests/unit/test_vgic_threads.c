@@ -23,7 +23,7 @@
 #define SPI_COUNT 16u
 #define SGI_COUNT 4u
 #define NONE ARCH_IRQ_SPURIOUS
-#define DEADLINE_SECONDS 100u
+#define DEADLINE_SECONDS 500u
 
 static const uint64_t affinities[VCPUS] = { 0x000, 0x011, UINT64_C(0x5000040312) };
 /* SGI target of each: Aff3.2.1, range selector, list. */
