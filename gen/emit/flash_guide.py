@@ -106,6 +106,14 @@ _RECIPES = (
         "alone; `saveenv` before `boot` keeps it the first one.",
     ),
     Recipe(
+        "U-Boot: a new slot, once",
+        "slots",
+        ("setenv slot_try b", "saveenv", "boot"),
+        "For an image that nobody knows yet: U-Boot forgets slot_try before it starts that slot, so that "
+        "the next start, by whatever it comes, is again that of the slot that is known. When the new "
+        "one has proved itself, `setenv slot b` and `saveenv` keep it.",
+    ),
+    Recipe(
         "Signature: the public key into U-Boot's device tree, once",
         "signed",
         ("cp firmware.itb signed.itb", "mkimage -F -k <keys> -K u-boot.dtb -r signed.itb"),
@@ -176,13 +184,25 @@ def slots_script(plan: Plan, itb_size: int) -> str:
     bootm = _BOOTM.replace("<at>", f"{at:#x}")
     return f"""\
 # {plan.deployment.name}: slots a and b, by Bulkhead. The environment's slot is started first; a, where
-# it says nothing. A slot that is missing, damaged or not signed as it must be is passed over.
+# it says nothing. A slot that is missing, damaged or not signed as it must be is passed over. The
+# environment's slot_try is started once: it is forgotten before.
+setenv slot_once
+if test -n "${{slot_try}}"; then
+    setenv slot_once ${{slot_try}}
+    setenv slot_try
+    if saveenv; then
+        echo "slot ${{slot_once}}: tried once"
+    else
+        echo "slot ${{slot_once}}: not tried, as the environment can not be saved"
+        setenv slot_once
+    fi
+fi
 if test "${{slot}}" = b; then
     setenv slot_order b a
 else
     setenv slot_order a b
 fi
-for slot_name in ${{slot_order}}; do
+for slot_name in ${{slot_once}} ${{slot_order}}; do
     echo "slot ${{slot_name}}: starting"
     if {_FROM_DISK} {at:#x} slot-${{slot_name}}.itb; then
         {bootm}

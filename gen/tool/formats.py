@@ -56,6 +56,11 @@ def check(deployment: Deployment, board: Board, key: Path | None, report: Report
             )
 
 
+def key_files(key: Path | None) -> list[Path]:
+    """What signatures come from: seen by size and time, never by content."""
+    return [] if key is None else [sign_key.file_of(key)]
+
+
 def write(plan: Plan, linked: Linked, key_file: Path | None, out: Path) -> list[Path]:
     """All of them, those that every build has first; and FLASH.txt."""
     board = plan.board

@@ -33,9 +33,14 @@ class SignKey:
         return f"sha256,rsa{self.bits}"
 
 
-def read(argument: Path) -> SignKey:
+def file_of(argument: Path) -> Path:
     """`argument`: KEYDIR/NAME; KEYDIR/NAME.key is understood, too."""
-    file = argument if argument.suffix == ".key" else argument.with_name(f"{argument.name}.key")
+    return argument if argument.suffix == ".key" else argument.with_name(f"{argument.name}.key")
+
+
+def read(argument: Path) -> SignKey:
+    """`argument`: as file_of() takes it."""
+    file = file_of(argument)
     try:
         text = file.read_bytes()
     except OSError as error:

@@ -280,7 +280,8 @@ def finish(work: Work, plan: Plan, linked: Linked, files: Sequence[Path]) -> str
     stamp = inputs.Stamp(
         folder=out,
         summary=ending,
-        files=(*_read_files(work), *files, *(out / name for name in _WRITTEN)),
+        files=(*_read_files(work), *boot_files.key_files(work.options.sign_key))
+        + (*files, *(out / name for name in _WRITTEN)),
         folders=tuple(vm.unikernel for vm in work.deployment.vms if vm.unikernel is not None),
     )
     inputs.remember(inputs.stamp_path(work.options.config, work.options.settings), stamp)

@@ -124,6 +124,41 @@ def test_the_other_slot_is_chosen_at_the_prompt(signed: Signed) -> None:
     assert "slot a" not in machine.text and "Bulkhead: deployment 'board'" in machine.text
 
 
+def try_slot_b(signed: Signed, machine: Machine) -> None:
+    machine.expect("Hit any key to stop autoboot")
+    machine.type(" ")
+    for command in signed.told("U-Boot: a new slot, once"):
+        machine.expect("^=> ")
+        machine.type(f"{command}\n")
+
+
+def test_a_slot_is_not_tried_where_nothing_can_be_saved(signed: Signed) -> None:
+    """This U-Boot and QEMU's flash do not agree on how it is written."""
+    slots = {slot: signed.folder / "firmware.itb" for slot in "ab"}
+    with signed.machine("unsaved", slots) as machine:
+        try_slot_b(signed, machine)
+        machine.expect("^slot b: not tried, as the environment can not be saved$")
+        machine.expect("^slot a: starting$")
+        machine.wait_off()
+    assert "slot b: starting" not in machine.text and "Bulkhead: deployment" in machine.text
+
+
+def test_a_new_slot_is_tried_once(signed: Signed) -> None:
+    """The script itself, with a saveenv that succeeds and where what it would save is printed."""
+    slots = {f"slot-{slot}.itb": signed.folder / "firmware.itb" for slot in "ab"}
+    script = (signed.folder / "boot.cmd").read_text()
+    assert script.count("if saveenv; then") == 1
+    saves = script.replace("if saveenv; then", 'if echo "saved: <${slot_try}>"; then')
+    disk = by_u_boot_script(signed.folder, "disk-tried", slots, saves.splitlines())
+    with Machine(board("-dtb", str(signed.tree), *disk)) as machine:
+        try_slot_b(signed, machine)
+        machine.expect("^saved: <>$")
+        machine.expect("^slot b: tried once$")
+        machine.expect("^slot b: starting$")
+        machine.wait_off()
+    assert "slot a" not in machine.text and "Bulkhead: deployment" in machine.text
+
+
 def test_signing_changes_the_fit_alone(signed: Signed) -> None:
     """And gives the same bytes again."""
     its = (signed.folder / "firmware.its").read_text()
@@ -133,6 +168,9 @@ def test_signing_changes_the_fit_alone(signed: Signed) -> None:
     options = ("--set", "deployment.slots=2", "--sign-key", str(signed.keys / KEY))
     build(ROOT / "configs/board.toml", "slots", *options)
     assert (signed.folder / "firmware.itb").read_bytes() == before
+    make_key(signed.keys, KEY)  # a new one of this name
+    build(ROOT / "configs/board.toml", "slots", *options)
+    assert (signed.folder / "firmware.itb").read_bytes() != before
     unsigned = build(ROOT / "configs/board.toml", "slots", "--set", "deployment.slots=2")
     report = json.loads((unsigned / "report.json").read_text())
     assert "signature" not in (unsigned / "firmware.its").read_text()
