@@ -21,6 +21,11 @@ READ: dict[str, tuple[str, str]] = {
         "The file says that its format is newer than this tool.",
         "Use a newer version of the tool.",
     ),
+    "W-expect-voice": (
+        "A line of [test] expect begins with a word that is nearly a VM's name: it is for no VM, and "
+        "looked for as it stands in what all of them say.",
+        "Write the VM's name as its [[vm]] does.",
+    ),
     "W-schema-missing": (
         "The file does not say which version of the format it has.",
         "Add schema = 1 as its first line.",

@@ -33,6 +33,13 @@ MISTAKES: tuple[tuple[str, tuple[Mistake, ...]], ...] = (
             _read("the board's name is not one of the boards", "E-board-unknown", "board_unknown"),
             _read("a misspelt key", "E-key-unknown", "vm_key_unknown"),
             _read('a size with another unit ("16 MiB")', "E-bad-value", "vm_ram_unit"),
+            _read("a key below the wrong table", "E-key-unknown", "vm_key_of_deployment"),
+            Mistake(
+                "saved with a byte order mark",
+                "E-toml-syntax",
+                "tests/gen/read/test_toml.py::test_a_byte_order_mark_is_told_as_such",
+            ),
+            _plan("a VM's name misspelt in [test] expect", "W-expect-voice", "expect_voice"),
             _read(
                 "an inline table over two lines, or with a comma at its end",
                 "E-toml-syntax",
@@ -91,6 +98,17 @@ MISTAKES: tuple[tuple[str, tuple[Mistake, ...]], ...] = (
             _plan("larger than the VM's RAM", "E-image-too-large", "image_too_large"),
             _plan("vmlinux in place of Image", "E-image-format", "image_vmlinux"),
             _plan("built for another CPU", "E-image-format", "image_other_machine"),
+            Mistake(
+                "a web page or a pointer of Git LFS in its place; a kernel for x86 or 32-bit Arm",
+                "E-image-format",
+                "tests/gen/read/test_image.py::test_refused_in_words",
+            ),
+            Mistake(
+                "kernel and initrd confused, an initrd wrapped for U-Boot",
+                "E-image-format",
+                "tests/gen/read/test_image.py::test_what_is_no_initrd",
+            ),
+            _read("a unikernel without a device tree", "E-key-conflict", "unikernel_no_dtb"),
             _plan(
                 "Linux not at a multiple of 2 MiB", "E-image-misaligned", "image_linux_misaligned"
             ),

@@ -9,7 +9,7 @@ from gen.diagnostics import Report, Where
 from gen.read import device_types
 from gen.read.device_keys import CONSOLE, check_device_keys
 from gen.read.names import Names
-from gen.read.suggest import did_you_mean
+from gen.read.suggest import did_you_mean, nearest
 from gen.read.validate import Values
 
 
@@ -26,6 +26,22 @@ def check_references(values: Values, names: Names, report: Report) -> None:
         _check_controls(vm, f"vm.{vm.get('name', '?')}", names, report)
     for channel in values.get("channel", ()):
         _check_channel(channel, f"channel.{channel.get('name', '?')}", names, report)
+    if values.get("test") is not None:
+        _check_expect(values.get("test"), names, report)
+
+
+def _check_expect(test: Values, names: Names, report: Report) -> None:
+    """`contol: ready` would be looked for as it stands, in every voice's lines."""
+    for entry in test.get("expect", ()):
+        voice, colon, _ = entry.partition(":")
+        meant = nearest(voice.strip(), {*names.known, CONSOLE}, 0.8) if colon else None
+        if meant not in (None, voice.strip()):
+            report.warning(
+                "expect-voice",
+                test.at("expect"),
+                f'test.expect: "{entry}" names no VM, and is looked for as it stands',
+                f'did you mean "{meant}:"?',
+            )
 
 
 def _check_voice(vm: Values, report: Report) -> None:

@@ -7,8 +7,9 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    near = difflib.get_close_matches(word, sorted(known), 1, 0.6)
+def nearest(word: str, known: Iterable[str], like: float = 0.6) -> str | None:
+    """`like`: 1 is the same."""
+    near = difflib.get_close_matches(word, sorted(known), 1, like)
     return near[0] if near else None
 
 

@@ -59,7 +59,8 @@ def _audit(elf: Path, options: Options) -> Audit:
     from gen.audit import audit
 
     if not elf.is_file():
-        raise Failure(Exit.MISSING, f"{shown(elf)} does not exist")
+        why = "is no file" if elf.exists() else "does not exist"
+        raise Failure(Exit.MISSING, f"{shown(elf)} {why}")
     source = None
     if options.has_config or options.audit is None:
         fetch = {"fetch": str(FETCH), "root": str(ROOT)}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gen.diagnostics import NOWHERE, Exit, Failure, Report, Where
+from gen.read.suggest import did_you_mean
 from gen.tool.paths import ROOT, write_if_changed
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ def _choose(
     member = members.get(str(value).lower())
     if member is None:
         listed = ", ".join(f'"{short}"' for short in members)
-        report.error("build-value", place, f"build.{name} = {_text(value)}: not one of {listed}")
+        words = f"build.{name} = {_text(value)}: not one of {listed}"
+        report.error("build-value", place, words, did_you_mean(str(value), members))
         return
     member.set_value("y")
     asked[member.name] = ("y", place)
