@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from machine import DEPLOYMENTS, ICOUNT, Machine, by_run
+from machine import DEPLOYMENTS, ICOUNT, ROOT, Machine, by_run
 
-MMIO_AND_CHANNELS = "0x101"  # bits of tests/guests/hostile/attacks.h
+# Bits of tests/guests/hostile/attacks.h:
+MMIO_AND_CHANNELS = "0x101"
+INSTRUCTIONS = (
+    "0x2124"  # system instructions, forms of access, EL0; and channels, which the partner wants
+)
 
 
 def lines_of_victim(config: Path, name: str, *options: str) -> str:
@@ -37,3 +41,13 @@ def test_a_hole_is_seen(hole: str, line: str) -> None:
         *("--set", "vars.accesses=10000", "--set", f"vars.attacks={MMIO_AND_CHANNELS}"),
     )
     assert re.search(line, said), said
+
+
+def test_a_cpu_that_has_more() -> None:
+    """Atomics and what else a Cortex-A53 has not, at devices and others' memory."""
+    sets = ("vars.accesses=0", f"vars.attacks={INSTRUCTIONS}")
+    config = ROOT / "tests/guests/hostile/deployment.toml"
+    command = by_run(config, "hostile-max", "-cpu", "max", *ICOUNT, sets=sets)
+    with Machine(command, signal.SIGTERM) as machine:
+        text = machine.wait_off()
+    assert "FAIL:" not in text and "victim] done: 0 failed" in text, text
