@@ -10,11 +10,11 @@
 #include "vdev/vgic_direct.h"
 
 /*
- * VM 0 takes its interrupts itself: vCPUs 0 and 1 on pCPUs 4 and 1; it owns INTIDs 34 (level), 36
+ * VM 0 takes its interrupts itself: vCPUs 0 and 1 on pCPUs 4 and 1; it owns INTIDs 32, 34, 63, 36
  * (edge) and 41 (an emulated device's).  VM 1 likewise: vCPU 2 on pCPU 2, INTID 35.  VM 2 has no
  * interrupts: vCPU 3 on pCPU 3.
  */
-#define OWNED UINT32_C(0x214)
+#define OWNED UINT32_C(0x80000215) /* a first and a last one of a word among them */
 #define OTHERS UINT32_C(0x008)
 #define PRIVATE UINT32_C(0x4800ffff)
 #define DEVICE 41u
@@ -52,10 +52,12 @@ const struct pcpu_row pcpu_rows[PCPU_COUNT] = {
     [2] = { .ipi_intid = 44 },
 };
 const struct irq_row irq_rows[IRQ_COUNT] = {
+    [0] = { .owner = IRQ_VM, .vm = 0, .guest_intid = 32 },
     [2] = { .owner = IRQ_VM, .vm = 0, .guest_intid = 34 },
     [3] = { .owner = IRQ_VM, .vm = 1, .guest_intid = 35 },
     [4] = { .owner = IRQ_VM, .vm = 0, .guest_intid = 36, .edge = true },
     [9] = { .owner = IRQ_VM, .vm = 0, .guest_intid = DEVICE, .edge = true },
+    [31] = { .owner = IRQ_VM, .vm = 0, .guest_intid = 63 },
 };
 const struct vgic_row vgic_rows[VM_COUNT] = {
     { .interrupts = INTERRUPTS_PASSTHROUGH, .spi_count = 64, .spi_owned = owned },
@@ -167,7 +169,7 @@ static void masks(void)
     CHECK_EQ(fake_irq_route(35), 2);
     CHECK(!arch_direct_edge(0, 35));
     CHECK_EQ(fake_irq_route(42), 0);
-    CHECK_EQ(dist_read(0, PRIORITY + 32, 4), 0x00f00000);
+    CHECK_EQ(dist_read(0, PRIORITY + 32, 4), 0x00f000f0);
     CHECK_EQ(dist_read(0, PEND + 4, 4), 0);
     CHECK_EQ(dist_read(0, ROUTER + 8 * 35, 8), 0);
     CHECK_EQ(dist_read(0, ENABLE + 4 * 20, 4), 0);
