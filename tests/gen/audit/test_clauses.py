@@ -134,6 +134,26 @@ def other_limits(mutant: Mutant) -> None:
     mutant.put(place, 77, 4)
 
 
+def level_doorbell(mutant: Mutant) -> None:
+    """Of second's devices, which have no wire."""
+    end = next(n for n in (0, 1) if mutant.row("channel_peer_rows", n, "channel_peer_row").vm)
+    spi = mutant.row("channel_peer_rows", end, "channel_peer_row").intid - 32
+    mutant.change("irq_rows", spi, "irq_row", edge=0)
+
+
+def trapped(mutant: Mutant, shared: bool, **members: int) -> None:
+    """Rows that hold bits of two VMs, or those that are one's."""
+    size = mutant.firmware.object_size(mutant.symbol("trapped_rows"))
+    for index in range(size // mutant.firmware.image.layouts["trapped_row"].size):
+        if (mutant.row("trapped_rows", index, "trapped_row").lock == 0) == shared:
+            mutant.change("trapped_rows", index, "trapped_row", **members)
+
+
+def wrong_uart(mutant: Mutant) -> None:
+    text = pointer(mutant, "board_row", 0, "board_row", "gic_compatible")
+    mutant.change("board_row", 0, "board_row", uart_compatible=text)
+
+
 def other_deployment(mutant: Mutant) -> None:
     mutant.data[mutant.at(mutant.symbol("deployment_name"))] ^= 1
 
@@ -157,6 +177,11 @@ INTERRUPT = {
     "another's number": (vgic(FIRST, "spi_physical", LINKED, 2, 99), "which is not its own"),
     "another number, not emulated": (other_number, "under other numbers"),
     "two devices": (same_interrupt, "two devices raise one interrupt"),
+    "a level without a wire": (level_doorbell, "a device without an SPI"),
+    "no controller": (
+        rows("vgic_rows", FIRST, "vgic_row", interrupts=0),
+        "has no interrupt controller, and physical interrupts",
+    ),
     "a private one": (rows("watchdog_rows", 0, "watchdog_row", intid=20), "an SGI or a PPI"),
 }
 CONTROL = {
@@ -187,6 +212,21 @@ SEGMENT = {
     "in no memory": (header(3, vaddr=0x1000, paddr=0x1000), "nobody's memory"),
     "another entry": (other_entry, "is not image_start"),
 }
+DISPATCH = {
+    "beyond addresses": (
+        rows("vm_first_mmio", 0, "mmio_row", base=1 << 41),
+        "is beyond the guest's space",
+    ),
+    "over RAM": (rows("vm_first_mmio", 0, "mmio_row", base=RAM), "is mapped: "),
+    "other registers": (
+        rows("trapped_rows", 0, "trapped_row", base=0x1000),
+        "does not reach the registers at its own address",
+    ),
+    "system registers out of order": (
+        rows("sysreg_set_0", 1, "sysreg_row", encoding=0),
+        "rows are not sorted, or twice there",
+    ),
+}
 MAP = {
     "a size of addresses": (parange, "PARange"),
     "no memory": (flip(lambda m: m.stage2(FIRST, RAM, 2), 1 << 44), "beyond memory"),
@@ -209,6 +249,7 @@ ALONE: dict[str, tuple[Change, str]] = {
         ("control", CONTROL),
         ("image", IMAGE),
         ("segment", SEGMENT),
+        ("dispatch", DISPATCH),
         ("map", MAP),
     )
     for name, case in cases.items()
@@ -217,6 +258,13 @@ ASKED: dict[str, tuple[Change, str]] = {
     "another deployment": (other_deployment, "the image is of"),
     "another tree": (rows("board_row", 0, "board_row", dtb_fallback=4), "looks for a tree at 0x4"),
     "another GIC": (rows("board_gic", 0, "range_row", base=0x1000), "expects a GIC at"),
+    "another UART": (wrong_uart, "the board check expects arm,gic-v3 and arm,gic-v3"),
+    "RAM that nobody uses": (
+        rows("board_ram", 0, "range_row", size=0x3000_0000),
+        "is not used, and the board check looks for it",
+    ),
+    "a lock that is none": (lambda m: trapped(m, True, lock=1), "locks of shared pages are {1}"),
+    "a lock that nobody needs": (lambda m: trapped(m, False, lock=0), ": a lock of its own"),
     "RAM that is not there": (rows("board_ram", 0, "range_row", base=0), "RAM that is not there"),
     "another name": (other_name, "is called second"),
     "another start": (rows("vm_rows", FIRST, "vm_row", entry=RAM + 4), "starts at 0x40000004"),
