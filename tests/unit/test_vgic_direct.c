@@ -298,8 +298,12 @@ static void restart(void)
     dist_write(0, PRIORITY + 36, 1, 0x40);
     dist_write(0, CONFIG + 8, 4, UINT32_MAX);
     dist_write(0, ROUTER + 8 * 36, 8, 0x101);
+    dist_write(0, ROUTER + 8 * 63, 8, 0x2); /* nobody's */
     redist_write(0, 1, SGI_FRAME + ENABLE, UINT32_MAX);
     redist_write(0, 1, SGI_FRAME + PEND, 2);
+    dist_write(2, 0, 4, 2); /* the other VM, which goes on */
+    redist_write(2, 0, SGI_FRAME + ENABLE, UINT32_MAX);
+    on(0);
     vgic_set_line(on(0), DEVICE, true);
     arch_direct_set(0, 1, ARCH_DIRECT_ACTIVE, OTHERS);
     vgic_vcpu_park(on(1));
@@ -316,10 +320,15 @@ static void restart(void)
     CHECK_EQ(fake_irq_route(36), 4);
     CHECK_EQ(dist_read(0, 0, 4), 0x50);
     CHECK_EQ(dist_read(0, ENABLE + 4, 4), 0);
+    CHECK_EQ(dist_read(2, 0, 4), 0x52);
+    CHECK_EQ(enabled(2, 0), PRIVATE);
     vgic_vcpu_reset(on(0));
     CHECK(fake_called(FAKE_CALL_DIRECT_RESET, 4, 0));
     vgic_lines(on(0));
     CHECK_EQ(arch_direct_get(0, 1, ARCH_DIRECT_PENDING), 0);
+    dist_write(0, 0, 4, 2);
+    dist_write(0, ENABLE + 4, 4, OWNED); /* all are routed again */
+    CHECK_EQ(enabled(4, 1), OWNED);
 }
 
 static void without_interrupts(void)
