@@ -292,13 +292,12 @@ extern const char *const irq_names[];     /* by physical INTID, NULL: it has non
  * irq_rows), VGIC_SPI_WORDS (most spi_count / 32 of any VM, at least 1), VUART_COUNT,
  * CHANNEL_COUNT, CHANNEL_PEER_COUNT, IVC_COUNT, MONITOR_COUNT, CONTROL_COUNT, WATCHDOG_COUNT,
  * LINKED_SPI_COUNT (physical SPIs that some VM has), how many VMs may run again
- * (RESTART_VM_COUNT), reset the board (RESET_BOARD_VM_COUNT), take orders of others (ORDER_VM_COUNT),
- * have a counter of their own (OWN_COUNTER_VM_COUNT),
- * CONSOLE_VOICE_COUNT, TRAPPED_COUNT, TRAPPED_LOCK_COUNT, EEMI_VM_COUNT, EEMI_GRANT_COUNT,
- * VCPU_MAX_PER_VM, and PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no
- * device drives it); <names.h> what traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most
- * rows of any VM), IRQ_NAME_COUNT.  A count may be 0: arrays are declared with
- * COUNT_AT_LEAST_ONE(n).
+ * (RESTART_VM_COUNT), reset the board (RESET_BOARD_VM_COUNT), take orders of others
+ * (ORDER_VM_COUNT), have a counter of their own (OWN_COUNTER_VM_COUNT), CONSOLE_VOICE_COUNT,
+ * TRAPPED_COUNT, TRAPPED_LOCK_COUNT, EEMI_VM_COUNT, EEMI_GRANT_COUNT, VCPU_MAX_PER_VM, and
+ * PLAT_UART_BASE, PLAT_UART_CLOCK_HZ, PLAT_UART_SPI, PLAT_POWER_BASE (0: no device drives it);
+ * <names.h> what traces need: MMIO_ROW_MAX, PORT_ROW_MAX, SYSREG_ROW_MAX (most rows of any VM),
+ * IRQ_NAME_COUNT.  A count may be 0: arrays are declared with COUNT_AT_LEAST_ONE(n).
  */
 #define COUNT_AT_LEAST_ONE(n) ((n) > 0 ? (n) : 1)
 

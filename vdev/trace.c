@@ -11,39 +11,43 @@ static struct trace_vcpu *own_of(const struct vcpu *vcpu)
     return &trace.vcpus[vcpu->index];
 }
 
-/* The record after the last one that is counted. */
-static struct trace_record *next_of(struct trace_vcpu *own)
+/* The next record; it overwrites the oldest one, and who reads that meanwhile finds by the count
+ * that it did (trace_print.c): the fence orders the count before what comes now, and who sees the
+ * new count (release) finds the record whole. */
+static void record_put(struct trace_vcpu *own, const struct trace_exit *exit)
 {
     uint64_t count = atomic_load_explicit(&own->count, memory_order_relaxed);
+    struct trace_record *record = &own->records[count % CONFIG_TRACE_DEPTH];
 
-    return &own->records[count % CONFIG_TRACE_DEPTH];
-}
-
-/* The record of an exit that begins: it overwrites the oldest one, and who reads that meanwhile
- * finds by the count that it did (trace_print.c): the fence orders the count before what comes now.
- */
-static struct trace_record *record_begin(struct trace_vcpu *own)
-{
     atomic_thread_fence(memory_order_release);
-    return next_of(own);
+    atomic_store_explicit(&record->start, exit->start, memory_order_relaxed);
+    atomic_store_explicit(&record->address, exit->address, memory_order_relaxed);
+    atomic_store_explicit(&record->value, exit->value, memory_order_relaxed);
+    atomic_store_explicit(&record->cost, exit->cost, memory_order_relaxed);
+    atomic_store_explicit(&record->row, exit->row, memory_order_relaxed);
+    atomic_store_explicit(&record->kind, exit->kind, memory_order_relaxed);
+    atomic_store_explicit(&record->write, exit->write, memory_order_relaxed);
+    atomic_store_explicit(&own->count, count + 1, memory_order_release);
 }
 
-/* Release: who sees the count finds the record whole. */
-static void record_done(struct trace_vcpu *own)
+/* Own CPU alone changes it. */
+static void add_to(_Atomic uint64_t *number, uint64_t by)
 {
-    uint64_t count = atomic_load_explicit(&own->count, memory_order_relaxed);
+    uint64_t old = atomic_load_explicit(number, memory_order_relaxed);
 
-    atomic_store_explicit(&own->count, count + 1, memory_order_release);
+    atomic_store_explicit(number, old + by, memory_order_relaxed);
 }
 
 static void counter_add(struct trace_counter *counter, uint64_t cost)
 {
-    counter->count++;
-    counter->cost += cost;
-    counter->most = cost > counter->most ? cost : counter->most;
+    add_to(&counter->count, 1);
+    add_to(&counter->cost, cost);
+    if (cost > atomic_load_explicit(&counter->most, memory_order_relaxed)) {
+        atomic_store_explicit(&counter->most, cost, memory_order_relaxed);
+    }
 }
 
-static void fill(struct trace_record *record, const struct vcpu *vcpu, const struct exit *exit)
+static void fill(struct trace_exit *record, const struct vcpu *vcpu, const struct exit *exit)
 {
     switch (exit->kind) {
     case EXIT_MMIO:
@@ -79,26 +83,25 @@ static void fill(struct trace_record *record, const struct vcpu *vcpu, const str
 void trace_exit(const struct vcpu *vcpu, const struct exit *exit)
 {
     struct trace_vcpu *own = own_of(vcpu);
-    struct trace_record *record = record_begin(own);
 
-    *record = (struct trace_record){
+    own->now = (struct trace_exit){
         .start = arch_time_now(),
         .row = TRACE_NO_ROW,
         .kind = (uint8_t)exit->kind,
     };
-    fill(record, vcpu, exit);
+    fill(&own->now, vcpu, exit);
     own->open = true;
 }
 
 void trace_irq(const struct vcpu *vcpu, uint32_t intid)
 {
-    if (vcpu != NULL && own_of(vcpu)->open && next_of(own_of(vcpu))->kind == EXIT_IRQ) {
-        next_of(own_of(vcpu))->address = intid;
+    if (vcpu != NULL && own_of(vcpu)->open && own_of(vcpu)->now.kind == EXIT_IRQ) {
+        own_of(vcpu)->now.address = intid;
     }
 }
 
 /* What is known only now: the row, and what a read or a call gave. */
-static struct trace_counter *finish(struct trace_vcpu *own, struct trace_record *record,
+static struct trace_counter *finish(struct trace_vcpu *own, struct trace_exit *record,
                                     const struct vcpu *vcpu, const struct exit *exit)
 {
     const struct vm_row *vm = vcpu->vm_row;
@@ -132,7 +135,7 @@ static struct trace_counter *finish(struct trace_vcpu *own, struct trace_record 
 void trace_resume(const struct vcpu *vcpu, const struct exit *exit)
 {
     struct trace_vcpu *own = own_of(vcpu);
-    struct trace_record *record = next_of(own);
+    struct trace_exit *record = &own->now;
 
     if (!own->open) {
         return;
@@ -146,12 +149,12 @@ void trace_resume(const struct vcpu *vcpu, const struct exit *exit)
         counter_add(row, cost);
     }
     own->open = false;
-    record_done(own);
+    record_put(own, record);
 }
 
 void trace_run_begin(struct vcpu *vcpu)
 {
-    trace.hz = arch_time_hz();
+    atomic_store_explicit(&trace.hz, arch_time_hz(), memory_order_relaxed);
     own_of(vcpu)->run_start = arch_time_now();
 }
 
@@ -159,13 +162,14 @@ void trace_run_end(struct vcpu *vcpu, enum vcpu_end end)
 {
     struct trace_vcpu *own = own_of(vcpu);
 
-    *record_begin(own) = (struct trace_record){
+    const struct trace_exit run = {
         .start = own->run_start,
         .address = end,
         .value = arch_time_now(),
         .row = TRACE_NO_ROW,
         .kind = TRACE_RUN,
     };
+
     own->run_start = 0;
-    record_done(own);
+    record_put(own, &run);
 }

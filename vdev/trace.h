@@ -19,7 +19,7 @@
 #define TRACE_KINDS (EXIT_CRASH + 1u)
 #define TRACE_NO_ROW UINT16_MAX
 
-struct trace_record {
+struct trace_exit {
     uint64_t start;   /* ticks */
     uint64_t address; /* by kind: GPA, port, register, function, physical INTID, GPA of a fault */
     uint64_t value;   /* read or written; of a call what it returned; of a fault the syndrome; of a
@@ -30,16 +30,29 @@ struct trace_record {
     bool write;
 };
 
+/* The same in a ring, where others read it while own CPU goes on: each word is whole (relaxed), and
+ * trace_vcpu's count tells whether they belong together. */
+struct trace_record {
+    _Atomic uint64_t start;
+    _Atomic uint64_t address;
+    _Atomic uint64_t value;
+    _Atomic uint32_t cost;
+    _Atomic uint16_t row;
+    _Atomic uint8_t kind;
+    _Atomic bool write;
+};
+
 struct trace_counter {
-    uint64_t count;
-    uint64_t cost; /* ticks, of all */
-    uint64_t most; /* ticks, of the dearest */
+    _Atomic uint64_t count;
+    _Atomic uint64_t cost; /* ticks, of all */
+    _Atomic uint64_t most; /* ticks, of the dearest */
 };
 
 struct trace_vcpu {
     _Atomic uint64_t count; /* records ever; the newest CONFIG_TRACE_DEPTH are there */
     uint64_t run_start;     /* ticks; 0: it does not run */
-    bool open;              /* an exit is served: its record is begun, not counted */
+    struct trace_exit now;  /* the exit that is served, if one is */
+    bool open;              /* one is */
     struct trace_counter kinds[TRACE_KINDS];
     struct trace_counter mmio[COUNT_AT_LEAST_ONE(MMIO_ROW_MAX)]; /* by the VM's rows */
     struct trace_counter port[COUNT_AT_LEAST_ONE(PORT_ROW_MAX)];
@@ -48,7 +61,7 @@ struct trace_vcpu {
 };
 
 struct trace {
-    uint64_t hz; /* ticks a second */
+    _Atomic uint64_t hz; /* ticks a second; each CPU says the same */
     struct trace_vcpu vcpus[VCPU_COUNT];
 };
 extern struct trace trace;

@@ -59,7 +59,7 @@ static const char *call_name(uint32_t function)
 
 /* What was accessed: "countdown + 0x4", "CNTP_CTL_EL0". */
 static void access_words(char words[WORDS_SIZE], const struct vcpu *vcpu,
-                         const struct trace_record *record)
+                         const struct trace_exit *record)
 {
     const struct name_row *names = &name_rows[vcpu->vm];
     const struct vm_row *vm = vcpu->vm_row;
@@ -91,7 +91,7 @@ static void irq_words(char words[WORDS_SIZE], uint64_t intid)
 }
 
 static void record_words(char words[WORDS_SIZE], const struct vcpu *vcpu,
-                         const struct trace_record *record)
+                         const struct trace_exit *record)
 {
     char what[WORDS_SIZE];
 
@@ -122,9 +122,19 @@ static void record_words(char words[WORDS_SIZE], const struct vcpu *vcpu,
 }
 
 /* A record may be overwritten while another CPU reads it: false where it may have been. */
-static bool record_read(const struct trace_vcpu *own, uint64_t n, struct trace_record *record)
+static bool record_read(const struct trace_vcpu *own, uint64_t n, struct trace_exit *exit)
 {
-    *record = own->records[n % CONFIG_TRACE_DEPTH];
+    const struct trace_record *record = &own->records[n % CONFIG_TRACE_DEPTH];
+
+    *exit = (struct trace_exit){
+        .start = atomic_load_explicit(&record->start, memory_order_relaxed),
+        .address = atomic_load_explicit(&record->address, memory_order_relaxed),
+        .value = atomic_load_explicit(&record->value, memory_order_relaxed),
+        .cost = atomic_load_explicit(&record->cost, memory_order_relaxed),
+        .row = atomic_load_explicit(&record->row, memory_order_relaxed),
+        .kind = atomic_load_explicit(&record->kind, memory_order_relaxed),
+        .write = atomic_load_explicit(&record->write, memory_order_relaxed),
+    };
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&own->count, memory_order_relaxed) - n < CONFIG_TRACE_DEPTH;
 }
@@ -140,7 +150,7 @@ void trace_print(const struct vcpu *vcpu, enum log_level level)
     log_line(level, "  its last %u exits of %llu (ticks ago, %llu a second):", (unsigned)kept,
              (unsigned long long)count, (unsigned long long)arch_time_hz());
     for (uint64_t n = count - kept; n < count; n++) {
-        struct trace_record record;
+        struct trace_exit record;
         char words[WORDS_SIZE];
 
         if (record_read(own, n, &record)) {
@@ -156,11 +166,13 @@ void trace_print_counters(const struct vcpu *vcpu, enum log_level level)
 
     for (uint32_t kind = 0; kind < TRACE_KINDS; kind++) {
         const struct trace_counter *counter = &own->kinds[kind];
+        unsigned long long count = atomic_load_explicit(&counter->count, memory_order_relaxed);
+        unsigned long long cost = atomic_load_explicit(&counter->cost, memory_order_relaxed);
+        unsigned long long most = atomic_load_explicit(&counter->most, memory_order_relaxed);
 
-        if (counter->count > 0) {
-            log_line(level, "  %10llu %s, %llu ticks, the dearest %llu",
-                     (unsigned long long)counter->count, trace_kind_names[kind],
-                     (unsigned long long)counter->cost, (unsigned long long)counter->most);
+        if (count > 0) {
+            log_line(level, "  %10llu %s, %llu ticks, the dearest %llu", count,
+                     trace_kind_names[kind], cost, most);
         }
     }
 }
