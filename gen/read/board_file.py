@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -185,6 +186,10 @@ def _compile(tree: Path, where: Where, report: Report) -> tuple[Path, tuple[Path
         except SourceError as error:
             words = str(error).splitlines()[0]
             cure = "correct the device tree"
+            if re.search(rb"^\s*#\s*(include|define)\b", data, re.MULTILINE):
+                cure = (
+                    "preprocess it (clang-14 -E -x assembler-with-cpp), or give the compiled .dtb"
+                )
             report.error("board-tree", where, f"{tree} does not compile: {words}", cure)
             return None
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -264,7 +269,16 @@ def _check_image(board: Board, values: Values, report: Report) -> None:
             f"image.base = {board.image_base:#x} is not a multiple of 4 KiB",
             "align it",
         )
-    if not any(part.base <= board.image_base < part.end for part in board.ram):
+    home = next((r for r in board.ram if r.base <= board.image_base < r.end), None)
+    if home is not None and board.image_limit > home.size:
+        report.error(
+            "board-fact",
+            image.at("limit"),
+            f"image.limit = {board.image_limit:#x} is more than the board's RAM at {home.base:#x}, of "
+            f"{home.size:#x} bytes",
+            "tell what firmware leaves for an image from image.base on",
+        )
+    if home is None:
         report.error(
             "board-fact",
             image.at("base"),

@@ -21,8 +21,9 @@ CPU = Table(
         ),
         Key(
             "features",
-            scalar("text"),
-            "Optional CPU features that all of them have.",
+            enum("aarch32-el0", "aes", "crc32", "debug", "pmu", "sha1", "sha2"),
+            "Optional CPU features that all of them have: `crc32` and `sha2` verify guests faster, "
+            "`aarch32-el0`, `debug` and `pmu` can be granted to VMs.",
             '["pmu"]',
             "[]",
             many=True,

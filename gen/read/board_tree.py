@@ -52,9 +52,10 @@ class TreeFacts:
 class _Missing(Exception):
     """A fact that the tree does not tell: what, and what to do."""
 
-    def __init__(self, what: str, cure: str) -> None:
+    def __init__(self, what: str, cure: str, where: Where | None = None) -> None:
         super().__init__(what)
         self.cure = cure
+        self.where = where  # None: where the tree is named
 
 
 def read_facts(tree: Tree, values: Values, ram_told: bool, report: Report) -> TreeFacts | None:
@@ -79,7 +80,7 @@ def read_facts(tree: Tree, values: Values, ram_told: bool, report: Report) -> Tr
             devices=read_devices(tree),
         )
     except _Missing as missing:
-        report.error("board-tree", where, str(missing), missing.cure)
+        report.error("board-tree", missing.where or where, str(missing), missing.cure)
         return None
 
 
@@ -168,12 +169,14 @@ def _uart(tree: Tree, values: Values, report: Report) -> Uart:
     chosen = tree.root.child("chosen")
     path = console.get("uart") or (chosen.text("stdout-path") if chosen is not None else "")
     node = tree.find(path) if path else None
+    known = UART_COMPATIBLES[kind]
     if node is None:
+        alike = [one.path for one in tree.walk() if set(known) & set(one.compatible)]
         raise _Missing(
             f'the console "{path}" is not in the device tree' if path else "no console is named",
-            "name it: [console] uart = ...",
+            f"[console] uart = ...; of type {kind} there are: {', '.join(alike) or 'none'}",
+            console.at("uart") if console.wrote("uart") else console.where,
         )
-    known = UART_COMPATIBLES[kind]
     compatible = next((name for name in known if name in node.compatible), known[0])
     if compatible not in node.compatible:
         report.error(

@@ -97,6 +97,13 @@ TOML_DEFECTS = [
     ("count                 = 4", "count = 6", "E-board-mismatch", "the device tree has 4 CPUs"),
     ("0x4020_0000", "0x1000_0000", "E-board-fact", "is not in the board's RAM"),
     ("0x4020_0000", "0x4020_0001", "E-board-fact", "is not a multiple of 4 KiB"),
+    (
+        'limit      = "64M"',
+        'limit = "64G"',
+        "E-board-fact",
+        "more than the board's RAM at 0x40000000",
+    ),
+    ('"sha2"]', '"sha-2"]', "E-bad-value", 'cpu.features[6] = "sha-2"'),
     ('flash_size = "64M"', "", "E-board-fact", "flash_size is missing"),
     ('type = "pl011"', 'type = "ns16550"', "E-bad-value", 'expected "pl011" |'),
     ('type = "pl011"', 'type = "pl011"\nuart = "serial7"', "E-board-tree", '"serial7" is not in'),
@@ -156,6 +163,21 @@ def test_a_tree_that_lacks_a_fact(folder: Path, old: str, new: str, words: str) 
     (found,) = report.errors
     assert found.code == "E-board-tree" and words in found.message
     assert found.cure
+
+
+def test_a_tree_that_the_c_preprocessor_was_to_read(folder: Path) -> None:
+    text = (folder / "board.dts").read_text()
+    (folder / "board.dts").write_text(text.replace("/dts-v1/;", '/dts-v1/;\n#include "soc.dtsi"'))
+    (found,) = load(str(folder))[1].errors
+    assert "does not compile" in found.message and "-x assembler-with-cpp" in found.cure
+
+
+def test_a_console_that_is_not_there_is_blamed_where_it_is_named(folder: Path) -> None:
+    text = (folder / "board.toml").read_text()
+    (folder / "board.toml").write_text(text.replace('"pl011"', '"pl011"\nuart = "serial7"'))
+    (found,) = load(str(folder))[1].errors
+    line = (folder / "board.toml").read_text().splitlines()[found.where.line - 1]
+    assert line == 'uart = "serial7"' and found.cure.endswith("there are: /pl011@9000000")
 
 
 def test_what_a_tree_includes_is_part_of_it(folder: Path) -> None:
