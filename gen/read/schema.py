@@ -33,7 +33,8 @@ DEPLOYMENT = Table(
         Key(
             "name",
             scalar("name"),
-            "Name of the deployment; the build goes to `build/<name>/`.",
+            "Name of the deployment; the build goes to `build/<name>/` beside build.py, or where "
+            "`--out` says.",
             '"demo"',
             "the file's name without .toml",
         ),

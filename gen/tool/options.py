@@ -251,7 +251,11 @@ def _add_build(group: argparse._ArgumentGroup) -> None:
         help="set one key over the file (repeatable), for example vm.linux.ram=512M",
     )
     group.add_argument("--menuconfig", action="store_true", help="edit the [build] symbols")
-    group.add_argument("--out", metavar="DIR", help="result folder (default: build/DEPLOYMENT)")
+    group.add_argument(
+        "--out",
+        metavar="DIR",
+        help="result folder, new or empty or a build's (default: build/DEPLOYMENT beside build.py)",
+    )
     group.add_argument(
         "--sign-key",
         metavar="KEYDIR/NAME",
@@ -309,7 +313,7 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
         action="append",
         default=[],
         metavar="ARG",
-        help='more for QEMU (repeatable); begin with a space or quote words: "-icount shift=0"',
+        help='more for QEMU (repeatable): --qemu-arg="-icount shift=0,sleep=off"',
     )
 
 
