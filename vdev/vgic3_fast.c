@@ -184,7 +184,7 @@ static SHORT bool bank_write(struct vcpu *vcpu, struct vgic_word *word, uint64_t
     return good;
 }
 
-/* Of four interrupts of a word, from `first` on. */
+/* Of four interrupts of a word, from `first` on; the long way ranks a word anew. */
 static SHORT bool priority_write(struct vcpu *vcpu, struct vgic_word *word, uint32_t first,
                                  uint32_t width, uint64_t value)
 {
@@ -197,12 +197,9 @@ static SHORT bool priority_write(struct vcpu *vcpu, struct vgic_word *word, uint
     if (!enter(gic, shared)) {
         return false;
     }
-    good = is_quiet(word, 0xfu << first);
+    good = is_quiet(word, 0xfu << first) && !word->ranked;
     if (good) {
         __builtin_memcpy(__builtin_assume_aligned(&word->priority[first], 4), &masked, 4);
-        if (word->ranked) {
-            vgic_rank(word);
-        }
     }
     leave(gic, shared);
     return good;

@@ -18,7 +18,7 @@ static uint32_t gather(const uint8_t *priority, uint32_t bit)
     return (uint32_t)((eight >> (7 - bit) & LANES) * GATHERED >> 56);
 }
 
-ARCH_FAST_CALL void vgic_rank(struct vgic_word *word)
+void vgic_rank(struct vgic_word *word)
 {
     for (uint32_t i = 0; i < VGIC_PRIORITY_BITS; i++) {
         uint32_t bits = 0;

@@ -56,14 +56,14 @@ struct vgic_word { /* a shift finds it */
     _Atomic uint32_t enabled;
     uint32_t latch; /* pending, other than by the line of a level interrupt */
     uint32_t active;
-    uint32_t edge;
     uint32_t loaded;
-    uint32_t carried; /* loaded, and the list register took the latch with it */
-    uint32_t linked;
-    uint32_t held;
     uint32_t arrived;
     _Atomic uint32_t line; /* level of emulated devices' lines */
-    bool ranked;           /* `rank` is true of `priority` (vgic_rank.c) */
+    uint32_t carried;      /* loaded, and the list register took the latch with it */
+    uint32_t edge;
+    uint32_t linked;
+    uint32_t held;
+    bool ranked; /* `rank` is true of `priority` (vgic_rank.c) */
     uint32_t rank[VGIC_PRIORITY_BITS];
     _Alignas(8) uint8_t priority[32];
 };
@@ -210,7 +210,7 @@ void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word
 void vgic_drain_inbox(struct vcpu *vcpu);
 
 /* vgic_rank.c; lock held.  Who changes priorities of a word that is ranked ranks it anew. */
-ARCH_FAST_CALL void vgic_rank(struct vgic_word *word);
+void vgic_rank(struct vgic_word *word);
 /* Which of `bits`, not 0, comes first: by priority, equals by number. */
 uint32_t vgic_most_urgent(struct vgic_word *word, uint32_t bits);
 

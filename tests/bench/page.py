@@ -67,7 +67,8 @@ def _real_time(counts: Counts) -> str:
 
 def _burst(counts: Counts) -> str:
     parts = ("solo", "first", "first-max", "first-to-solo", "disorder")
-    return _growth(counts, "interrupts", "burst", ("emulated", "passthrough"), parts)
+    rows = ("emulated", "emulated-lines", "passthrough", "passthrough-lines")
+    return _growth(counts, "interrupts", "burst", rows, parts)
 
 
 def _neighbour(counts: Counts) -> str:

@@ -48,7 +48,10 @@ class Stopped:
         self._socket.sendall(f"${text}#{checksum:02x}".encode())
         answer = b""
         while b"#" not in answer or len(answer) < answer.index(b"#") + 3:
-            answer += self._socket.recv(4096)
+            heard = self._socket.recv(4096)
+            if not heard:
+                raise ConnectionError("QEMU has ended")
+            answer += heard
         self._socket.sendall(b"+")
         return answer[answer.index(b"$") + 1 : answer.index(b"#")].decode()
 

@@ -18,6 +18,7 @@
 #define GICD_ICENABLER1 (GICD + 0x184)
 #define GICD_ISPENDR1 (GICD + 0x204)
 #define GICD_IPRIORITYR (GICD + 0x400)
+#define GICD_ICFGR3 (GICD + 0xc0c)
 
 #define TIMER_INTID 27u
 #define RTC_INTID 34u

@@ -36,6 +36,8 @@ void align_phase(uint64_t phase);
 #define HANDLER_DELAY 3
 void handler_phase(uint64_t nops);
 void handler_plain(void);
+/* All lines of `lines`, SPIs from 0 on, rise, where somebody makes them; when. */
+uint64_t lines_rise(uint32_t lines);
 void secondary_entry(void);
 _Noreturn void bench_main(void);
 _Noreturn void bench_secondary(void);

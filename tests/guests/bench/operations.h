@@ -40,6 +40,9 @@
     X(BURST_SOLO, "burst-solo")                                                                    \
     X(BURST_FIRST, "burst-first")                                                                  \
     X(BURST_DISORDER, "burst-disorder")                                                            \
+    X(LINES_SOLO, "lines-solo")                                                                    \
+    X(LINES_FIRST, "lines-first")                                                                  \
+    X(LINES_DISORDER, "lines-disorder")                                                            \
     X(DEVICE_SPI, "device-spi")                                                                    \
     X(EOI, "eoi")                                                                                  \
     X(WFI, "wfi")                                                                                  \
