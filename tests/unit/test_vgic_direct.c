@@ -289,6 +289,30 @@ static void deactivation(void)
     CHECK(!sysreg_vgic_direct_ops.write(on(0), &rpr, 0));
 }
 
+/* Of all numbers that a guest may write, those of its own interrupts alone, each its own. */
+static void deactivation_by_number(void)
+{
+    static const struct sysreg_row dir = { .value = 0 };
+    static const struct sysreg_row ctlr = { .value = ARCH_DIRECT_CTLR };
+
+    start();
+    CHECK(sysreg_vgic_direct_ops.write(on(0), &ctlr, 2));
+    for (uint32_t word = 0; word < FAKE_IRQ_WORDS; word++) {
+        arch_direct_set(4, word, ARCH_DIRECT_ACTIVE, UINT32_MAX);
+    }
+    for (uint32_t intid = 0; intid < 32 * FAKE_IRQ_WORDS; intid++) {
+        uint32_t own = intid < 32 ? PRIVATE : intid < 64 ? OWNED : 0;
+
+        CHECK(sysreg_vgic_direct_dir_ops.write(on(0), &dir, intid));
+        for (uint32_t word = 0; word < FAKE_IRQ_WORDS; word++) {
+            uint32_t gone = word == intid / 32 ? own & 1u << intid % 32 : 0;
+
+            CHECK_EQ(arch_direct_get(4, word, ARCH_DIRECT_ACTIVE), UINT32_MAX & ~gone);
+        }
+        arch_direct_set(4, intid / 32, ARCH_DIRECT_ACTIVE, UINT32_MAX);
+    }
+}
+
 static void restart(void)
 {
     start();
@@ -350,6 +374,7 @@ int main(void)
     TEST(lines);
     TEST(sgis);
     TEST(deactivation);
+    TEST(deactivation_by_number);
     TEST(restart);
     TEST(without_interrupts);
     return test_result();
