@@ -98,6 +98,17 @@ def by_run(config: Path, name: str, *qemu: str, sets: tuple[str, ...] = ()) -> l
     return [*command, "--timeout", str(PATIENCE_S), *(f"--qemu-arg= {word}" for word in qemu)]
 
 
+def said_by(voice: str, text: str) -> str:
+    """What a voice of the console said, its lines put together again."""
+    lines: list[str] = []
+    for plus, part in re.findall(rf"^\[{voice}\](\+?) ?(.*\n?)", text, re.MULTILINE):
+        if plus and lines:
+            lines[-1] = lines[-1].removesuffix("\n") + part
+        else:
+            lines.append(part)
+    return "".join(lines)
+
+
 class Machine:
     """A running QEMU, or a `build.py --run`, which ends its QEMU itself when `signal_` asks it to.
     Leaving the `with` block ends it."""
@@ -139,14 +150,7 @@ class Machine:
         return self._wait(re.compile(pattern, re.MULTILINE), voice)
 
     def said(self, voice: str) -> str:
-        """What a voice of the console said, its lines put together again."""
-        lines: list[str] = []
-        for plus, text in re.findall(rf"^\[{voice}\](\+?) ?(.*\n?)", self.text, re.MULTILINE):
-            if plus and lines:
-                lines[-1] = lines[-1].removesuffix("\n") + text
-            else:
-                lines.append(text)
-        return "".join(lines)
+        return said_by(voice, self.text)
 
     def _wait(self, pattern: re.Pattern[str], voice: str) -> re.Match[str]:
         """In the text of one voice, or of all: ""."""

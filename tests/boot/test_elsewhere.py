@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from machine import BUILT, DEPLOYMENTS, PATIENCE_S, ROOT, Machine, board, build, by_kernel
+from machine import BUILT, DEPLOYMENTS, PATIENCE_S, ROOT, Machine, board, build, by_kernel, said_by
 
 CONFIG = DEPLOYMENTS / "elsewhere.toml"
 MAKER = ROOT / "tests/boot/elsewhere/build.py"
@@ -166,7 +166,7 @@ def tell(child: subprocess.Popen[str], words: str) -> None:
 def wait_until_it_runs() -> None:
     """gdb says that it continues before it does, and would take a Ctrl-C otherwise till then."""
     deadline = time.monotonic() + PATIENCE_S
-    while "[left] listening\n" not in (BUILT / "echo/console.log").read_text():
+    while "listening" not in said_by("left", (BUILT / "echo/console.log").read_text()):
         assert time.monotonic() < deadline, "the guest that continues says nothing"
         time.sleep(0.05)
 
