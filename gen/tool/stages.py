@@ -14,8 +14,6 @@ from gen.diagnostics import Exit, Failure, Report
 from gen.emit import flash_guide, manifest, sbom
 from gen.emit.report import facts as report_facts
 from gen.emit.report import page as report_page
-from gen.emit.report.facts import facts, facts_json, file_of
-from gen.emit.report.page import page, prepare
 from gen.emit.report.summary import Output, summary
 from gen.emit.report.vm_facts import Json
 from gen.plan.alone import check_alone
@@ -235,7 +233,7 @@ def _prepare() -> None:
     """What the stages behind the link need, while that keeps another CPU busy."""
     import gen.audit.audit  # noqa: F401
 
-    prepare()
+    report_page.prepare()
 
 
 def audit(work: Work, plan: Plan, linked: Linked) -> None:
@@ -256,10 +254,10 @@ def formats(work: Work, plan: Plan, linked: Linked) -> list[Path]:
 def write_report(work: Work, plan: Plan, linked: Linked, files: Iterable[Path]) -> Json:
     """report.json and report.html, and what they tell."""
     audited = audits.of_image(linked.elf)
-    outputs = [file_of(path) for path in files]
-    told = facts(plan, work.report.found, linked.boundaries, outputs, audited)
-    write_if_changed(work.out / report_facts.FILE, facts_json(told))
-    write_if_changed(work.out / report_page.FILE, page(told))
+    outputs = [report_facts.file_of(path) for path in files]
+    told = report_facts.facts(plan, work.report.found, linked.boundaries, outputs, audited)
+    write_if_changed(work.out / report_facts.FILE, report_facts.facts_json(told))
+    write_if_changed(work.out / report_page.FILE, report_page.page(told))
     return told
 
 
