@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from dataclasses import replace
 from difflib import get_close_matches
@@ -20,18 +19,9 @@ from gen.plan.trapped import check_traps, traps_of
 from gen.ranges import Range, overlaps, pages, range_text
 from gen.read.board import Board, BoardDevice
 from gen.read.deployment import Deployment, Device, Passthrough, Vm
+from gen.read.devices import MACHINE_NODES, is_cpu_part
 from gen.read.fdt import Tree
 from gen.read.gic import FIRST_SPI
-
-MACHINE_PATHS = ("/cpus", "/memory", "/psci", "/chosen", "/reserved-memory", "/aliases")
-MACHINE_COMPATIBLES = (
-    "arm,armv7-timer",
-    "arm,armv8-timer",
-    "arm,psci",
-    "brcm,bcm2711-l1-intc",
-    "brcm,bcm2836-l1-intc",
-)
-PMU_COMPATIBLES = re.compile(r"arm,(armv8-pmuv3|.*-pmu)|.*cortex-a\d+-pmu")
 
 
 def claim_devices(
@@ -112,9 +102,9 @@ def _machine_part(path: str, board: Board) -> str:
         return "the interrupt controller"
     if board.power is not None and full == board.power.path:
         return "what switches the board off"
-    if any(full.split("@")[0] == p or full.startswith(f"{p}/") for p in MACHINE_PATHS):
+    if full.startswith("/") and full.split("/")[1].split("@")[0] in MACHINE_NODES:
         return "a CPU, the memory or the firmware interface"
-    if any(name in MACHINE_COMPATIBLES or PMU_COMPATIBLES.fullmatch(name) for name in compatible):
+    if is_cpu_part(compatible):
         return "a timer, the PMU or the firmware interface"
     return ""
 

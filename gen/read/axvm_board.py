@@ -7,10 +7,9 @@ from __future__ import annotations
 from gen.ranges import Range, overlaps, pages
 from gen.read.axvm_native import Translation
 from gen.read.board import Board, BoardDevice
+from gen.read.devices import MACHINE_NODES, is_cpu_part
 from gen.read.fdt import Node, Tree
 
-MACHINE = ("cpus", "memory", "psci", "chosen", "reserved-memory", "aliases", "timer", "pmu")
-MACHINE_COMPATIBLES = ("arm,armv8-timer", "arm,armv7-timer", "arm,psci", "arm,armv8-pmuv3")
 FLASH_COMPATIBLES = ("cfi-flash", "jedec-flash")
 
 
@@ -23,7 +22,7 @@ def is_machine(path: str, board: Board) -> bool:
     first = path.split("/")[1].split("@")[0] if path.startswith("/") else ""
     found = next((d for d in board.devices if d.path == path), None)
     compatible = found.compatible if found is not None else ()
-    return first in MACHINE or any(name in MACHINE_COMPATIBLES for name in compatible)
+    return first in (*MACHINE_NODES, "timer", "pmu") or is_cpu_part(compatible)
 
 
 def controller_ranges(board: Board) -> list[Range]:

@@ -4,11 +4,31 @@ bus."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from gen.ranges import Range
 from gen.read.board import BoardDevice
 from gen.read.fdt import Node, Tree, cpu_reg, entries
 from gen.read.interrupts import read_interrupts
 from gen.read.masters import is_bus, is_master
+
+
+# Nodes under the root, and bindings, of the machine itself, of which every VM has its own, virtual one.
+MACHINE_NODES = ("cpus", "memory", "psci", "chosen", "reserved-memory", "aliases")
+_MACHINE_COMPATIBLES = (
+    "arm,armv7-timer",
+    "arm,armv8-timer",
+    "arm,psci",
+    "brcm,bcm2711-l1-intc",
+    "brcm,bcm2836-l1-intc",
+)
+_PMU = re.compile(r"arm,(armv8-pmuv3|.*-pmu)|.*cortex-a\d+-pmu")
+
+
+def is_cpu_part(compatible: Sequence[str]) -> bool:
+    """Timers, the PMU, the firmware interface: parts of CPUs, though trees describe them as nodes."""
+    return any(name in _MACHINE_COMPATIBLES or _PMU.fullmatch(name) for name in compatible)
 
 
 def read_devices(tree: Tree) -> tuple[BoardDevice, ...]:
