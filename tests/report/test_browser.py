@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pages
 import pytest
-from browser import PRINT_WIDTH, WIDTH, Browser
+from browser import PRINT_WIDTH, SECONDS, WIDTH, Browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -49,7 +50,10 @@ def test_a_request_would_be_seen_and_is_forbidden(
     image = '<img src="http://192.0.2.1/x.png" alt="">'
     spoilt.write_text(board.read_text().replace("</main>", f"{image}</main>"))
     browser.open(spoilt)
-    assert any("Content Security Policy" in text for text in browser.complaints())
+    deadline = time.monotonic() + SECONDS
+    while not any("Content Security Policy" in text for text in browser.complaints()):
+        assert time.monotonic() < deadline, "nobody complains"
+        time.sleep(0.1)  # what a page does is told a while later
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
