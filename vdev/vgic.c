@@ -278,8 +278,7 @@ void vgic_take_sgis(struct vcpu *vcpu)
     struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
     uint32_t sgis;
 
-    if (VCPU_MAX_PER_VM == 1 || atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0 ||
-        !atomic_load_explicit(&cpu->running, memory_order_relaxed)) {
+    if (vgic_sgis_sent(cpu) == 0 || !atomic_load_explicit(&cpu->running, memory_order_relaxed)) {
         return;
     }
     vgic_enter(vcpu);

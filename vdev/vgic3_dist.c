@@ -25,9 +25,9 @@ bool vgic_router_spi(uint32_t vm, uint64_t offset, uint32_t *spi)
 
 uint8_t vgic_route_of(const struct vm_row *row, uint64_t router)
 {
-    for (uint8_t i = 0; i < vcpu_count_of(row); i++) {
+    for (uint32_t i = 0; i < vcpu_count_of(row); i++) {
         if (vcpu_rows[row->vcpu_first + i].guest_id == (router & ROUTER_AFFINITY)) {
-            return i;
+            return (uint8_t)i;
         }
     }
     return VGIC_ROUTE_NONE;

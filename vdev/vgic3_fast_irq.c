@@ -86,8 +86,8 @@ ARCH_FAST_CALL bool fast_sgi(struct vcpu *vcpu, uint64_t sgi1r)
         return true;
     }
     /* One other vCPU of this cluster. */
-    if (VCPU_MAX_PER_VM == 1 || (targets ^ cpu->sgi_self) > SGI_LIST || (list & (list - 1)) != 0 ||
-        list > cpu->sgi_last || list == 0) {
+    if ((targets ^ cpu->sgi_self) > SGI_LIST || (list & (list - 1)) != 0 || list > cpu->sgi_last ||
+        list == 0 || VCPU_MAX_PER_VM == 1) {
         return false;
     }
     return sgi_send(&vcpus[vcpu->vm_row->vcpu_first + (uint32_t)__builtin_ctz(list)], sgi);
@@ -114,8 +114,7 @@ static inline bool sgi_take(struct vgic_cpu *cpu, uint32_t bit)
 static inline bool ipi_take(struct vcpu *vcpu)
 {
     struct vgic_cpu *cpu = vcpu->vgic_cpu;
-    uint32_t sgis =
-        VCPU_MAX_PER_VM > 1 ? atomic_load_explicit(&cpu->sgis, memory_order_relaxed) : 0;
+    uint32_t sgis = vgic_sgis_sent(cpu);
 
     if (atomic_load_explicit(&panic_begun, memory_order_relaxed) ||
         atomic_load_explicit(&vcpu->requests, memory_order_relaxed) != 0 ||

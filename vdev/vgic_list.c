@@ -112,14 +112,11 @@ void vgic_deactivate_bits(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word
     vgic_physical_release(vcpu, cpu, word, bits & ~state->arrived);
 }
 
-void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+void vgic_wake_others(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
 {
     struct vgic *gic = vgic_of(vcpu);
     const struct vgic_word *state = vgic_word(gic, cpu, word);
 
-    if (VCPU_MAX_PER_VM == 1) {
-        return;
-    }
     for (uint32_t i = 0; i < vcpu_count_of(vcpu->vm_row); i++) {
         struct vcpu *other = &vcpus[vcpu->vm_row->vcpu_first + i];
         struct vgic_cpu *its = vgic_cpu_of(other);
@@ -185,7 +182,7 @@ static void fold_one(struct vcpu *vcpu, uint32_t lr)
 
 bool vgic_drain_sgis(struct vgic_cpu *cpu)
 {
-    if (VCPU_MAX_PER_VM == 1 || atomic_load_explicit(&cpu->sgis, memory_order_relaxed) == 0) {
+    if (vgic_sgis_sent(cpu) == 0) {
         return false;
     }
     cpu->private.latch |= atomic_exchange_explicit(&cpu->sgis, 0, memory_order_acquire);

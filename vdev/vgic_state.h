@@ -202,7 +202,18 @@ bool vgic_pend(struct vcpu *vcpu, uint32_t index, uint32_t bits);
 /* SGIs that other vCPUs sent `cpu` by short ways are latched; true: there were some. */
 bool vgic_drain_sgis(struct vgic_cpu *cpu);
 /* Other vCPUs that have one of `bits` loaded, or may now take it, are asked to look. */
-void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+void vgic_wake_others(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
+static inline void vgic_wake(struct vcpu *vcpu, struct vgic_cpu *cpu, uint32_t word, uint32_t bits)
+{
+    if (VCPU_MAX_PER_VM > 1) {
+        vgic_wake_others(vcpu, cpu, word, bits);
+    }
+}
+/* SGIs that other vCPUs sent by short ways and nobody took yet. */
+static inline uint32_t vgic_sgis_sent(const struct vgic_cpu *cpu)
+{
+    return VCPU_MAX_PER_VM > 1 ? atomic_load_explicit(&cpu->sgis, memory_order_relaxed) : 0;
+}
 /* Latches `bits`, and notes that the word may have pending interrupts. */
 void vgic_latch(struct vgic *gic, struct vgic_cpu *cpu, uint32_t word, uint32_t bits);
 /* Takes the active state off `bits` (in software). */
