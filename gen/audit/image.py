@@ -216,6 +216,8 @@ def _vgic(firmware: Firmware, row: Row) -> Row:
         raise ValueError(f"a VM has {row.spi_count} SPIs: no multiple of 32")
     row.spi_owned = _bits(firmware.numbers(row.spi_owned, words, 4))
     row.spi_hardware = _bits(firmware.numbers(row.spi_hardware, words, 4))
+    if row.spi_hardware and not row.spi_physical:
+        raise ValueError("a VM's linked SPIs have no physical numbers")
     physical = row.spi_count if row.spi_physical else 0
     row.spi_physical = firmware.numbers(row.spi_physical, physical, 2)
     return row

@@ -82,6 +82,12 @@ def _check_vgic(tables: Tables, number: int, check: Check) -> None:
     vgic, name = tables.vgics[number], f"VM {tables.vms[number].name}"
     mode = interrupt_mode(tables, number)
     check.expect(vgic.spi_hardware <= vgic.spi_owned, f"{name}: a linked SPI that it does not own")
+    linked = any(other.spi_hardware for other in tables.vgics)
+    numbered = vgic.spi_count if linked else 0
+    check.expect(
+        len(vgic.spi_physical) == numbered,
+        f"{name}: physical numbers of {len(vgic.spi_physical)} SPIs, not of {numbered}",
+    )
     for spi, physical in enumerate(vgic.spi_physical):
         if spi not in vgic.spi_hardware:
             check.expect(

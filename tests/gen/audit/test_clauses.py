@@ -72,6 +72,12 @@ def other_number(mutant: Mutant) -> None:
     vgic(SECOND, "spi_physical", spi, 2, BOARDS + 32)(mutant)
 
 
+def unlinked_without_numbers(mutant: Mutant) -> None:
+    """Of second, whose SPIs are taken away."""
+    vgic(SECOND, "spi_hardware", 0, 4, 0)(mutant)
+    mutant.change("vgic_rows", SECOND, "vgic_row", spi_physical=0)
+
+
 def header(number: int, **fields: int) -> Change:
     """Fields of a program header (ELF-64 specification, figure 6), 8 bytes each."""
     offsets = {"vaddr": 16, "paddr": 24}
@@ -174,6 +180,11 @@ INTERRUPT = {
         vgic(FIRST, "spi_physical", UNLINKED, 2, 99),
         "has a physical number, and is not linked",
     ),
+    "no numbers": (
+        rows("vgic_rows", SECOND, "vgic_row", spi_physical=0),
+        "linked SPIs have no physical numbers",
+    ),
+    "no numbers, none linked": (unlinked_without_numbers, "physical numbers of 0 SPIs, not of 32"),
     "another's number": (vgic(FIRST, "spi_physical", LINKED, 2, 99), "which is not its own"),
     "another number, not emulated": (other_number, "under other numbers"),
     "two devices": (same_interrupt, "two devices raise one interrupt"),
