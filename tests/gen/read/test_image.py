@@ -141,7 +141,7 @@ def test_what_is_no_initrd(data: bytes, words: str) -> None:
         refuse_initrd(data, "linux")
 
 
-@pytest.mark.parametrize("data", [b"070701" * 20, gzip.compress(b"070701"), bytes(1024)])
+@pytest.mark.parametrize("data", [b"070701" * 20, gzip.compress(b"070701", mtime=0), bytes(1024)])
 def test_what_may_be_an_initrd(data: bytes) -> None:
     refuse_initrd(data, "linux")
 
@@ -161,7 +161,8 @@ def test_a_wanted_format_that_it_is_not() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_garbage_gives_words_never_a_traceback(seed: int) -> None:
     generator = random.Random(seed)
-    bases = (elf_image(), linux_image(), gzip.compress(elf_image()), gzip.compress(linux_image()))
+    plain = (elf_image(), linux_image())
+    bases = (*plain, *(gzip.compress(image, mtime=0) for image in plain))
     for _ in range(1500):
         data = bytearray(generator.choice(bases))
         for _ in range(generator.randint(1, 6)):
