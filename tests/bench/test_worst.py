@@ -41,9 +41,12 @@ def test_committed_paths_are_whole() -> None:
 
 
 def test_no_exit_is_longer_than_committed() -> None:
-    """Of one guest; `make worst` runs all of them. Its own longest exits are about the committed
-    ones: what counts nothing would find nothing that is longer."""
-    committed, found = worst.read(), worst.measure(["vgic"])
+    """Of one guest; `make worst` runs all of them. Those exits of its own that are the longest of all
+    are about as committed: what counts nothing would find nothing that is longer."""
+    guest = "faults"
+    committed, found = worst.read(), worst.measure([guest])
     assert worst.longer(committed, found) == []
-    assert found["IRQ"].count > committed["IRQ"].count // 2
-    assert found["MRS, MSR"].stays > 1000
+    own = [kind for kind, one in committed.items() if one.guest == guest]
+    assert own
+    for kind in own:
+        assert found[kind].count > committed[kind].count // 2, kind

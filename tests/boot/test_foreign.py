@@ -12,7 +12,7 @@ import pytest
 
 from machine import BUILT, DEPLOYMENTS, ICOUNT, ROOT, Machine, board, build, by_kernel
 
-PROMPT = r"=> $"
+PROMPT = r"^\[u-boot\]\+? => "
 
 
 @pytest.fixture(scope="module")

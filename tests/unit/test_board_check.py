@@ -75,6 +75,12 @@ def program(board: str, variant: str = "", ram: str = "16M") -> Path:
     return folder / "check"
 
 
+def forget() -> None:
+    """Plans and programs are made anew: in another BUILD, or by other flags."""
+    plan_of.cache_clear()
+    program.cache_clear()
+
+
 @cache
 def source(board: str) -> str:
     """The board's tree as text."""
