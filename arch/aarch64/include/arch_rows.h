@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "arch/aarch64/cpu_row.h"
+
 /* A trapped register as ESR_EL2.ISS gives it for EC 0x18, condensed: Op0 Op1 CRn CRm Op2. */
 #define ARCH_SYSREG(op0, op1, crn, crm, op2)                                                       \
     (((uint32_t)(op0) << 14) | ((uint32_t)(op1) << 11) | ((uint32_t)(crn) << 7) |                  \
@@ -80,16 +82,6 @@ struct arch_vm_row {
     uint32_t features; /* ARCH_FEATURE_* */
     uint32_t parange;  /* ID_AA64MMFR0_EL1.PARange that the guest sees */
 };
-
-/* What is known of a physical CPU's core (gen/plan/cores.py). */
-struct arch_cpu_row {
-    uint32_t midr;       /* MIDR_EL1: implementer and part in their places; 0: unknown */
-    uint16_t weaknesses; /* ARCH_WEAK_* */
-    uint16_t branches;   /* that replace its branch history; 0: firmware alone can */
-};
-#define ARCH_WEAK_TARGETS (1u << 0) /* CVE-2017-5715, where ID_AA64PFR0_EL1.CSV2 is 0 */
-#define ARCH_WEAK_STORES (1u << 1)  /* CVE-2018-3639 */
-#define ARCH_WEAK_HISTORY (1u << 2) /* CVE-2022-23960 */
 
 /* VTCR_EL2 (D17.2.158): RES1[31], VS=0, PS[18:16], TG0=4K, SH0=inner, ORGN0=IRGN0=WB, SL0[7:6],
  * T0SZ[5:0]. start_level is 0, 1 or 2. */
